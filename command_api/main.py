@@ -19,6 +19,7 @@ from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.tasks import run_aside
+from runtime.service.cell import secret_of
 from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
@@ -40,14 +41,15 @@ def _admit_forwarded(limiter: Limiter, submission: Submission) -> None:
 async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: AsyncExitStack) -> None:
     """Wire and start everything. `stack` stops and closes it, in reverse order."""
     journal = open_kafka_journal(settings)
+    cell_secret = secret_of(settings.cell, settings.cell_secret)
     stack.push_async_callback(journal.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
     outside = OutsideClients(session, settings.neighbours)
     service = CommandService(
         journal=journal,
         own_url=settings.own_url,
-        cell_secret=settings.cell_secret.get_secret_value(),
-        peers=HttpPeers(session, settings.cell_secret.get_secret_value(), settings.peers),
+        cell_secret=cell_secret,
+        peers=HttpPeers(session, cell_secret, settings.peers),
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
         guard=OperatorGuard(settings.operator_token.get_secret_value()),
         auth=outside.auth,

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.journal.kafka_access import KafkaAccess, grant_journal
 from runtime.journal.kafka_topics import create_topic
+from runtime.service.cell import UNNAMED, CellName, topic_of
 from runtime.service.settings import CommaSeparated, load_settings_or_exit
 
 TIMEOUT_S = 60.0
@@ -24,15 +25,18 @@ class TopicSettings(BaseSettings):
     kafka: KafkaAccess = KafkaAccess()
     kafka_writers: CommaSeparated = ()
     kafka_readers: CommaSeparated = ()
-    practix_journal_topic: str = "practix.journal"
+    practix_cell: CellName = UNNAMED
+    practix_journal_topic: str | None = None
+    """By default that of the cell."""
     practix_replication_factor: PositiveInt = 1
 
 
 async def main(settings: TopicSettings) -> None:
     options = settings.kafka.client_options()
+    topic = settings.practix_journal_topic or topic_of(settings.practix_cell)
     await create_topic(
         settings.kafka_bootstrap_servers,
-        settings.practix_journal_topic,
+        topic,
         replication_factor=settings.practix_replication_factor,
         timeout_s=TIMEOUT_S,
         client_options=options,
@@ -40,7 +44,7 @@ async def main(settings: TopicSettings) -> None:
     if settings.kafka_writers or settings.kafka_readers:
         await grant_journal(
             settings.kafka_bootstrap_servers,
-            settings.practix_journal_topic,
+            topic,
             writers=settings.kafka_writers,
             readers=settings.kafka_readers,
             timeout_s=TIMEOUT_S,

@@ -65,6 +65,34 @@ def run(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def gateway(
+    cells: Annotated[list[str], typer.Argument(help="Cells, as spb=http://127.0.0.1:8001.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run one port (PORT) in front of cells: spb.localhost, or spb before a name in
+    PRACTIX_HOSTS, is the cell spb. Ctrl-C stops it."""
+    from launcher.profiles import front
+    from launcher.profiles.listening import PortInUse
+
+    settings = read_settings()
+    try:
+        found = front.parse_cells(cells)
+    except ValueError as error:
+        fail(str(error))
+    urls = {name: f"http://{name}.{front.LOCAL}:{settings.port}" for name in found}
+
+    def greet() -> None:
+        print(
+            msgspec.json.encode(urls).decode() if as_json else "\n".join(urls.values()), flush=True
+        )
+
+    try:
+        front.run(settings, found, greet)
+    except PortInUse as error:
+        fail(str(error))
+
+
+@app.command()
 def token(
     login: str,
     base_url: BaseUrl = None,
@@ -188,7 +216,7 @@ def rotate(as_json: AsJson = False) -> None:
     """Give everybody another pseudonym from the next start on. The system must be stopped."""
     from launcher.verbs.pseudonyms import rotate_pseudonyms
 
-    data = DataDirectory(read_settings().data)
+    data = find_data()
     if not data.path.exists():
         fail(f"there is no data in {data.path}")
     try:
@@ -232,6 +260,12 @@ def read_settings() -> Settings:
         exit_for_wrong_settings(f"practix: {wrong}")
 
 
+def find_data() -> DataDirectory:
+    """Return the data directory that the environment names, of the cell that it names."""
+    settings = read_settings()
+    return DataDirectory(settings.data, settings.cell)
+
+
 def servers_directory() -> Path:
     return read_settings().data / "servers"
 
@@ -261,7 +295,7 @@ def find_investigator_token() -> str:
 
 def _find_token(name: Literal["operator", "investigator"], given: str | None) -> str:
     try:
-        found = given or DataDirectory(read_settings().data).find_token(name)
+        found = given or find_data().find_token(name)
     except SecretUnusable as wrong:
         exit_for_wrong_settings(f"practix: {wrong}")
     if found is None:
@@ -293,7 +327,7 @@ def _verify_offline(from_position: int | None, *, keep: bool) -> Result:
     from runtime.journal.sqlite_file import list_generations
     from runtime.postgres.tables import TablesUnavailable
 
-    data = DataDirectory(read_settings().data)
+    data = find_data()
     if not list_generations(data.journal_path):
         fail(f"there is no journal in {data.path}")
     start = Start(from_position, keep)

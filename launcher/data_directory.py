@@ -1,18 +1,24 @@
-"""The data directory of an embedded system: its secrets, its lock and its clock.
+"""The data directory of a system on one machine: its secrets, its lock and its clock.
 
-One process uses it at a time. Secrets are made on the first start. Only the owner can read
+Several cells may share it. Each has a folder of its own in `cells/`, the unnamed one the
+directory itself; secrets and outside services are the same for all. One process uses a cell at
+a time. Secrets are made on the first start. Only the owner can read
 the files, even those that an earlier build or another umask left open to others. The clock
 offset may grow between starts but never shrink: an evening that was over must stay over.
 """
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
 from runtime.auth.secret import require_long
 from runtime.process.file_lock import FileLock, FileLocked
 from runtime.process.private_files import OTHERS, close_to_others
+from runtime.service.cell import UNNAMED
 
 SECRET_BYTES: Final = 32
 
@@ -30,13 +36,14 @@ class SecretUnusable(Exception):
 
 
 class DataDirectory:
-    """The files of one system. A secret is made when it is first read.
+    """The files of one cell. A secret is made when it is first read.
 
     Reading one raises SecretUnusable if its file is empty or too short.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
+    def __init__(self, path: Path, cell: str = UNNAMED) -> None:
+        self._shared = path.absolute()
+        self.path = self._shared / "cells" / cell if cell else self._shared
         self._lock = FileLock(self.path / "practix.lock")
 
     def occupy(self) -> None:
@@ -59,6 +66,11 @@ class DataDirectory:
     @property
     def journal_path(self) -> Path:
         return self.path / "journal.sqlite"
+
+    @property
+    def outside_path(self) -> Path:
+        """Folder of the stand-in for the outside services, which all cells share."""
+        return self._shared / "neighbours"
 
     @property
     def image_path(self) -> Path:
@@ -137,11 +149,13 @@ class DataDirectory:
         path = self._secret_path(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_whole(path, secrets.token_urlsafe(SECRET_BYTES))
+            with _locked(path.parent):
+                if not path.exists():
+                    _write_whole(path, secrets.token_urlsafe(SECRET_BYTES))
         return _read(path)
 
     def _secret_path(self, name: str) -> Path:
-        return self.path / "secrets" / name
+        return self._shared / "secrets" / name
 
 
 def _read(path: Path) -> str:
@@ -164,3 +178,14 @@ def _write_whole(path: Path, text: str) -> None:
     unfinished.touch(mode=0o600)
     unfinished.write_text(text)
     unfinished.replace(path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: another cell may start at the same time."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)

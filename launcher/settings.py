@@ -11,6 +11,7 @@ from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MI
 from notifier.publishing.targets import PublishTargets
 from projector.analysts.retention import DAYS_MAX
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
+from runtime.service.cell import UNNAMED, CellName
 from runtime.service.http_limits import HttpLimits
 from runtime.service.settings import CommaSeparated, Origins
 
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
 
     port: int = Field(8000, validation_alias="PORT", ge=1, le=65535)
     data: Path = Field(Path(".data"), validation_alias="PRACTIX_DATA")
+    cell: CellName = Field(UNNAMED, validation_alias="PRACTIX_CELL")
+    """The cell to run. Cells in one data directory share its secrets and outside services."""
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
     clock_offset_s: NonNegativeFloat = Field(0.0, validation_alias="PRACTIX_CLOCK_OFFSET_S")
     """Seconds by which the system's clock is ahead of the machine's."""

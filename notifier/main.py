@@ -18,10 +18,12 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
+from runtime.outside.of_cell import NotificationOfCell
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
+from runtime.service.cell import UNNAMED
 from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
@@ -54,7 +56,7 @@ async def _start(
     service = NotifierService(
         journal,
         pool,
-        clients_from(outside),
+        clients_from(outside, settings.cell),
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
         guard=OperatorGuard(settings.operator_token.get_secret_value()),
         clock_watch=ClockWatch(system_clock, steady_clock),
@@ -73,10 +75,10 @@ async def _start(
     stack.push_async_callback(service.stop)
 
 
-def clients_from(outside: OutsideClients) -> NotifierClients:
-    """Return those of the clients that the notifier needs."""
+def clients_from(outside: OutsideClients, cell: str = UNNAMED) -> NotifierClients:
+    """Return those of the clients that the notifier of a cell needs."""
     return NotifierClients(
-        notification=outside.notification,
+        notification=NotificationOfCell(outside.notification, cell),
         shortener=outside.shortener,
         auth=outside.auth,
         ugc=outside.ugc,

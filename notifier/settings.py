@@ -11,6 +11,7 @@ from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
+from runtime.service.cell import JournalTopic
 from runtime.service.settings import PostgresDsn, ServiceSettings
 
 
@@ -25,7 +26,7 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("NOTIFIER_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS")
     )
     kafka: KafkaAccess = KafkaAccess()
-    journal_topic: str = "practix.journal"
+    journal_topic: JournalTopic
     postgres_dsn: PostgresDsn = Field(
         validation_alias=AliasChoices("NOTIFIER_POSTGRES_DSN", "POSTGRES_DSN")
     )

@@ -9,6 +9,7 @@ from projector.analysts.retention import DAYS_MAX
 from runtime.auth.secret import Secret
 from runtime.following.reader import BatchLimits
 from runtime.journal.kafka_access import KafkaAccess
+from runtime.service.cell import JournalTopic
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 
 
@@ -25,7 +26,7 @@ class Settings(ServiceSettings):
         )
     )
     kafka: KafkaAccess = KafkaAccess()
-    journal_topic: str = "practix.journal"
+    journal_topic: JournalTopic
     postgres_dsn: PostgresDsn = Field(
         validation_alias=AliasChoices("PROJECTOR_POSTGRES_DSN", "POSTGRES_DSN")
     )

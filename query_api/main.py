@@ -17,6 +17,7 @@ from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_reading_pool
 from runtime.process.clock import system_clock
+from runtime.service.cell import secret_of
 from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
@@ -53,7 +54,7 @@ async def _start(
         shortener=outside.shortener,
         public_url=settings.public_url,
         clock=system_clock,
-        feed_secret=settings.feed_secret.get_secret_value(),
+        feed_secret=secret_of(settings.cell, settings.feed_secret),
         guard=_operator_guard(settings),
         investigators=_investigator_guard(settings),
         analytics=analytics,

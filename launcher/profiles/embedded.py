@@ -48,6 +48,7 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
 from runtime.migration_files import MigrationEdited
 from runtime.openapi.document import TITLE, complete_document
+from runtime.outside.of_cell import NotificationOfCell
 from runtime.postgres.pools import open_pool, open_reading_pool
 from runtime.process.clock import Clock, shifted_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
@@ -55,6 +56,7 @@ from runtime.process.lifecycle import current_process
 from runtime.process.tasks import end, keep_running, run_aside, start_for
 from runtime.pseudonyms import Pseudonyms
 from runtime.service.app import make_app
+from runtime.service.cell import secret_of
 from runtime.service.process_routes import build_process_router
 from runtime.service.settings import load_settings
 
@@ -225,7 +227,7 @@ def _build_services(
         command=CommandService(
             journal=resources.journal,
             own_url=f"http://127.0.0.1:{settings.port}",
-            cell_secret=data.cell_secret,
+            cell_secret=secret_of(settings.cell, SecretStr(data.cell_secret)),
             peers=NoPeers(),
             verifier=verifier,
             guard=guard,
@@ -244,7 +246,7 @@ def _build_services(
             ugc=outside.ugc,
             shortener=outside.shortener,
             clock=clock,
-            feed_secret=data.feed_secret,
+            feed_secret=secret_of(settings.cell, SecretStr(data.feed_secret)),
             guard=guard,
             analytics=resources.analytics,
             analysts=resources.analysts,
@@ -270,7 +272,12 @@ def _build_services(
         notifier=NotifierService(
             resources.journal,
             resources.pools["notifier"],
-            NotifierClients(outside.notification, outside.shortener, outside.auth, outside.ugc),
+            NotifierClients(
+                NotificationOfCell(outside.notification, settings.cell),
+                outside.shortener,
+                outside.auth,
+                outside.ugc,
+            ),
             verifier=verifier,
             guard=guard,
             clock=clock,

@@ -57,8 +57,10 @@ ANALYSTS: Final = tuple(f"/api/v1/operator/{one}" for one in ("ask", "ask/histor
 REPORTS: Final = "/api/v1/operator/reports"
 """Path of the query API's route for operators."""
 
+UPSTREAMS: Final = ("command_api", "query_api", "projector", "notifier", "neighbours")
+
 Upstreams = Mapping[str, str]
-"""Addresses of `command_api`, `query_api`, `projector`, `notifier` and `neighbours`."""
+"""The address of each of UPSTREAMS."""
 
 
 def upstream_of(method: str, path: str) -> str:
@@ -104,21 +106,9 @@ def build_gateway(
 
     async def answer(request: Request) -> Response:
         handler = own.get(request.scope["path"]) if request.method in READS else None
-        return await (handler or pass_on)(request)
-
-    async def pass_on(request: Request) -> Response:
-        path = request.scope["path"]
-        if path.startswith("/internal/"):
-            return problem("not_found")
-        upstream = upstream_of(request.method, path)
-        patience = _choose_timeout(upstream, path)
-        try:
-            forwarded = await _forward(session, upstreams[upstream], request, patience)
-        except TooLarge:
-            return problem("too_large")
-        except (aiohttp.ClientError, TimeoutError):
-            return problem("unavailable" if request.method in READS else "outcome_unknown")
-        return _stream(forwarded, passed_streams)
+        if handler is not None:
+            return await handler(request)
+        return await pass_on(request, session, upstreams, passed_streams)
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -131,6 +121,36 @@ def build_gateway(
         await response(scope, receive, send)
 
     return KnownHosts(gateway, hosts)
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Open a session for a gateway, without aiohttp's limit of a hundred connections.
+
+    The listener already bounds requests. With the limit, a hundred requests that wait for one
+    process would block requests to the others.
+    """
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
+
+
+async def pass_on(
+    request: Request,
+    session: aiohttp.ClientSession,
+    upstreams: Upstreams,
+    streams: "PassedStreams",
+) -> Response:
+    """Return the answer of the process that serves the request, as it arrives."""
+    path = request.scope["path"]
+    if path.startswith("/internal/"):
+        return problem("not_found")
+    upstream = upstream_of(request.method, path)
+    patience = _choose_timeout(upstream, path)
+    try:
+        forwarded = await _forward(session, upstreams[upstream], request, patience)
+    except TooLarge:
+        return problem("too_large")
+    except (aiohttp.ClientError, TimeoutError):
+        return problem("unavailable" if request.method in READS else "outcome_unknown")
+    return _stream(forwarded, streams)
 
 
 def _overview_routes(overview: Overview) -> dict[str, Handler]:

@@ -33,7 +33,7 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
     SecretUnusable.
     """
     _demand_own_clock(settings)
-    data = DataDirectory(settings.data)
+    data = DataDirectory(settings.data, settings.cell)
     data.occupy()
     try:
         data.require_secrets()

@@ -5,7 +5,6 @@ They stand behind one port, as they do when deployed.
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -17,8 +16,8 @@ from typing import Final
 import aiohttp
 
 from launcher.data_directory import DataDirectory
-from launcher.profiles.gateway import PassedStreams, build_gateway
-from launcher.profiles.listening import QUICK_END, listen
+from launcher.profiles.gateway import PassedStreams, build_gateway, open_session
+from launcher.profiles.listening import QUICK_END, listen, watch_stop_signals
 from launcher.profiles.supervision import Supervised, keep_up
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.clickhouse import ClickHouseServer
@@ -34,9 +33,9 @@ from launcher.servers.process import (
 from launcher.settings import Settings
 from runtime.journal.kafka_topics import create_topic
 from runtime.process.tasks import end, start_for
+from runtime.service.cell import topic_of
 from runtime.service.serving import serve_beside
 
-TOPIC: Final = "practix.journal"
 READY_S_MAX: Final = 60.0
 PROBE_S_MAX: Final = 5.0
 SERVICES: Final = ("neighbours", "projector", "command_api", "query_api", "notifier")
@@ -54,16 +53,13 @@ async def run_separate(
 
     Raises ServiceStopped, ServerError.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = watch_stop_signals()
     async with AsyncExitStack() as stack:
         kafka = await stack.enter_async_context(KafkaServer(data.path / "kafka"))
         postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
-        await create_topic(kafka.bootstrap_servers, TOPIC, replication_factor=1)
+        await create_topic(kafka.bootstrap_servers, topic_of(settings.cell), replication_factor=1)
         tables = await prepare_tables(postgres.dsn)
-        session = await stack.enter_async_context(_open_session())
+        session = await stack.enter_async_context(open_session())
         clickhouse = await _start_clickhouse(stack, data)
         history = _history_environment(clickhouse)
         processes = Processes(settings, data, kafka.bootstrap_servers, tables, history)
@@ -174,15 +170,6 @@ async def is_ready(session: aiohttp.ClientSession, address: str) -> bool:
         return False
 
 
-def _open_session() -> aiohttp.ClientSession:
-    """Open the gateway's session, without aiohttp's limit of a hundred connections.
-
-    The listener already bounds requests. With the limit, a hundred requests that wait for one
-    process would block requests to the others.
-    """
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
-
-
 def build_environment(
     settings: Settings,
     data: DataDirectory,
@@ -198,6 +185,7 @@ def build_environment(
             update={"trusted_proxies": (ip_network(HOST),)}
         ).model_dump_json(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "PRACTIX_CELL": settings.cell,
         "PRACTIX_HTTP__DRAIN_S": "0",  # The gateway stops before the processes.
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
         "PRACTIX_PSEUDONYM_KEY": data.pseudonym_key,
@@ -208,9 +196,7 @@ def build_environment(
         "COMMAND_API_PEERS": addresses["command_api"],
         "COMMAND_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
         "COMMAND_API_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
-        "COMMAND_API_JOURNAL_TOPIC": TOPIC,
         "COMMAND_API_IMAGE_FILE": str(data.image_path),
-        "PROJECTOR_JOURNAL_TOPIC": TOPIC,
         "PROJECTOR_VERIFY_DIRECTORY": str(data.verify_path),
         "QUERY_API_TOKEN__SECRET": data.token_secret,
         "QUERY_API_FEED_SECRET": data.feed_secret,
@@ -220,11 +206,10 @@ def build_environment(
         "NOTIFIER_TOKEN__SECRET": data.token_secret,
         "NOTIFIER_NEIGHBOURS__BASE_URL": addresses["neighbours"],
         "NOTIFIER_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
-        "NOTIFIER_JOURNAL_TOPIC": TOPIC,
         "NOTIFIER_PUBLIC_URL": public_url,
         "NEIGHBOURS_SECRET": data.token_secret,
         "NEIGHBOURS_CREDENTIAL": data.neighbour_credential,
-        "NEIGHBOURS_DATA_DIR": str(data.path / "neighbours"),
+        "NEIGHBOURS_DATA_DIR": str(data.outside_path),
         "NEIGHBOURS_PUBLIC_URL": public_url,
     }
 

@@ -24,7 +24,7 @@ def load_stand_in_settings(settings: Settings, data: DataDirectory) -> StandInSe
     """
     return load_settings(
         StandInSettings,
-        data_dir=data.path / "neighbours",
+        data_dir=data.outside_path,
         public_url=f"http://{HOST}:{settings.port}",
         secret=SecretStr(data.token_secret),
         operator_token=SecretStr(data.operator_token),

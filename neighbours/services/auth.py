@@ -133,15 +133,17 @@ class People:
 
     def person(self, user_id: str) -> dict[str, Any]:
         """Return the person. Raises NotFound if they never logged in."""
-        person = self._found(user_id)
+        return self._found(user_id)
+
+    def _find(self, user_id: str) -> dict[str, Any]:
+        """Return the person. Raises NotFound, which is not remembered: somebody may log in at
+        another process on the same file."""
+        person = self._store.row(
+            "SELECT user_id, name, language, tz FROM person WHERE user_id = ?", user_id
+        )
         if person is None:
             raise NotFound
         return person
-
-    def _find(self, user_id: str) -> dict[str, Any] | None:
-        return self._store.row(
-            "SELECT user_id, name, language, tz FROM person WHERE user_id = ?", user_id
-        )
 
 
 def auth_router(

@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from runtime.auth.secret import Secret
 from runtime.limits.settings import RateLimits
+from runtime.service.cell import UNNAMED, CellName
 from runtime.service.http_limits import HttpLimits
 
 S = TypeVar("S", bound=BaseSettings)
@@ -119,6 +120,8 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
 
+    cell: CellName = UNNAMED
+    """The cell that this process belongs to. It names the journal."""
     http: HttpLimits = HttpLimits()
     rate_limits: RateLimits = RateLimits()
     hosts: CommaSeparated = ()

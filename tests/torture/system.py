@@ -19,7 +19,7 @@ from typing import Any, Final
 import aiohttp
 
 from launcher.data_directory import DataDirectory
-from launcher.profiles.separate import TOPIC, build_environment
+from launcher.profiles.separate import build_environment
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from launcher.servers.kafka import KafkaServer
@@ -28,6 +28,7 @@ from launcher.servers.process import HOST, ServerProcess, free_port
 from launcher.servers.server import Server
 from launcher.settings import Settings
 from runtime.journal.kafka_topics import create_topic
+from runtime.service.cell import UNNAMED, topic_of
 from tests.e2e.cell import HEARTBEAT_TIMEOUT_S, RAISED_LIMITS
 from tests.paths import ROOT
 from tests.torture.proxy import Proxy
@@ -215,7 +216,7 @@ class System:
             for name, link in links.items():
                 stack.push_async_callback(link.stop)
                 self.workers[name].links[link.name] = link
-        await create_topic(self.kafka.bootstrap_servers, TOPIC, replication_factor=1)
+        await create_topic(self.kafka.bootstrap_servers, topic_of(UNNAMED), replication_factor=1)
         self._set_environments(await prepare_tables(self.postgres.dsn))
         for worker in self.workers.values():
             stack.push_async_callback(worker.process.stop, 10.0)

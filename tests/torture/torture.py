@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 
 from contracts.journal.records import Commit
-from launcher.profiles.separate import TOPIC
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.tail import Accepted
+from runtime.service.cell import UNNAMED, topic_of
 from tests.e2e.recorded import find_misrecorded, read_accepted
 from tests.e2e.traffic import AnsweredRequest
 from tests.torture import checks
@@ -125,7 +125,7 @@ async def _looked_at(
     say("traffic has ended")
     if unready := await system.all_ready(READY_S_MAX):
         findings.append(f"not ready at the end: {unready}")
-    records = await read_accepted(KafkaJournal(system.kafka.bootstrap_servers, TOPIC))
+    records = await read_accepted(KafkaJournal(system.kafka.bootstrap_servers, topic_of(UNNAMED)))
     notices = await checks.read_sent_notices(system)
     result = Result(
         recoveries,

@@ -105,3 +105,20 @@ def test_the_clock_may_advance_between_starts_and_never_turn_back(tmp_path: Path
     data.remember_clock_offset(3600.0)
     with pytest.raises(ClockTurnedBack, match="PRACTIX_CLOCK_OFFSET_S"):
         data.remember_clock_offset(60.0)
+
+
+def test_cells_share_secrets_and_outside_services_and_nothing_else(tmp_path: Path) -> None:
+    unnamed, named = DataDirectory(tmp_path), DataDirectory(tmp_path, "spb")
+    named.require_secrets()
+    assert unnamed.token_secret == named.token_secret
+    assert unnamed.find_token("operator") == named.find_token("operator") is not None
+    assert unnamed.outside_path == named.outside_path
+    unnamed.occupy()
+    named.occupy()  # Both run at the same time.
+    with pytest.raises(DataInUse):
+        DataDirectory(tmp_path, "spb").occupy()
+    assert named.journal_path == tmp_path / "cells" / "spb" / "journal.sqlite"
+    unnamed.remember_clock_offset(100.0)
+    named.remember_clock_offset(0.0)
+    for one in (unnamed, named):
+        one.vacate()

@@ -21,7 +21,7 @@ import projector.settings
 import query_api.settings
 from contracts.error_codes import describe, is_error_code
 from deploy import up
-from launcher.profiles.gateway import OPERATOR_SILENCE_S_MAX, SILENCE_S_MAX
+from launcher.profiles.gateway import OPERATOR_SILENCE_S_MAX, SILENCE_S_MAX, UPSTREAMS
 from neighbours.settings import StandInSettings
 from query_api.streams.limits import DEFAULT as STREAM_LIMITS
 from runtime.http.problems import STATUS, TYPE_PREFIX
@@ -97,6 +97,15 @@ def test_what_the_gateway_answers_itself_is_a_problem_of_the_catalogue() -> None
         assert is_error_code(code)
         assert one["detail"] == describe(code)
         assert f'return {STATUS[code]} \'{{"type":"{one["type"]}"' in conf
+
+
+def test_every_process_behind_the_gateway_is_one_of_the_cell() -> None:
+    """All but the stand-in, which the cells share."""
+    conf = (ROOT / "deploy" / "gateway" / "nginx.conf").read_text()
+    named = set(re.findall(r"[a-z_]+(?=\$of_cell:8000;)", conf))
+    assert named >= {*UPSTREAMS} - {"neighbours"}
+    assert re.findall(r" ([a-z_]+):8000;", conf) == ["neighbours"]
+    assert "proxy_pass http://$side$of_cell:8000;" in conf
 
 
 def test_both_gateways_are_equally_patient() -> None:

@@ -1,0 +1,70 @@
+"""What follows from the name of a cell, and that nothing changes without one."""
+
+import pytest
+from pydantic import SecretStr
+
+import command_api.settings
+import notifier.settings
+import projector.settings
+from runtime.service.cell import UNNAMED, demand_name, secret_of, topic_of
+from runtime.service.settings import SettingsWrong, load_settings
+
+NEEDED = {
+    "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
+    "PROJECTOR_POSTGRES_DSN": "postgresql://nobody@127.0.0.1/practix",
+    "PRACTIX_OPERATOR_TOKEN": "o" * 32,
+}
+
+
+@pytest.mark.parametrize("name", [UNNAMED, "spb", "nizhny-novgorod", "r120", "a" * 32])
+def test_a_cell_has_a_name_that_a_host_can_have(name: str) -> None:
+    assert demand_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["Spb", "спб", "s.pb", "-spb", "spb-", "7hills", "a" * 33, " "])
+def test_another_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="name of a cell"):
+        demand_name(name)
+
+
+def test_the_unnamed_cell_has_the_topic_that_there_always_was() -> None:
+    assert topic_of(UNNAMED) == "practix.journal"
+
+
+def test_no_topic_of_a_cell_is_a_later_log_of_another() -> None:
+    assert topic_of("r120") == "practix.r120.journal" != f"{topic_of(UNNAMED)}.r120"
+
+
+def test_the_unnamed_cell_uses_the_secret_as_it_is() -> None:
+    assert secret_of(UNNAMED, SecretStr("s" * 32)) == "s" * 32
+
+
+def test_each_cell_has_secrets_of_its_own() -> None:
+    shared = SecretStr("s" * 32)
+    assert len({secret_of(cell, shared) for cell in (UNNAMED, "spb", "msk")}) == 3
+    assert secret_of("spb", shared) != secret_of("spb", SecretStr("t" * 32))
+
+
+def test_every_reader_of_the_journal_finds_the_topic_of_its_cell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PRACTIX_CELL", "spb")
+    settings = load_settings(projector.settings.Settings)
+    assert (settings.cell, settings.journal_topic) == ("spb", "practix.spb.journal")
+    monkeypatch.setenv("PROJECTOR_JOURNAL_TOPIC", "of.a.site")
+    assert load_settings(projector.settings.Settings).journal_topic == "of.a.site"
+    for kind in (command_api.settings.Settings, notifier.settings.Settings):
+        field = kind.model_fields["journal_topic"]
+        assert (field.get_default(call_default_factory=True, validated_data={"cell": "spb"})) == (
+            "practix.spb.journal"
+        )
+
+
+def test_a_wrong_name_is_reported_as_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PRACTIX_CELL", "St. Petersburg")
+    with pytest.raises(SettingsWrong, match="PRACTIX_CELL: the name of a cell"):
+        load_settings(projector.settings.Settings)
