@@ -71,15 +71,15 @@ def gateway(
 ) -> None:
     """Run one port (PORT) in front of cells: spb.localhost, or spb before a name in
     PRACTIX_HOSTS, is the cell spb. Ctrl-C stops it."""
-    from launcher.profiles import front
+    from launcher.profiles import cells_gateway
     from launcher.profiles.listening import PortInUse
 
     settings = read_settings()
     try:
-        found = front.parse_cells(cells)
+        found = cells_gateway.parse_cells(cells)
     except ValueError as error:
         fail(str(error))
-    urls = {name: f"http://{name}.{front.LOCAL}:{settings.port}" for name in found}
+    urls = {name: f"http://{name}.{cells_gateway.LOCAL}:{settings.port}" for name in found}
 
     def greet() -> None:
         print(
@@ -87,7 +87,7 @@ def gateway(
         )
 
     try:
-        front.run(settings, found, greet)
+        cells_gateway.run(settings, found, greet)
     except PortInUse as error:
         fail(str(error))
 

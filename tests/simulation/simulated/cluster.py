@@ -85,6 +85,7 @@ class Cluster:
         records_max: int = RECORDS_MAX,
         on_disk: bool = False,
         renews: bool = False,
+        projector: str = PROJECTOR,
     ) -> None:
         """With `on_disk` each process keeps its image on a disk of its own. With `renews` the
         journal can be renewed."""
@@ -99,6 +100,7 @@ class Cluster:
         self.disks = {name: SimulatedDisk() for name in names} if on_disk else {}
         """Each outlives its process."""
         self._renews = renews
+        self._projector = projector
         self._timing = timing
         self._records_max = records_max
 
@@ -112,10 +114,11 @@ class Cluster:
             self.start(name)
 
     def start_projector(self) -> None:
-        self.loop.spawn(PROJECTOR, Projector(self.journal.connect(PROJECTOR), self.tables).run())
+        projecting = Projector(self.journal.connect(self._projector), self.tables)
+        self.loop.spawn(self._projector, projecting.run())
 
     def crash_projector(self) -> None:
-        self.loop.crash(PROJECTOR)
+        self.loop.crash(self._projector)
 
     def crash(self, name: str) -> None:
         self.loop.crash(name)

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from launcher.profiles.front import build_front, parse_cells
+from launcher.profiles.cells_gateway import build_cells_gateway, parse_cells
 from launcher.profiles.gateway import PassedStreams
 from tests.servers.http_server import served
 
@@ -34,8 +34,8 @@ async def port() -> AsyncIterator[aiohttp.ClientSession]:
         cells = parse_cells(
             [f"msk={msk.make_url('/')}", f"spb={spb.make_url('/')}", "away=http://127.0.0.1:1"]
         )
-        front = build_front(cells, session, ["kino.example"], PassedStreams())
-        async with served(front) as url, aiohttp.ClientSession(url) as client:
+        port = build_cells_gateway(cells, session, ["kino.example"], PassedStreams())
+        async with served(port) as url, aiohttp.ClientSession(url) as client:
             yield client
 
 

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from launcher.profiles.gateway import UPSTREAMS, PassedStreams, open_session, pass_on
 from launcher.profiles.listening import QUICK_END, listen, watch_stop_signals
 from launcher.settings import Settings
+from runtime.front.hosts import KnownHosts
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem
 from runtime.service.cell import demand_name
-from runtime.service.hosts import KnownHosts
 from runtime.service.serving import serve_beside
 
 LOCAL: Final = "localhost"
@@ -41,7 +41,7 @@ def parse_cells(given: Iterable[str]) -> Cells:
     return cells
 
 
-def build_front(
+def build_cells_gateway(
     cells: Cells, session: aiohttp.ClientSession, names: Iterable[str], streams: PassedStreams
 ) -> ASGIApp:
     """Return the port as an app, which is called by each cell's name before one of `names`."""
@@ -59,21 +59,23 @@ def build_front(
             return json_response({"status": "alive"})
         return problem("not_found")
 
-    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await (await answer(Request(scope, receive)))(scope, receive, send)
+            response = await answer(Request(scope, receive))
+            response.headers.setdefault("X-Content-Type-Options", "nosniff")
+            await response(scope, receive, send)
 
-    return KnownHosts(front, addresses)
+    return KnownHosts(gateway, addresses)
 
 
-async def run_front(settings: Settings, cells: Cells, on_ready: Callable[[], None]) -> None:
+async def run_cells_gateway(settings: Settings, cells: Cells, on_ready: Callable[[], None]) -> None:
     """Run until SIGINT or SIGTERM. Raises PortInUse."""
     stop, streams = watch_stop_signals(), PassedStreams()
     limits = settings.http.model_copy(update=QUICK_END)
     async with open_session() as session:
-        front = build_front(cells, session, settings.hosts, streams)
+        gateway = build_cells_gateway(cells, session, settings.hosts, streams)
         with listen(settings.port) as listener:
-            async with serve_beside(front, listener, limits):
+            async with serve_beside(gateway, listener, limits):
                 on_ready()
                 await stop.wait()
                 streams.end()
@@ -81,4 +83,4 @@ async def run_front(settings: Settings, cells: Cells, on_ready: Callable[[], Non
 
 def run(settings: Settings, cells: Cells, on_ready: Callable[[], None]) -> None:
     """Do the same in an event loop of its own."""
-    asyncio.run(run_front(settings, cells, on_ready))
+    asyncio.run(run_cells_gateway(settings, cells, on_ready))
