@@ -50,6 +50,7 @@ from runtime.process.clock_watch import ClockWrong
 
 log = logging.getLogger(__name__)
 
+DISPATCHERS: Final = 2
 NOTIFICATION: Final = "notification"
 UNKNOWN_PERSON: Final = "unknown_person"
 NO_TABLES: Final = "PostgreSQL does not answer"

@@ -64,6 +64,7 @@ async def _start(
         keep_days=settings.keep_days,
         targets=settings.publish_targets,
         approval_kinds=settings.approval_kinds,
+        dispatchers=settings.dispatchers,
         pace=settings.pace(),
     )
     for router in service.routers:

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from contracts.notices import Kind
 from contracts.values.targets import TargetName
 from notifier import metrics
-from notifier.dispatcher import Dispatcher, DispatcherPace
+from notifier.dispatcher import DISPATCHERS, Dispatcher, DispatcherPace
 from notifier.forgetting.eraser import Eraser
 from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
 from notifier.http.edge import Guard
@@ -66,8 +66,9 @@ class NotifierService(FollowingService):
     Without `clock_watch` the clock counts as right, whatever the journal's stamps say. `guard`
     admits operators to their routes. `public_url` is put before the path of an announcement's
     page, if the shortener needs a whole address. Finished notices are kept for `keep_days`. Those
-    of `approval_kinds` go only once an operator has approved them.
-    Announcements are published at `targets`.
+    of `approval_kinds` go only once an operator has approved them. Announcements are published at
+    `targets`. So many `dispatchers` send side by side: while the tables work for one of them,
+    another sends.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class NotifierService(FollowingService):
         targets: Mapping[TargetName, PublishTarget] | None = None,
         approval_kinds: Collection[Kind] = (),
         limits: BatchLimits = NOTICE_LIMITS,
+        dispatchers: int = DISPATCHERS,
         pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
     ) -> None:
         self._pool = pool
@@ -92,15 +94,18 @@ class NotifierService(FollowingService):
         self._queue = NoticeQueue(pool, approval_kinds)
         self._clock_watch = clock_watch or ClockWatch(clock, steady_clock, watching=False)
         links = ShortLinks(self._queue, clients.shortener, public_url)
-        self._dispatcher = Dispatcher(
-            self._queue,
-            notification=clients.notification,
-            links=links,
-            auth=clients.auth,
-            ugc=clients.ugc,
-            clock=self._clock_watch.now,
-            pace=pace,
-        )
+        self._dispatchers = [
+            Dispatcher(
+                NoticeQueue(pool, approval_kinds),
+                notification=clients.notification,
+                links=links,
+                auth=clients.auth,
+                ugc=clients.ugc,
+                clock=self._clock_watch.now,
+                pace=pace,
+            )
+            for _ in range(dispatchers)
+        ]
         self._publications = Publications(pool)
         self._publisher = Publisher(
             self._publications, self._queue, links, targets or {}, self._clock_watch.now
@@ -112,7 +117,7 @@ class NotifierService(FollowingService):
             journal,
             NoticeOutbox(pool, approval_kinds),
             limits=limits,
-            on_notices=self._dispatcher.wake,
+            on_notices=self._wake,
             on_taken_over=self._forgetter.note_taken_over,
             on_read=lambda newest: self._clock_watch.compare(newest.stamp_ms, may_be_old=True),
         )
@@ -122,7 +127,7 @@ class NotifierService(FollowingService):
         notices = Notices(pool)
         self.routers: list[APIRouter] = [
             build_router(notices, PreferenceStore(pool), reader, verifier),
-            build_fanout_router(FanOuts(pool), reader, guard, clock, self._dispatcher.wake),
+            build_fanout_router(FanOuts(pool), reader, guard, clock, self._wake),
             build_publication_router(self._publications, reader, guard, clock),
             build_moderation_router(
                 ModerationParts(
@@ -132,7 +137,7 @@ class NotifierService(FollowingService):
                     reader,
                     guard,
                     clock,
-                    self._dispatcher.wake,
+                    self._wake,
                 )
             ),
         ]
@@ -141,6 +146,10 @@ class NotifierService(FollowingService):
             journal=lambda: reader.journal_available,
             tables=lambda: reader.tables_available,
         )
+
+    def _wake(self) -> None:
+        for one in self._dispatchers:
+            one.wake()
 
     def _own_readiness(self) -> dict[str, Any]:
         """Leave the outside services out: while one of them is down, notices wait."""
@@ -157,7 +166,7 @@ class NotifierService(FollowingService):
     async def _work(self) -> None:
         parts = [
             start_for(self._reader.run(), "notifier reader"),
-            start_for(self._dispatcher.run(), "notifier dispatcher"),
+            *(start_for(one.run(), "notifier dispatcher") for one in self._dispatchers),
             start_for(self._publisher.run(), "notifier publisher"),
             start_for(self._eraser.run(), "notifier eraser"),
             start_for(self._forgetter.run(), "notifier forgetter"),

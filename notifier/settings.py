@@ -4,7 +4,7 @@ from pydantic import AliasChoices, Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from contracts.notices import Kind
-from notifier.dispatcher import DispatcherPace
+from notifier.dispatcher import DISPATCHERS, DispatcherPace
 from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from notifier.publishing.targets import PublishTargets
 from runtime.auth.secret import Secret
@@ -43,8 +43,11 @@ class Settings(ServiceSettings):
     """The targets to which announcements can be published, by the names that authors state."""
     approval_kinds: tuple[Kind, ...] = ()
     """Kinds of notices that go only once an operator has approved them."""
-    sent_at_once: PositiveInt = 16
-    pool_size: PositiveInt = 8
+    dispatchers: PositiveInt = DISPATCHERS
+    """How many batches of notices are sent side by side."""
+    sent_at_once: PositiveInt = 32
+    """How many notices of a batch are being sent at the same time."""
+    pool_size: PositiveInt = 10
 
     def pace(self) -> DispatcherPace:
         return DispatcherPace(at_once=self.sent_at_once)

@@ -284,6 +284,7 @@ def _build_services(
             keep_days=settings.notices_keep_days,
             targets=settings.publish_targets,
             approval_kinds=settings.approval_kinds,
+            dispatchers=1,
             pace=UNHURRIED,
         ),
     )

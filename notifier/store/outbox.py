@@ -9,6 +9,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.notices import Kind
 from contracts.values.ids import PersonId
+from notifier.kinds import URGENT
 from notifier.planning.fold import NeededState, ParkedEvent
 from notifier.planning.notice_plan import (
     NoticePlan,
@@ -16,10 +17,12 @@ from notifier.planning.notice_plan import (
     PlannedFanOut,
     PlannedNotice,
 )
+from notifier.policies.effects import Withdraw
 from notifier.rights import ERASED
 from notifier.state import NotifierState
 from notifier.store import state
 from notifier.store.publications import save_publications, withdraw_all_of
+from notifier.store.turns import BY_INDEX, TURN_BEFORE
 from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
 from runtime.journal.tail import Position
@@ -44,27 +47,50 @@ DROP_FANOUTS: Final = """
     UPDATE notifier.fanouts SET state = 'dropped', reason = $2
     WHERE announcement_id = $1 AND state = 'waiting'
 """
-# A notice that is being sent, or may have arrived, is not simply dropped.
+# A notice that is being sent, or may have arrived, is not simply dropped. The first withdrawal
+# that concerns it counts.
 DROP_NOTICES: Final = """
-    UPDATE notifier.notices SET reason = $3,
+    UPDATE notifier.notices n SET reason = w.reason,
         state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'dropped' END
-    WHERE announcement_id = $1 AND kind = ANY($2::text[]) AND state = 'waiting'
-      AND ($4::uuid[] IS NULL OR recipient = ANY($4))
+    FROM (
+        SELECT DISTINCT ON (n.id) n.id, w.reason
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[]) WITH ORDINALITY
+            AS w (announcement_id, kind, recipient, reason, place)
+        JOIN notifier.notices n ON n.announcement_id = w.announcement_id AND n.kind = w.kind
+            AND (w.recipient IS NULL OR n.recipient = w.recipient) AND n.state = 'waiting'
+        ORDER BY n.id, w.place
+    ) w WHERE n.id = w.id AND n.state = 'waiting'
 """
 # One that waits for an approval is tried at its end only, when it is too late.
 # A reminder that was dropped unsent is due again if the announcement is moved back. One that
 # was sent, missed or cancelled stays as it is. No other notice ever has a key twice.
-INSERT_NOTICES: Final = """
+INSERT_NOTICES: Final = f"""
+    WITH planned AS (
+        SELECT n.*, kind = ANY($15::text[]) AS unapproved, kind = ANY($16::text[]) AS urgent
+        FROM unnest(
+            $1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::json[],
+            $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
+            $12::text[], $13::text[], $14::text[]) WITH ORDINALITY
+            AS n (key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
+                  event_time, due_at, expires_at, state, reason, crowd, place)
+    ), at_once AS MATERIALIZED (
+        SELECT place, urgent, crowd FROM planned
+        WHERE state = 'waiting' AND due_at <= happened_at AND NOT unapproved
+    ), crowds AS MATERIALIZED (
+        SELECT urgent, crowd, {TURN_BEFORE} AS turn_before
+        FROM (SELECT DISTINCT urgent, crowd FROM at_once) c
+    ), turned AS MATERIALIZED (
+        SELECT place, turn_before
+            + row_number() OVER (PARTITION BY urgent, crowd ORDER BY place) AS turn
+        FROM at_once JOIN crowds USING (urgent, crowd)
+    )
     INSERT INTO notifier.notices
         (key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
-         event_time, due_at, expires_at, state, reason, crowd, unapproved, try_at)
-    SELECT n.*, n.kind = ANY($15::text[]),
-        CASE WHEN n.kind = ANY($15::text[]) THEN n.expires_at ELSE n.due_at END FROM unnest(
-        $1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::json[],
-        $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-        $12::text[], $13::text[], $14::text[])
-        AS n (key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
-              event_time, due_at, expires_at, state, reason, crowd)
+         event_time, due_at, expires_at, state, reason, crowd, unapproved, try_at, urgent, turn)
+    SELECT key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
+        event_time, due_at, expires_at, state, reason, crowd, unapproved,
+        CASE WHEN unapproved THEN expires_at ELSE due_at END, urgent, turn
+    FROM planned LEFT JOIN turned USING (place) ORDER BY place
     ON CONFLICT (key) DO UPDATE
     SET state = 'waiting', reason = NULL, attempts = 0, facts = excluded.facts,
         unapproved = excluded.unapproved, try_at = excluded.try_at, turn = NULL
@@ -171,6 +197,7 @@ async def insert_notices(
     again."""
     if not notices:
         return
+    await connection.execute(BY_INDEX)
     await connection.execute(
         INSERT_NOTICES,
         *_columns(
@@ -193,6 +220,7 @@ async def insert_notices(
             for notice in notices
         ),
         list(approval),
+        list(URGENT),
     )
     await _insert_sources(connection, notices)
 
@@ -204,23 +232,27 @@ async def _save_plan(
         columns = ((one.key, one.facts, one.receipt, one.state, one.reason) for one in merged)
         await connection.execute(UPDATE_MERGED, *_columns(columns), list(approval))
         await _insert_sources(connection, merged)
-    for withdrawal in plan.withdrawals:
-        if "announce_new" in withdrawal.kinds:
-            await connection.execute(DROP_FANOUTS, withdrawal.announcement_id, withdrawal.reason)
-        recipients = None if withdrawal.recipients is None else list(withdrawal.recipients)
-        await connection.execute(
-            DROP_NOTICES,
-            withdrawal.announcement_id,
-            list(withdrawal.kinds),
-            withdrawal.reason,
-            recipients,
-        )
+    await _withdraw(connection, plan.withdrawals)
     await save_publications(connection, plan.publications)
     if plan.erasures:
         await _begin_erasures(connection, plan.erasures)
     await insert_notices(connection, plan.notices, approval)
     if plan.fanouts:
         await connection.execute(INSERT_FANOUTS, *_columns(map(_fanout_values, plan.fanouts)))
+
+
+async def _withdraw(connection: PoolConnectionProxy, withdrawals: Sequence[Withdraw]) -> None:
+    for one in withdrawals:
+        if "announce_new" in one.kinds:
+            await connection.execute(DROP_FANOUTS, one.announcement_id, one.reason)
+    rows = [
+        (one.announcement_id, kind, recipient, one.reason)
+        for one in withdrawals
+        for kind in one.kinds
+        for recipient in ([None] if one.recipients is None else one.recipients)
+    ]
+    if rows:
+        await connection.execute(DROP_NOTICES, *_columns(rows))
 
 
 async def _begin_erasures(

@@ -1,7 +1,8 @@
 """Decides the order in which due notices are sent: by turns, one notice of each crowd in a turn.
 
 A crowd is all notices that one author causes. A notice that becomes due gets the turn after
-the last one of its crowd; the first of a crowd joins the turn that is being served. So an
+the last one of its crowd; the first of a crowd joins the turn that is being served. One that is
+due when it is planned gets its turn when it is inserted (`notifier.store.outbox`). So an
 announcement with 30,000 invitations delays another author's notice by one notice, and the cost
 of a batch does not depend on how many notices wait. Urgent notices have turns of their own and
 go first, but only in three quarters of a batch: many cancellations must not stop all others.
@@ -23,29 +24,27 @@ becomes due at one moment."""
 # Statistics of a queue's table are always out of date: they promise a few rows to sort, and there
 # are many. So PostgreSQL is made to read the ordered index.
 BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
-PLACE: Final = """
+TURN_BEFORE: Final = """coalesce(
+    (SELECT max(n.turn) FROM notifier.notices n WHERE n.state = 'waiting'
+        AND n.turn IS NOT NULL AND n.urgent = c.urgent AND n.crowd = c.crowd),
+    (SELECT min(n.turn) - 1 FROM notifier.notices n WHERE n.state = 'waiting'
+        AND n.turn IS NOT NULL AND n.urgent = c.urgent),
+    0)"""
+"""SQL for the turn before the next one of the crowd `c`."""
+PLACE: Final = f"""
     WITH due AS (
-        SELECT id, try_at, coalesce(crowd, announcement_id::text) AS crowd,
-               kind = ANY($2::text[]) AS urgent
+        SELECT id, try_at, crowd, kind = ANY($2::text[]) AS urgent
         FROM notifier.notices WHERE state = 'waiting' AND turn IS NULL AND try_at <= $1
         ORDER BY try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-    ), placed AS (
-        SELECT id, crowd, urgent, row_number() OVER of_crowd AS place
-        FROM due WINDOW of_crowd AS (PARTITION BY urgent, crowd ORDER BY try_at, id)
-    ), begun AS (
-        SELECT id, crowd, urgent, place, CASE place WHEN 1 THEN coalesce(
-            (SELECT max(n.turn) FROM notifier.notices n WHERE n.state = 'waiting'
-                AND n.turn IS NOT NULL AND n.urgent = p.urgent AND n.crowd = p.crowd),
-            (SELECT min(n.turn) - 1 FROM notifier.notices n WHERE n.state = 'waiting'
-                AND n.turn IS NOT NULL AND n.urgent = p.urgent),
-            0) END AS turn_before
-        FROM placed p
+    ), crowds AS MATERIALIZED (
+        SELECT urgent, crowd, {TURN_BEFORE} AS turn_before
+        FROM (SELECT DISTINCT urgent, crowd FROM due) c
     ), turned AS (
-        SELECT id, crowd, urgent,
-               place + max(turn_before) OVER (PARTITION BY urgent, crowd) AS turn
-        FROM begun
+        SELECT id, crowd, urgent, turn_before
+            + row_number() OVER (PARTITION BY urgent, crowd ORDER BY try_at, id) AS turn
+        FROM due JOIN crowds USING (urgent, crowd)
     )
-    UPDATE notifier.notices n SET crowd = t.crowd, urgent = t.urgent, turn = t.turn
+    UPDATE notifier.notices n SET urgent = t.urgent, turn = t.turn
     FROM turned t WHERE n.id = t.id
 """
 TAKE: Final = """

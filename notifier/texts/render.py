@@ -5,6 +5,7 @@ Pure.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES
 from notifier.texts.wording import WORDINGS, Wording
 
 LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
+KEPT: Final = 4_096
+"""How many times and numbers are kept as they are written: an announcement's guests all read the
+same ones."""
 WHEN: Final = "EEEE, d MMMM y, HH:mm"
 EXTRA_LINES: Final = ("system_reason", "reason", "message", "waiting", "hold_until", "clashes")
 DETAILS: Final = ("invited", "again", "by_operator")
@@ -61,18 +65,27 @@ class _Voice:
     def __init__(self, addressee: Addressee) -> None:
         self.language = addressee.language
         self._zone = addressee.zone
-        self._locale = LOCALES[addressee.language]
 
     def say(self, text: Text) -> str:
         return text.in_language(self.language)
 
     def format_time(self, instant: str) -> str:
-        local = datetime.fromisoformat(instant).astimezone(self._zone)
-        day = format_datetime(local, WHEN, locale=self._locale)
-        return f"{day} ({_format_offset(local)})"
+        return _format_time(instant, self._zone, self.language)
 
     def format_count(self, what: str, n: int) -> str:
-        return PLURALS[what][self.language][self._locale.plural_form(n)].format(n=n)
+        return _format_count(what, n, self.language)
+
+
+@lru_cache(KEPT)
+def _format_time(instant: str, zone: ZoneInfo, language: Language) -> str:
+    local = datetime.fromisoformat(instant).astimezone(zone)
+    day = format_datetime(local, WHEN, locale=LOCALES[language])
+    return f"{day} ({_format_offset(local)})"
+
+
+@lru_cache(KEPT)
+def _format_count(what: str, n: int, language: Language) -> str:
+    return PLURALS[what][language][LOCALES[language].plural_form(n)].format(n=n)
 
 
 def _find_wording(kind: Kind, facts: NoticeFacts, addressee: Addressee) -> Wording:

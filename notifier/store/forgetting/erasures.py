@@ -35,10 +35,11 @@ SELECT_NOTICES_TO: Final = f"""
     SELECT id, key, {_UNSETTLED} AS retracted FROM notifier.notices
     WHERE recipient = $1 AND id <= $2 ORDER BY id LIMIT $3 FOR UPDATE
 """
+# A crowd is named after the author, or after the recipient if there is none: the notices to the
+# erased person are gone by then.
 SELECT_NOTICES_NAMING: Final = f"""
     SELECT id, key, facts, state = 'sent' OR {_UNSETTLED} AS retracted FROM notifier.notices
-    WHERE (notifier.person_in(facts, 'author_id') = $1::uuid::text
-           OR notifier.person_in(facts, 'guest_id') = $1::uuid::text)
+    WHERE (crowd = $1::uuid::text OR guest_id = $1::uuid::text)
       AND id > $2 AND id <= $3 ORDER BY id LIMIT $4 FOR UPDATE
 """
 DELETE_SOURCES: Final = "DELETE FROM notifier.sources WHERE notice_id = ANY($1::bigint[])"
