@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from command_api.domain.post.commands import WritePost
 from command_api.domain.submission import Submission
-from command_api.http.peers import HttpPeers
+from command_api.http.peers.client import HttpPeers
 from command_api.service import CommandService, open_image_store
 from command_api.settings import Settings
 from runtime.auth.operators import OperatorGuard

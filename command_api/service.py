@@ -16,7 +16,7 @@ from command_api.http.edge import Edge
 from command_api.http.erasure_tokens import ErasureTokens
 from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
-from command_api.http.peers import build_internal_router
+from command_api.http.peers.routes import build_internal_router
 from command_api.http.renewal import build_renewal_router
 from command_api.http.routes import build_operator_router, build_public_router
 from command_api.image.sqlite.store import SqliteStore

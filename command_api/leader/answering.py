@@ -5,6 +5,8 @@ sees latency and not an error.
 """
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -49,6 +51,8 @@ from contracts.representations import EligibilityResponse
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language
 from runtime.process.tasks import start_for
+
+log = logging.getLogger(__name__)
 
 SUBMIT_DEADLINE_S: Final = 30.0
 """How long a command process keeps trying to have a command answered, unless set otherwise."""
@@ -144,6 +148,18 @@ class Answering:
         self._count_answer(answer.outcome.code, forwarded=forwarded, replayed=answer.replayed)
         return answer
 
+    async def submit_forwarded(
+        self, submissions: Sequence[Submission], deadline_s: float
+    ) -> list[Answer | CommandError]:
+        """Return what `submit` would return or raise for each forwarded command, in order. All
+        are begun in one turn, so that they share the journal's group commits."""
+        give_up_at = self._time() + deadline_s
+        begun = [self._try_to_begin(one) for one in submissions]
+        return [
+            await self._conclude(submission, one, give_up_at)
+            for submission, one in zip(submissions, begun, strict=True)
+        ]
+
     def assess_eligibility(
         self,
         announcement_id: AnnouncementId,
@@ -215,6 +231,34 @@ class Answering:
             if forwarded:
                 self._charge(submission)
             return reign.begin(submission, command)
+
+    def _try_to_begin(self, submission: Submission) -> Answer | Begun | CommandError:
+        """Begin a forwarded command. One that fails does not stop those it came with."""
+        try:
+            return self._begin(submission, forwarded=True) or NoLeader()
+        except CommandError as error:
+            return error
+        except Exception:
+            log.exception("command failed: %s", submission.kind)
+            return OutcomeUnknown()
+
+    async def _conclude(
+        self, submission: Submission, begun: Answer | Begun | CommandError, give_up_at: float
+    ) -> Answer | CommandError:
+        if not isinstance(begun, Begun):
+            return begun
+        try:
+            return await self._finish(begun, give_up_at - self._time())
+        except StoredMeanwhile:
+            try:
+                left_s = give_up_at - self._time()
+                return await self._keep_trying(submission, left_s, forwarded=True)
+            except CommandError as error:
+                return error
+        except TimeoutError:
+            return OutcomeUnknown()
+        except CommandError as error:
+            return error
 
     async def _finish(self, begun: Begun, timeout_s: float) -> Answer:
         reign = self._node.reign

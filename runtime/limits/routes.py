@@ -14,7 +14,7 @@ WriteClass = Literal["writes", "posts"]
 
 _UNLIMITED: Final = ("/healthz", "/readyz")
 """Supervisors ask for these to decide on restarts."""
-_PEERS: Final = "/internal/commands"
+_PEERS: Final = frozenset({"/internal/commands", "/internal/commands/batch"})
 """A peer sends the cell's secret, and the leader counts the person. Only wrong secrets are
 counted for the address."""
 _SEARCHES: Final = frozenset(
@@ -40,7 +40,7 @@ def class_of(method: str, path: str) -> RouteClass | None:
         return "reads" if _SEARCHES.isdisjoint(path.split("/")) else "searches"
     if path.startswith("/neighbours/"):
         return "writes" if path == "/neighbours/auth/token" else "neighbours"
-    if path == _PEERS:
+    if path in _PEERS:
         return "peers"
     if path in _UNLIMITED:
         return None

@@ -85,6 +85,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /metrics": ANYBODY,
     "GET /s/{code}": ANYBODY,
     "POST /internal/commands": Ask({}, note="the secret of the cell"),
+    "POST /internal/commands/batch": Ask([], note="the secret of the cell"),
     "POST /internal/renewal": Ask({}, note="the secret of the cell"),
     "DELETE /api/v1/announcement/{announcement_id}": Ask(),
     "GET /api/v1/announcement/{announcement_id}": Ask(),

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.http.peers import HttpPeers
+from command_api.http.peers.client import HttpPeers
 from command_api.image.sqlite.store import SqliteStore
 from command_api.leader.timing import Timing
 from command_api.service import CommandService

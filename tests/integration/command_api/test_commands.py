@@ -12,7 +12,7 @@ import pytest
 from contracts.journal.concealment import conceal_idempotency_key
 from contracts.values.ids import PersonId
 from runtime.auth.tokens import issue_token
-from tests.cells.command_cell import SECRET, CommandCell, command_cell, evening
+from tests.cells.command_cell import CELL_SECRET, SECRET, CommandCell, command_cell, evening
 from tests.cells.http_reply import HttpReply
 
 
@@ -471,5 +471,33 @@ async def test_eligibility_tells_before_what_a_request_would_come_to(cell: Comma
 async def test_forwarded_commands_need_the_secret_of_the_cell(cell: CommandCell) -> None:
     guesses: tuple[dict[str, Any], ...] = ({}, {"X_Practix_Cell_Secret": "guess"})
     for headers in guesses:
-        reply = await cell.send("POST", "/internal/commands", body={}, **headers)
-        assert reply.status == 403
+        for path in ("/internal/commands", "/internal/commands/batch"):
+            reply = await cell.send("POST", path, body={}, **headers)
+            assert reply.status == 403
+
+
+async def test_a_batch_of_commands_is_answered_one_by_one(cell: CommandCell) -> None:
+    """A command of a newer build does not spoil those that came with it."""
+    anna, anna_id = await cell.person("anna")
+    evening = (await announced(cell, anna)).body
+    command = {"type": "announcement.cancel", "announcement_id": evening["id"]}
+    submission = {
+        "id": str(uuid4()),
+        "actor": anna_id,
+        "idempotency_key": "once",
+        "fingerprint": "f",
+        "command": command,
+    }
+    sent = {"submission": submission, "timeout_s": 30.0}
+    unknown = {"submission": {**submission, "command": {"type": "announcement.teleport"}}}
+    reply = await cell.send(
+        "POST",
+        "/internal/commands/batch",
+        body=[sent, {**sent, **unknown}, sent, {**sent, "timeout_s": 0.0}],
+        X_Practix_Cell_Secret=CELL_SECRET,
+    )
+    done, newer, again, late = reply.body
+    assert done["outcome"]["announcement_id"] == evening["id"]
+    assert (newer["error"], late["error"]) == ("Malformed", "NoLeader")
+    assert (again["position"], again["replayed"]) == (done["position"], True)
+    assert len(await cell.commits()) == 2

@@ -1,7 +1,9 @@
 """A simulated cell: command processes, their network and their journal."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +12,7 @@ from command_api.domain.rules import DEFAULT_RULES
 from command_api.domain.submission import Submission
 from command_api.http.erasure_tokens import ErasureTokens
 from command_api.http.link_tokens import LinkTokens
+from command_api.http.peers.handover import HandedOver, Handover
 from command_api.image.checkpoints import StoreLimits
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node
@@ -18,7 +21,7 @@ from command_api.leader.reign import RECORDS_MAX
 from command_api.leader.timing import Timing
 from command_api.rendering import build_renderer
 from command_api.renewal.renewals import Renewals
-from contracts.errors import NoLeader, OutcomeUnknown
+from contracts.errors import CommandError, NoLeader, OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken
 from contracts.journal.concealment import FingerprintKey
 from contracts.representations import RenewalResponse
@@ -48,6 +51,7 @@ class SimulatedPeers:
     def __init__(self, network: SimulatedNetwork, own_name: str) -> None:
         self._network = network
         self._own_name = own_name
+        self._handovers: dict[str, Handover] = {}
 
     def knows(self, leader_url: str) -> bool:
         return True
@@ -56,14 +60,23 @@ class SimulatedPeers:
         raise NoLeader
 
     async def forward(self, leader_url: str, command: Submission, timeout_s: float) -> Answer:
-        payload = (msgspec.json.encode(command), timeout_s)
+        if leader_url not in self._handovers:
+            self._handovers[leader_url] = Handover(partial(self._send, leader_url))
+        encoded = msgspec.json.encode(command)
+        return await self._handovers[leader_url].hand_over(encoded, timeout_s)
+
+    async def _send(
+        self, leader_url: str, commands: Sequence[HandedOver]
+    ) -> Sequence[Answer | CommandError]:
+        timeout_s = max(one.give_up_at for one in commands) - asyncio.get_running_loop().time()
+        payload = ([one.encoded for one in commands], timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._network.call(self._own_name, leader_url, "forward", payload)
+                answers = await self._network.call(self._own_name, leader_url, "forward", payload)
         except (ConnectionError, TimeoutError):
             raise OutcomeUnknown from None
-        assert isinstance(answer, Answer)
-        return answer
+        assert isinstance(answers, list)
+        return answers
 
 
 CELL_SECRET: Final = "the secret of the cell"
@@ -168,9 +181,9 @@ class Cluster:
         async def submit(payload: Any) -> Answer:
             return await answering.submit(_copy.decode(payload), SUBMIT_DEADLINE_S)
 
-        async def forward(payload: Any) -> Answer:
-            encoded, timeout_s = payload
-            return await answering.submit(_copy.decode(encoded), timeout_s, forwarded=True)
+        async def forward(payload: Any) -> list[Answer | CommandError]:
+            commands, timeout_s = payload
+            return await answering.submit_forwarded(list(map(_copy.decode, commands)), timeout_s)
 
         self.network.serve(name, "submit", submit)
         self.network.serve(name, "forward", forward)

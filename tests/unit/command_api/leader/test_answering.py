@@ -13,9 +13,9 @@ from command_api.leader.answering import Answering
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.ports import Answer
 from command_api.leader.reign import StoredMeanwhile
-from command_api.leader.sent_record import Begun
-from contracts.errors import CommandError, OutcomeUnknown, RateLimited
-from contracts.journal.records import Outcome
+from command_api.leader.sent_record import Begun, SentRecord
+from contracts.errors import CommandError, NoLeader, NotFound, OutcomeUnknown, RateLimited, TooLarge
+from contracts.journal.records import Outcome, Resign
 from contracts.values.ids import AnnouncementId, PersonId
 
 
@@ -112,3 +112,65 @@ async def test_the_stored_answer_is_given_if_a_record_with_the_key_was_on_its_wa
     leader._render = lambda *_: b"body"
     answer = await leader.submit(command_of("1"), 5.0)
     assert answer == Answer(Outcome("cancelled"), 7, b"body", replayed=True)
+
+
+class Deciding(Uncertain):
+    """A reign that decides at once. A command's id says how it ends."""
+
+    def begin(self, *asked: Any) -> Begun:
+        match asked[0].id:
+            case "bug":
+                raise ZeroDivisionError
+            case "too large":
+                raise TooLarge
+            case "missing":
+                return Begun(self._proof(), NotFound())
+        return Begun(self._proof(), Outcome("cancelled"), b"body")
+
+    def _proof(self) -> SentRecord:
+        proof = SentRecord(Resign(1, 7, "hash"), "hash", None, 0.0)
+        proof.accepted = proof.acknowledged = True
+        return proof
+
+
+async def test_commands_that_come_together_fail_each_alone() -> None:
+    charged: list[str] = []
+    leader = answering(lambda submission: charged.append(submission.id))
+    node: Any = leader._node
+    node.reign = Deciding()
+    ids = ["fine", "bug", "missing", "too large", "fine too"]
+    results = await leader.submit_forwarded([command_of(one) for one in ids], 5.0)
+    answer = Answer(Outcome("cancelled"), 7, b"body")
+    assert [results[0], results[4]] == [answer, answer]
+    kinds = [OutcomeUnknown, NotFound, TooLarge]
+    assert [type(one) for one in results[1:4]] == kinds
+    assert charged == ids
+
+
+async def test_commands_that_come_together_are_not_decided_where_nobody_leads() -> None:
+    leader = answering(lambda _: None)
+    node: Any = leader._node
+    node.reign = None
+    results = await leader.submit_forwarded([command_of("1"), command_of("2")], 5.0)
+    assert [type(one) for one in results] == [NoLeader, NoLeader]
+
+
+async def test_a_retry_among_them_gets_the_stored_answer() -> None:
+    leader = answering(lambda _: None)
+    node: Any = leader._node
+    node.image.accepted = None
+    node.reign = MetMeanwhile(node.image.keys)
+    leader._render = lambda *_: b"body"
+    (answer,) = await leader.submit_forwarded([command_of("1")], 5.0)
+    assert answer == Answer(Outcome("cancelled"), 7, b"body", replayed=True)
+
+
+class MetMeanwhile(Deciding):
+    """A reign in which a record with the command's key is on its way when it comes."""
+
+    def __init__(self, keys: SimpleNamespace) -> None:
+        self._keys = keys
+
+    def begin(self, *_: object) -> Begun:
+        self._keys.find = lambda *_: SimpleNamespace(outcome=Outcome("cancelled"), seq=7)
+        return Begun(self._proof(), StoredMeanwhile())

@@ -115,6 +115,7 @@ def test_the_collector_does_not_walk_the_buckets() -> None:
         ("GET", "/a/1", "public"),
         ("PATCH", "/no/such/address", "public"),
         ("POST", "/internal/commands", "peers"),
+        ("POST", "/internal/commands/batch", "peers"),
         ("GET", "/healthz", None),
         ("GET", "/readyz/", "public"),
     ],

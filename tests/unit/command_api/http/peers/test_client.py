@@ -1,7 +1,8 @@
 """To whom a follower forwards a submission, and what it accepts as an answer."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -11,9 +12,11 @@ from aiohttp.test_utils import TestServer
 
 from command_api.domain.announcement.commands import CancelAnnouncement
 from command_api.domain.submission import Submission
-from command_api.http import peers
-from command_api.http.peers import SECRET_HEADER, HttpPeers
-from contracts.errors import NoLeader, OutcomeUnknown
+from command_api.http.peers import client
+from command_api.http.peers.client import HttpPeers
+from command_api.http.peers.wire import BATCH_PATH, COMMAND_PATH, SECRET_HEADER
+from command_api.leader.ports import Answer
+from contracts.errors import NoLeader, NotFound, OutcomeUnknown
 from contracts.values.ids import AnnouncementId, PersonId
 
 SECRET = "the secret of the cell, of thirty-two bytes or more"
@@ -24,14 +27,19 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.shown: list[str | None] = []
-        self.answer: web.StreamResponse | None = None
+        self.asked: list[str] = []
+        """The paths of all requests."""
+        self.answers: dict[str, Callable[[], web.Response]] = {}
+        """How it answers, by path; with `*` for all others."""
         self.endless = False
         self.url = ""
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         self.shown.append(request.headers.get(SECRET_HEADER))
+        self.asked.append(request.path)
         if not self.endless:
-            return self.answer or web.json_response({})
+            answer = self.answers.get(request.path) or self.answers.get("*") or web.json_response
+            return answer()
         response = web.StreamResponse()
         await response.prepare(request)
         while True:
@@ -69,7 +77,7 @@ async def test_a_peer_in_the_settings_is_asked_with_or_without_a_slash_at_the_en
 async def test_a_redirect_by_a_peer_is_not_followed() -> None:
     elsewhere, evil = Elsewhere(), Elsewhere()
     async with elsewhere.open() as session, evil.open():
-        elsewhere.answer = web.Response(status=307, headers={"Location": evil.url})
+        elsewhere.answers["*"] = lambda: web.Response(status=307, headers={"Location": evil.url})
         with pytest.raises(OutcomeUnknown):
             await HttpPeers(session, SECRET, [elsewhere.url]).forward(
                 elsewhere.url, submission(), 30.0
@@ -78,7 +86,7 @@ async def test_a_redirect_by_a_peer_is_not_followed() -> None:
 
 
 async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "ANSWER_BYTES_MAX", 100_000)
+    monkeypatch.setattr(client, "ANSWER_BYTES_MAX", 100_000)
     elsewhere = Elsewhere()
     elsewhere.endless = True
     async with elsewhere.open() as session:
@@ -94,7 +102,8 @@ async def test_a_refusal_comes_back_with_the_facts_to_show() -> None:
     async with elsewhere.open() as session:
         recorded = {"code": "overlap", "refused": True, "facts": {"conflicts": [{"role": "host"}]}}
         shown = {"conflicts": [{"role": "host", "title": "Mine"}]}
-        elsewhere.answer = web.json_response({"outcome": recorded, "position": 7, "body": shown})
+        answered = {"outcome": recorded, "position": 7, "body": shown}
+        elsewhere.answers[BATCH_PATH] = lambda: web.json_response([answered])
         answer = await HttpPeers(session, SECRET, [elsewhere.url]).forward(
             elsewhere.url, submission(), 30.0
         )
@@ -116,7 +125,7 @@ async def test_a_peer_that_refuses_a_request_has_decided_nothing(
     async with elsewhere.open() as session:
         ours = HttpPeers(session, SECRET, [elsewhere.url])
         for _ in range(3):
-            elsewhere.answer = web.Response(status=status)
+            elsewhere.answers["*"] = lambda: web.Response(status=status)
             with pytest.raises(NoLeader):
                 await ours.forward(elsewhere.url, submission(), 30.0)
     (line,) = caplog.records
@@ -126,7 +135,7 @@ async def test_a_peer_that_refuses_a_request_has_decided_nothing(
 async def test_a_peer_that_failed_may_have_decided() -> None:
     elsewhere = Elsewhere()
     async with elsewhere.open() as session:
-        elsewhere.answer = web.Response(status=500)
+        elsewhere.answers["*"] = lambda: web.Response(status=500)
         with pytest.raises(OutcomeUnknown):
             await HttpPeers(session, SECRET, [elsewhere.url]).forward(
                 elsewhere.url, submission(), 30.0
@@ -136,16 +145,9 @@ async def test_a_peer_that_failed_may_have_decided() -> None:
 async def test_a_renewal_is_asked_of_the_leader_alone() -> None:
     elsewhere = Elsewhere()
     async with elsewhere.open() as session:
-        elsewhere.answer = web.json_response(
-            {
-                "generation": 9,
-                "phase": "done",
-                "position": 8,
-                "of": 8,
-                "without_writes_s": 0.1,
-                "problem": None,
-            }
-        )
+        progress = {"generation": 9, "phase": "done", "position": 8, "of": 8}
+        answered = {**progress, "without_writes_s": 0.1, "problem": None}
+        elsewhere.answers["*"] = lambda: web.json_response(answered)
         stranger = HttpPeers(session, SECRET, ["http://127.0.0.1:9"])
         with pytest.raises(NoLeader):
             await stranger.ask_renewal(elsewhere.url, begin=True)
@@ -153,3 +155,45 @@ async def test_a_renewal_is_asked_of_the_leader_alone() -> None:
         peer = HttpPeers(session, SECRET, [elsewhere.url])
         assert (await peer.ask_renewal(elsewhere.url, begin=True)).generation == 9
     assert elsewhere.shown == [SECRET]
+
+
+async def test_what_gathers_goes_with_one_request_and_each_command_gets_its_answer() -> None:
+    elsewhere = Elsewhere()
+    answered = [{"outcome": {"code": "cancelled"}, "position": 7}, {"error": "NotFound"}]
+    elsewhere.answers[BATCH_PATH] = lambda: web.json_response(answered)
+    async with elsewhere.open() as session:
+        peers = HttpPeers(session, SECRET, [elsewhere.url])
+        both = (peers.forward(elsewhere.url, submission(), 30.0) for _ in range(2))
+        found, missing = await asyncio.gather(*both, return_exceptions=True)
+    assert isinstance(found, Answer)
+    assert found.position == 7
+    assert isinstance(missing, NotFound)
+    assert elsewhere.asked == [BATCH_PATH]
+
+
+async def test_a_leader_of_an_earlier_build_gets_single_commands() -> None:
+    elsewhere = Elsewhere()
+    elsewhere.answers[BATCH_PATH] = lambda: web.Response(status=404)
+    answered = {"outcome": {"code": "cancelled"}, "position": 7}
+    elsewhere.answers[COMMAND_PATH] = lambda: web.json_response(answered)
+    async with elsewhere.open() as session:
+        peers = HttpPeers(session, SECRET, [elsewhere.url])
+        for _ in range(2):
+            assert (await peers.forward(elsewhere.url, submission(), 30.0)).position == 7
+    assert elsewhere.asked == [BATCH_PATH, COMMAND_PATH, COMMAND_PATH]
+
+
+async def test_a_replaced_leader_is_asked_again_whether_it_takes_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "ASK_AGAIN_S", 0.0)
+    elsewhere = Elsewhere()
+    elsewhere.answers[BATCH_PATH] = lambda: web.Response(status=404)
+    answered = {"outcome": {"code": "cancelled"}, "position": 7}
+    elsewhere.answers[COMMAND_PATH] = lambda: web.json_response(answered)
+    async with elsewhere.open() as session:
+        peers = HttpPeers(session, SECRET, [elsewhere.url])
+        await peers.forward(elsewhere.url, submission(), 30.0)
+        elsewhere.answers[BATCH_PATH] = lambda: web.json_response([answered])
+        await peers.forward(elsewhere.url, submission(), 30.0)
+    assert elsewhere.asked == [BATCH_PATH, COMMAND_PATH, BATCH_PATH]

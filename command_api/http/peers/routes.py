@@ -1,0 +1,87 @@
+"""Serves the leader's side of forwarding. The API document does not show these routes."""
+
+from collections.abc import Sequence
+from hmac import compare_digest
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from command_api.http.peers.wire import (
+    BATCH_PATH,
+    BODY_BYTES_MAX,
+    COMMAND_BYTES_MAX,
+    COMMAND_PATH,
+    FORWARD_S_MAX,
+    RENEWAL_PATH,
+    SECRET_HEADER,
+    ForwardedAnswer,
+    ForwardedSubmission,
+    decode_question,
+    decode_submission,
+    decode_submissions,
+    encode,
+)
+from command_api.leader.answering import Answering
+from command_api.leader.ports import Answer
+from command_api.renewal.renewals import Renewals
+from contracts.errors import CommandError, Forbidden, Malformed, NoLeader
+from contracts.values.decoding import UNDECODABLE
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import JSON, read_json_body
+
+
+def build_internal_router(answering: Answering, renewals: Renewals, secret: str) -> APIRouter:
+    """Return the routes to which followers forward."""
+    router = APIRouter(include_in_schema=False, route_class=ApiRoute)
+
+    async def read(request: Request, bytes_max: int) -> bytes:
+        """Return the body of a peer's request. Raises Forbidden without the cell's secret."""
+        if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
+            raise Forbidden
+        return await read_json_body(request, bytes_max)
+
+    @router.post(RENEWAL_PATH)
+    async def answer_renewal(request: Request) -> Response:
+        body = await read(request, COMMAND_BYTES_MAX)
+        try:
+            question = decode_question(body)
+        except UNDECODABLE as error:
+            raise Malformed("malformed_request") from error
+        answer = await renewals.ask(begin=question.begin, forwarded=True)
+        return Response(encode(answer), media_type=JSON)
+
+    @router.post(COMMAND_PATH)
+    async def answer_forwarded(request: Request) -> Response:
+        body = await read(request, COMMAND_BYTES_MAX)
+        try:
+            forwarded = decode_submission(body)
+        except UNDECODABLE as error:
+            raise Malformed("malformed_request") from error
+        (result,) = await _answer_all(answering, [forwarded])
+        return Response(encode(ForwardedAnswer.of(result)), media_type=JSON)
+
+    @router.post(BATCH_PATH)
+    async def answer_batch(request: Request) -> Response:
+        body = await read(request, BODY_BYTES_MAX)
+        try:
+            batch = decode_submissions(body)
+        except UNDECODABLE as error:
+            raise Malformed("malformed_request") from error
+        results = await _answer_all(answering, batch)
+        return Response(encode([ForwardedAnswer.of(one) for one in results]), media_type=JSON)
+
+    return router
+
+
+async def _answer_all(
+    answering: Answering, batch: Sequence[ForwardedSubmission | Malformed]
+) -> list[Answer | CommandError]:
+    """Return the result of each, in order."""
+    wanted = [one for one in batch if isinstance(one, ForwardedSubmission) and one.timeout_s > 0]
+    deadline_s = min(max((one.timeout_s for one in wanted), default=0.0), FORWARD_S_MAX)
+    answers = iter(await answering.submit_forwarded([one.submission for one in wanted], deadline_s))
+    return [
+        one if isinstance(one, Malformed) else (next(answers) if one.timeout_s > 0 else NoLeader())
+        for one in batch
+    ]
