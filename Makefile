@@ -144,7 +144,7 @@ soak: $(STAMP_BENCH) ## keep a system at half of its load for MINUTES=30 and say
 
 .PHONY: flamegraph
 flamegraph: $(STAMP_BENCH) ## draw docs/plots/leader.svg: where the leader's time goes (JOURNAL=sqlite, kafka)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.writes.flamegraph $(if $(JOURNAL),--journal $(JOURNAL))
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.system.flamegraph $(if $(JOURNAL),--journal $(JOURNAL))
 
 .PHONY: format
 format: $(STAMP_DEV) ## rewrite the code in the project's format
