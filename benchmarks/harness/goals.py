@@ -193,6 +193,13 @@ GOALS: Final[tuple[SpeedGoal, ...]] = (
         before="400/s",
     ),
     SpeedGoal(
+        "fold from zero",
+        "fold/image",
+        at_least=60_000,
+        unit="records/s",
+        before="35,000 to 37,000",
+    ),
+    SpeedGoal(
         "three command processes against one",
         "processes/three/rate",
         "processes/one/rate",

@@ -1,38 +1,28 @@
 """Measures what it costs a command process to know a long history.
 
-Questions: how many records a second are folded into the image, and what limits it? How soon is
-a process ready after `kill -9`, and how much memory does it need? Method: generate a history,
-with its announcements in the order of their times. Take its records through the steps of
-reading one after another (CPU time of one process). Then start a command process, without
-HTTP, on a SQLite journal of the history: without an image file, with an empty one, and again
-after it was killed. Compare the ratios, not the figures: they are of one run.
+Questions: how many records a second are folded into the image (`benchmarks.image.folding`)? How
+soon is a process ready after `kill -9`, and how much memory does it need? Method: generate a
+history, with its announcements in the order of their times, and fold it. Then start a command
+process, without HTTP, on a SQLite journal of the history: without an image file, with an empty
+one, and again after it was killed. Compare the ratios, not the figures: they are of one run.
 
     python -m benchmarks.image [--records 100000] [--live 5000] [--journal-records 300000]
 """
 
 import argparse
-import gc
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from benchmarks.generated.journal import generate_recent, write_journal
 from benchmarks.harness.report import Report
-from command_api.image.image import Image
-from contracts.events.stored.codec import decode_events
-from contracts.journal.records import Commit, decode_record, hash_record
-from runtime.process.garbage_collector import spare_long_lived_state
+from benchmarks.image.folding import LIVE, RECORDS, measure_folding
 
-RECORDS: Final = 100_000
-LIVE: Final = 5_000
 JOURNAL_RECORDS: Final = 300_000
-
-T = TypeVar("T")
 
 
 def main() -> None:
@@ -46,27 +36,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         measure_starts(report, options.journal_records, options.live, Path(scratch))
     report.print()
-
-
-def measure_folding(report: Report, records: int, live: int) -> None:
-    """Measure each step from the bytes of a record to the image, alone."""
-    payloads = [entry.payload for entry in generate_recent(records, live)]
-    spare_long_lived_state()
-
-    def measure(step: str, work: Callable[[], T], baseline: str | None = None) -> T:
-        gc.collect()
-        gc.freeze()
-        started = time.process_time()
-        result = work()
-        seconds = time.process_time() - started
-        report.add(f"fold/{step}", records / seconds, "records/s", records, baseline)
-        return result
-
-    measure("hash", lambda: [hash_record(one) for one in payloads])
-    decoded = measure("decode", lambda: [decode_record(one) for one in payloads])
-    commits = [one for one in decoded if isinstance(one, Commit)]
-    measure("events", lambda: [decode_events(one.events) for one in commits])
-    measure("image", lambda: fold(commits), baseline="fold/decode")
 
 
 def measure_starts(report: Report, records: int, live: int, scratch: Path) -> None:
@@ -101,14 +70,6 @@ def read_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     assert process.stdout is not None
     said: dict[str, Any] = json.loads(process.stdout.readline())
     return said
-
-
-def fold(commits: list[Commit]) -> Image:
-    """Return the image of the commits."""
-    image = Image()
-    for commit in commits:
-        image.fold(commit)
-    return image
 
 
 if __name__ == "__main__":
