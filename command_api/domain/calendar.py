@@ -36,8 +36,7 @@ def find_overlaps(
     found = []
     for hosted in person.hosting.find_between(begins_at, ends_at):
         if hosted.id != announcement.id:
-            other = layer.announcements.find(hosted.id)
-            found.append(_describe(other, None, blocking=True))
+            found.append(_describe(layer.announcements.find(hosted.id), None, blocking=True))
     for bookings in (person.attending, person.pending):
         for engagement in bookings.find_between(begins_at, ends_at):
             booking = layer.bookings.find(engagement.id)

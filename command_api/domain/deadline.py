@@ -1,7 +1,8 @@
-"""When the system itself has to act on an aggregate. Each noun lists its own deadlines."""
+"""When the system itself has to act on an aggregate. Each noun states it of its own."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from command_api.domain.submission import AnyCommand
 
@@ -23,8 +24,16 @@ class NoDeadline(NamedTuple):
     id: str
 
 
-def deadline_of(
-    id: str, due_at: datetime | None, command: AnyCommand, *, in_steps: bool = False
-) -> Deadline | NoDeadline:
-    """Return the deadline of the aggregate `id`; `due_at` is None if it has none."""
-    return NoDeadline(id) if due_at is None else Deadline(due_at, id, command, in_steps)
+class DeadlineRule(NamedTuple):
+    """States when the system has to act on the aggregates of one collection, and how."""
+
+    collection: str
+    """Name of the collection (`Layer`). Each of its aggregates has an `id`."""
+    find_due: Callable[[Any], datetime | None]
+    """Returns when the system has to act on an aggregate; None if it has nothing to do."""
+    make_command: Callable[[Any], AnyCommand]
+    """Returns the command that the leader then gives itself."""
+    concerns: Callable[[Any], bool] | None = None
+    """Tells whether an aggregate has, or may have had, a deadline; None if all of them may."""
+    in_steps: bool = False
+    """As in `Deadline`."""

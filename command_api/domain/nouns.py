@@ -4,23 +4,23 @@ A new noun is added here. Its commands also join `submission.AnyCommand`, and it
 are a module of `http.nouns`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from command_api.domain.announcement.deadlines import list_announcement_deadlines
+from command_api.domain.announcement.deadlines import ANNOUNCEMENT_DEADLINES
 from command_api.domain.announcement.decisions import ANNOUNCEMENT_HANDLERS
 from command_api.domain.announcement.evolution import apply_announcement_event
 from command_api.domain.announcement.representation import ANNOUNCEMENT_ANSWERS
-from command_api.domain.booking.deadlines import list_booking_deadlines
+from command_api.domain.booking.deadlines import BOOKING_DEADLINES
 from command_api.domain.booking.decisions import BOOKING_HANDLERS
 from command_api.domain.booking.evolution import apply_booking_event
 from command_api.domain.booking.representation import BOOKING_ANSWERS
-from command_api.domain.broadcast.deadlines import list_broadcast_deadlines
+from command_api.domain.broadcast.deadlines import BROADCAST_DEADLINES
 from command_api.domain.broadcast.decisions import BROADCAST_HANDLERS
 from command_api.domain.broadcast.evolution import apply_broadcast_event
 from command_api.domain.broadcast.representation import BROADCAST_ANSWERS
-from command_api.domain.deadline import Deadline, NoDeadline
+from command_api.domain.deadline import DeadlineRule
 from command_api.domain.feed.decisions import FEED_ANSWERS, FEED_HANDLERS, apply_feed_event
 from command_api.domain.invite_job.decisions import INVITE_JOB_HANDLERS
 from command_api.domain.invite_job.evolution import apply_invite_job_event
@@ -30,7 +30,7 @@ from command_api.domain.invite_link.evolution import apply_invite_link_event
 from command_api.domain.invite_link.representation import INVITE_LINK_ANSWERS
 from command_api.domain.layer import Layer
 from command_api.domain.person.blocks import BLOCK_HANDLERS
-from command_api.domain.person.deadlines import list_person_deadlines
+from command_api.domain.person.deadlines import PERSON_DEADLINES
 from command_api.domain.person.decisions import PERSON_HANDLERS
 from command_api.domain.person.erasure import ERASURE_HANDLERS
 from command_api.domain.person.evolution import apply_person_event
@@ -41,7 +41,7 @@ from command_api.domain.plan.representation import PLAN_ANSWERS
 from command_api.domain.post.decisions import POST_HANDLERS
 from command_api.domain.post.evolution import apply_post_event
 from command_api.domain.post.representation import POST_ANSWERS
-from command_api.domain.rating.deadlines import list_rating_deadlines
+from command_api.domain.rating.deadlines import RATING_DEADLINES
 from command_api.domain.rating.decisions import RATING_HANDLERS
 from command_api.domain.rating.evolution import apply_rating_event
 from command_api.domain.rating.representation import RATING_ANSWERS
@@ -72,8 +72,7 @@ class Noun(NamedTuple):
     """Applies an event of the family, decided at a time by a command of a person."""
     handlers: Handlers
     answers: Answers
-    list_deadlines: Callable[[Layer], Iterator[Deadline | NoDeadline]] | None = None
-    """Lists the deadlines of the aggregates that a layer has changed."""
+    deadlines: DeadlineRule | None = None
 
 
 NOUNS: Final = (
@@ -82,22 +81,22 @@ NOUNS: Final = (
         apply_announcement_event,
         ANNOUNCEMENT_HANDLERS,
         ANNOUNCEMENT_ANSWERS,
-        list_announcement_deadlines,
+        ANNOUNCEMENT_DEADLINES,
     ),
     Noun(
         BookingEvent,
         apply_booking_event,
         BOOKING_HANDLERS,
         BOOKING_ANSWERS,
-        list_booking_deadlines,
+        BOOKING_DEADLINES,
     ),
-    Noun(RatingEvent, apply_rating_event, RATING_HANDLERS, RATING_ANSWERS, list_rating_deadlines),
+    Noun(RatingEvent, apply_rating_event, RATING_HANDLERS, RATING_ANSWERS, RATING_DEADLINES),
     Noun(
         PersonEvent,
         apply_person_event,
         (*PERSON_HANDLERS, *BLOCK_HANDLERS, *ERASURE_HANDLERS),
         PERSON_ANSWERS,
-        list_person_deadlines,
+        PERSON_DEADLINES,
     ),
     Noun(PostEvent, apply_post_event, POST_HANDLERS, POST_ANSWERS),
     Noun(PlanEvent, apply_plan_event, PLAN_HANDLERS, PLAN_ANSWERS),
@@ -109,7 +108,7 @@ NOUNS: Final = (
         apply_broadcast_event,
         BROADCAST_HANDLERS,
         BROADCAST_ANSWERS,
-        list_broadcast_deadlines,
+        BROADCAST_DEADLINES,
     ),
     Noun(ReportEvent, apply_report_event, REPORT_HANDLERS, REPORT_ANSWERS),
 )

@@ -11,16 +11,21 @@ the store yet. The leader reads further ones as time goes on.
 import heapq
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from command_api.domain.deadline import Deadline, NoDeadline
-from command_api.domain.layer import Layer
+from command_api.domain.deadline import Deadline, DeadlineRule, NoDeadline
+from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.domain.nouns import NOUNS
 from command_api.image.store import ImageStore
 
 NEAR: Final = timedelta(hours=1)
 """How far ahead deadlines are read from the store."""
-LISTS: Final = [noun.list_deadlines for noun in NOUNS if noun.list_deadlines is not None]
+RULES: Final = [
+    (COLLECTIONS.index(noun.deadlines.collection), noun.deadlines)
+    for noun in NOUNS
+    if noun.deadlines is not None
+]
+"""Each rule behind the place of its collection among `COLLECTIONS`."""
 BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 STALE_MAX: Final = 1_000
 """How many entries of the heap may have been replaced, beside as many as still stand."""
@@ -41,9 +46,10 @@ class Agenda:
 
     def update(self, changed: Layer) -> None:
         """Take over the deadlines of the aggregates that an accepted command changed."""
-        for list_deadlines in LISTS:
-            for deadline in list_deadlines(changed):
-                self._set(deadline)
+        for place, rule in RULES:
+            for aggregate in changed.shelves[place].own.values():
+                if rule.concerns is None or rule.concerns(aggregate):
+                    self._set(aggregate.id, rule.find_due(aggregate), aggregate, rule)
 
     def list_due(self, now: datetime) -> Iterator[Deadline]:
         """Yield all deadlines that have passed by `now` and still stand. `drop` may be called
@@ -84,14 +90,15 @@ class Agenda:
             ]
             heapq.heapify(self._heap)
 
-    def _set(self, deadline: Deadline | NoDeadline) -> None:
-        known = self._by_id.get(deadline.id)
-        if isinstance(deadline, NoDeadline):
-            self._note_change(deadline)
+    def _set(self, id: str, due_at: datetime | None, aggregate: Any, rule: DeadlineRule) -> None:
+        known = self._by_id.get(id)
+        if due_at is None:
+            self._note_change(NoDeadline(id))
             if known is not None:
-                del self._by_id[deadline.id]
-                self._overdue.pop(deadline.id, None)
-        elif known is None or known.due_at != deadline.due_at:
+                del self._by_id[id]
+                self._overdue.pop(id, None)
+        elif known is None or known.due_at != due_at:
+            deadline = Deadline(due_at, id, rule.make_command(aggregate), rule.in_steps)
             self._note_change(deadline)
             self._put(deadline)
 

@@ -1,6 +1,7 @@
 """The state of an announcement."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from command_api.domain.announcement.terms import AnnouncementTerms
 from contracts.events.announcement import ONGOING_STATUSES, AnnouncementStatus, CloseReason
@@ -12,6 +13,8 @@ from contracts.values.ids import (
     MovieId,
     PersonId,
 )
+
+MINUTE: Final = timedelta(minutes=1)
 
 
 class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
@@ -61,7 +64,7 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
 
     @property
     def ends_at(self) -> datetime:
-        return self.event_time + timedelta(minutes=self.duration_min)
+        return self.event_time + self.duration_min * MINUTE
 
     @property
     def takes_place(self) -> bool:

@@ -1,13 +1,14 @@
-"""Tells when a held seat has to be given up."""
+"""States when a held seat has to be given up."""
 
-from collections.abc import Iterator
+from typing import Final
 
 from command_api.domain.booking.commands import HoldDue
-from command_api.domain.deadline import Deadline, NoDeadline, deadline_of
-from command_api.domain.layer import Layer
+from command_api.domain.booking.state import Booking
+from command_api.domain.deadline import DeadlineRule
 
 
-def list_booking_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
-    """Yield the deadline of each booking in `changed`: none unless a seat is held for it."""
-    for booking in changed.bookings.own.values():
-        yield deadline_of(booking.id, booking.hold_until, HoldDue(booking_id=booking.id))
+def make_command(booking: Booking) -> HoldDue:
+    return HoldDue(booking_id=booking.id)
+
+
+BOOKING_DEADLINES: Final = DeadlineRule("bookings", lambda one: one.hold_until, make_command)

@@ -12,6 +12,7 @@ from command_api.domain.person.engagements import engage_guest, without
 from contracts.events.booking import (
     AnyBookingEvent,
     BookingDeclined,
+    BookingEvent,
     BookingHoldShortened,
     BookingInvited,
     BookingLeft,
@@ -25,8 +26,15 @@ from contracts.events.booking import (
 from contracts.events.folding.booking_fields import booking_fields, words_by
 from contracts.values.ids import PersonId
 
-_NOES_OF_AUTHOR: Final = (BookingRejected, BookingRevoked)
-_NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
+_COUNTERS: Final[dict[type[BookingEvent], str]] = {
+    BookingRequested: "requests",
+    BookingRejected: "author_noes",
+    BookingRevoked: "author_noes",
+    BookingDeclined: "guest_noes",
+    BookingLeft: "guest_noes",
+    BookingWithdrawn: "guest_noes",
+}
+"""The field of a booking that counts events of a type."""
 
 
 def apply_booking_event(
@@ -63,21 +71,17 @@ def _make(
 
 
 def _evolve(booking: Booking, event: AnyBookingEvent, at: datetime) -> Booking:
-    fields = booking_fields(event)
-    invited_again = booking.guest_status is False and isinstance(event, BookingInvited)
-    told_no_of_author = isinstance(event, _NOES_OF_AUTHOR) and not fields["untold"]
-    return replace(
-        booking,
-        **fields,
-        words_by=words_by(event),
-        modified_at=at,
-        held_for=_held_for(event) if fields["hold_until"] is not None else None,
-        overlapping=event.clashes if isinstance(event, BookingUnsettled) else (),
-        requests=booking.requests + isinstance(event, BookingRequested),
-        invited_again=booking.invited_again or invited_again,
-        author_noes=booking.author_noes + told_no_of_author,
-        guest_noes=booking.guest_noes + isinstance(event, _NOES_OF_GUEST),
-    )
+    changes = booking_fields(event)
+    changes["words_by"] = words_by(event)
+    changes["modified_at"] = at
+    changes["held_for"] = _held_for(event) if changes["hold_until"] is not None else None
+    changes["overlapping"] = event.clashes if isinstance(event, BookingUnsettled) else ()
+    counter = _COUNTERS.get(type(event))
+    if counter is not None and not changes["untold"]:
+        changes[counter] = getattr(booking, counter) + 1
+    if booking.guest_status is False and isinstance(event, BookingInvited):
+        changes["invited_again"] = True
+    return replace(booking, **changes)
 
 
 def _held_for(event: AnyBookingEvent) -> HeldFor | None:

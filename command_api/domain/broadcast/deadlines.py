@@ -1,14 +1,19 @@
-"""Tells when a planned broadcast has to go."""
+"""States when a planned broadcast has to go."""
 
-from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
 
 from command_api.domain.broadcast.commands import BroadcastDue
-from command_api.domain.deadline import Deadline, NoDeadline, deadline_of
-from command_api.domain.layer import Layer
+from command_api.domain.broadcast.state import Broadcast
+from command_api.domain.deadline import DeadlineRule
 
 
-def list_broadcast_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
-    """Yield the deadline of each broadcast in `changed`: none once it was sent or cancelled."""
-    for one in changed.broadcasts.own.values():
-        due_at = one.due_at if one.planned else None
-        yield deadline_of(one.id, due_at, BroadcastDue(broadcast_id=one.id))
+def find_due(broadcast: Broadcast) -> datetime | None:
+    return broadcast.due_at if broadcast.planned else None
+
+
+def make_command(broadcast: Broadcast) -> BroadcastDue:
+    return BroadcastDue(broadcast_id=broadcast.id)
+
+
+BROADCAST_DEADLINES: Final = DeadlineRule("broadcasts", find_due, make_command)

@@ -5,7 +5,6 @@ from there back to where the longest of them could still last.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
@@ -46,17 +45,21 @@ class Timetable(Struct, Generic[Id], frozen=True, gc=False):
     def __len__(self) -> int:
         return len(self.engagements)
 
-    def find_between(self, begins_at: datetime, ends_at: datetime) -> Iterator[Engagement[Id]]:
-        """Yield the engagements that overlap a time, latest first. One that ends when the time
+    def find_between(self, begins_at: datetime, ends_at: datetime) -> list[Engagement[Id]]:
+        """Return the engagements that overlap a time, latest first. One that ends when the time
         begins does not overlap it."""
         engagements = self.engagements
+        found: list[Engagement[Id]] = []
+        if not engagements:  # Most people's, at most times.
+            return found
         earliest = begins_at - self.longest
         for place in range(bisect_left(engagements, ends_at, key=_BEGINNING) - 1, -1, -1):
             one = engagements[place]
             if one.begins_at <= earliest:
-                return
+                break
             if one.ends_at > begins_at:
-                yield one
+                found.append(one)
+        return found
 
     def add(self, one: Engagement[Id]) -> "Timetable[Id]":
         """Return the timetable with `one`. An engagement that is there already is not added."""

@@ -1,14 +1,19 @@
-"""Tells when the system has to reveal a rating."""
+"""States when the system has to reveal a rating."""
 
-from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
 
-from command_api.domain.deadline import Deadline, NoDeadline, deadline_of
-from command_api.domain.layer import Layer
+from command_api.domain.deadline import DeadlineRule
 from command_api.domain.rating.commands import RatingDue
+from command_api.domain.rating.state import Rating
 
 
-def list_rating_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
-    """Yield the deadline of each rating in `changed`: none once it is no longer sealed."""
-    for rating in changed.ratings.own.values():
-        due_at = rating.sealed_until if rating.sealed else None
-        yield deadline_of(rating.id, due_at, RatingDue(review_id=rating.id))
+def find_due(rating: Rating) -> datetime | None:
+    return rating.sealed_until if rating.sealed else None
+
+
+def make_command(rating: Rating) -> RatingDue:
+    return RatingDue(review_id=rating.id)
+
+
+RATING_DEADLINES: Final = DeadlineRule("ratings", find_due, make_command)

@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_api.domain.booking.commands import HoldDue
+from command_api.domain.booking.state import Booking
 from command_api.domain.deadline import Deadline
+from command_api.domain.layer import Layer
 from command_api.image.agenda import Agenda
 from command_api.leader.log_time import AHEAD_MAX, log_time
-from contracts.values.ids import BookingId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -118,9 +120,25 @@ def test_time_stands_still_rather_than_going_back_but_not_for_a_date_no_right_cl
 
 
 def test_a_deadline_that_a_fast_clock_found_waits_for_the_clock_that_was_set_right() -> None:
-    agenda = Agenda()
+    agenda, changed = Agenda(), Layer.empty()
     deadline = Deadline(NOON + DAY, "booking", HoldDue(booking_id=BookingId("booking")))
-    agenda._set(deadline)
+    changed.bookings.put(BookingId("booking"), booking_held_until(NOON + DAY))
+    agenda.update(changed)
     assert list(agenda.list_due(NOON + 2 * DAY)) == [deadline]
     assert list(agenda.list_due(NOON)) == []
     assert list(agenda.list_due(NOON + DAY)) == [deadline]
+
+
+def booking_held_until(hold_until: datetime) -> Booking:
+    return Booking(
+        id=BookingId("booking"),
+        announcement_id=AnnouncementId("evening"),
+        author_id=PersonId("host"),
+        guest_id=PersonId("guest"),
+        created_at=NOON,
+        modified_at=NOON,
+        previous=None,
+        previous_of_guest=None,
+        held_for="offer",
+        hold_until=hold_until,
+    )

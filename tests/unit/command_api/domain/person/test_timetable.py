@@ -36,14 +36,13 @@ def test_it_finds_what_a_walk_finds(
     begins_at = NOON + timedelta(hours=span[0])
     ends_at = begins_at + timedelta(hours=span[1])
     overlapping = [one for one in plain if one.begins_at < ends_at and begins_at < one.ends_at]
-    found = list(timetable.find_between(begins_at, ends_at))
-    assert found == sorted(overlapping, reverse=True)
+    assert timetable.find_between(begins_at, ends_at) == sorted(overlapping, reverse=True)
 
 
 def test_what_touches_does_not_overlap() -> None:
     timetable = NOTHING.add(engage(10, 2, "before")).add(engage(14, 2, "after"))
     between = engage(12, 2, "between")
-    assert list(timetable.find_between(between.begins_at, between.ends_at)) == []
+    assert timetable.find_between(between.begins_at, between.ends_at) == []
 
 
 def test_a_long_one_is_found_behind_many_short_ones() -> None:
