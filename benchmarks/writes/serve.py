@@ -1,5 +1,4 @@
-"""The servers that are compared: `python -m benchmarks.writes.serve PORT NAME WHERE
-[ADDRESS ...]`.
+"""The servers that are compared: `python -m benchmarks.writes.serve PORT NAME WHERE`.
 
 All run alike: one process, uvicorn with uvloop and httptools, no access log.
 
@@ -8,8 +7,7 @@ All run alike: one process, uvicorn with uvloop and httptools, no access log.
   insert an event, update the counter, in one PostgreSQL transaction (WHERE is a DSN).
 - `pyeventsourcing`: an aggregate of the library `eventsourcing` in PostgreSQL (WHERE is a DSN).
 - `sqlite`, `kafka`: our whole write path. Its lookups at Auth, Movie_API and UGC are answered
-  in memory (WHERE is a directory, or bootstrap servers and topic). With ADDRESSes
-  it is one of several command processes, the first being its own address.
+  in memory (WHERE is a directory, or bootstrap servers and topic).
 """
 
 import sys
@@ -32,7 +30,7 @@ def main() -> None:
 
             app = build_pyeventsourcing(where)
         case _:
-            app = build_practix(name, where, sys.argv[4:])
+            app = build_practix(name, where)
     run_app(app, port)
 
 

@@ -96,8 +96,13 @@ async def _announce(subject: Subject, port: int) -> str:
     elif subject.name == "pyeventsourcing":
         announcement_id = await _create(port, build_http_request("POST", ANNOUNCE_PATH, "none"))
     elif subject.name != "bare":
-        announcement_id = await _create(port, announce_request(48))
+        announcement_id = await announce(port)
     return announcement_id
+
+
+async def announce(port: int) -> str:
+    """Announce an evening at our write path. Returns its id."""
+    return await _create(port, announce_request(48))
 
 
 async def _create(port: int, request: bytes) -> str:

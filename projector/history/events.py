@@ -7,6 +7,7 @@ It reads the fields of events by name, without their classes. So even an event t
 version knows is in the history, if it belongs to one of the families that may be asked about.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -20,10 +21,11 @@ from contracts.values.times import to_ms
 from projector.history.rows import Rows
 from projector.history.values import (
     Fields,
+    as_flag,
+    as_instant_ms,
+    as_integer,
+    as_text,
     day_of,
-    get_flag,
-    get_instant_ms,
-    get_integer,
     get_text,
     split_type,
 )
@@ -79,13 +81,13 @@ def read_events(commit: Commit) -> list[RecordedEvent]:
                 version,
                 fields,
                 stored,
-                take_words_apart(stored, PersonId(commit.command.actor)),
+                take_words_apart(stored, PersonId(commit.command.actor), fields),
             )
         )
     return found
 
 
-FIELD_COLUMNS: Final = (
+_OF_COMMIT: Final = (
     "seq",
     "event_index",
     "at_ms",
@@ -94,26 +96,38 @@ FIELD_COLUMNS: Final = (
     "type_version",
     "actor",
     "command",
-    "announcement_id",
-    "author_id",
-    "person_id",
-    "booking_id",
-    "author_status",
-    "guest_status",
-    "taken",
-    "waiting",
-    "reason",
-    "hold_until_ms",
-    "movie_id",
-    "movie_title",
-    "movie_title_ru",
-    "duration_min",
-    "ticket_count",
-    "event_time_ms",
-    "visibility",
-    "is_free",
 )
+_READERS: Final[dict[str, Callable[[object], Any]]] = {
+    "announcement_id": as_text,
+    "author_id": as_text,
+    "person_id": as_text,
+    "booking_id": as_text,
+    "author_status": as_flag,
+    "guest_status": as_flag,
+    "taken": as_integer,
+    "waiting": lambda value: as_flag(value) or 0,
+    "reason": as_text,
+    "hold_until_ms": as_instant_ms,
+    "movie_id": as_text,
+    "movie_title": as_text,
+    "movie_title_ru": as_text,
+    "duration_min": as_integer,
+    "ticket_count": as_integer,
+    "event_time_ms": as_instant_ms,
+    "visibility": as_text,
+    "is_free": as_flag,
+}
+"""By column, how to read its value from that of the event's field."""
+FIELD_COLUMNS: Final = (*_OF_COMMIT, *_READERS)
 """Columns of the event's own fields, and of what its Commit says."""
+_PLACES: Final = {
+    column.removesuffix("_ms"): (FIELD_COLUMNS.index(column), read)
+    for column, read in _READERS.items()
+}
+"""By name of the field, the place of its column and how to read it."""
+_ABSENT: Final = tuple(read(None) for read in _READERS.values())
+_PERSON: Final = FIELD_COLUMNS.index("person_id")
+_REASON: Final = FIELD_COLUMNS.index("reason")
 EVENT_COLUMNS: Final = (*FIELD_COLUMNS, "payload", "words", "words_of")
 
 
@@ -133,9 +147,9 @@ def add_event(rows: Rows, event: RecordedEvent) -> None:
 
 
 def read_columns(event: RecordedEvent) -> tuple[Any, ...]:
-    """Return the values of FIELD_COLUMNS."""
-    fields = event.fields
-    return (
+    """Return the values of FIELD_COLUMNS. An event has few of these fields, so they are read from
+    the event and not looked for in it."""
+    row = [
         event.seq,
         event.event_index,
         event.at_ms,
@@ -144,29 +158,20 @@ def read_columns(event: RecordedEvent) -> tuple[Any, ...]:
         event.version,
         event.actor,
         event.command,
-        get_text(fields, "announcement_id"),
-        get_text(fields, "author_id"),
-        get_text(fields, "guest_id") or get_text(fields, "person_id"),
-        get_text(fields, "booking_id"),
-        get_flag(fields, "author_status"),
-        get_flag(fields, "guest_status"),
-        get_integer(fields, "taken"),
-        get_flag(fields, "waiting") or 0,
-        _find_reason_code(event),
-        get_instant_ms(fields, "hold_until"),
-        get_text(fields, "movie_id"),
-        get_text(fields, "movie_title"),
-        get_text(fields, "movie_title_ru"),
-        get_integer(fields, "duration_min"),
-        get_integer(fields, "ticket_count"),
-        get_instant_ms(fields, "event_time"),
-        get_text(fields, "visibility"),
-        get_flag(fields, "is_free"),
-    )
+        *_ABSENT,
+    ]
+    for name, value in event.fields.items():
+        if (found := _PLACES.get(name)) is not None:
+            place, read = found
+            row[place] = read(value)
+    if guest_id := get_text(event.fields, "guest_id"):
+        row[_PERSON] = guest_id
+    if _is_typed_reason(event):
+        row[_REASON] = ""
+    return tuple(row)
 
 
-def _find_reason_code(event: RecordedEvent) -> str:
-    """Return the reason if it is a code of the system. What a person typed is not repeated."""
-    if not event.apart.event or "reason" in event.apart.words:
-        return ""
-    return get_text(event.fields, "reason")
+def _is_typed_reason(event: RecordedEvent) -> bool:
+    """Return whether the reason may be what a person typed, which is not repeated. Otherwise it
+    is a code of the system."""
+    return not event.apart.event or "reason" in event.apart.words

@@ -19,26 +19,33 @@ Fields = Mapping[str, Any]
 
 def get_text(fields: Fields, name: str) -> str:
     """Return the field; an empty text if it is absent or not a text."""
-    value = fields.get(name)
-    return value if isinstance(value, str) else ""
+    return as_text(fields.get(name))
 
 
 def get_integer(fields: Fields, name: str) -> int | None:
     """Return the field; None if it is absent, no integer, or too large for Int32."""
-    value = fields.get(name)
-    fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= INT32_MAX
-    return value if fits else None
+    return as_integer(fields.get(name))
 
 
-def get_flag(fields: Fields, name: str) -> int | None:
-    """Return 1 for true and 0 for false; None if the field is anything else."""
-    value = fields.get(name)
+def as_text(value: object) -> str:
+    """Return the value; an empty text if it is not a text."""
+    return value if isinstance(value, str) else ""
+
+
+def as_integer(value: object) -> int | None:
+    """Return the value; None if it is no integer, or too large for Int32."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= INT32_MAX:
+        return value
+    return None
+
+
+def as_flag(value: object) -> int | None:
+    """Return 1 for true and 0 for false; None for anything else."""
     return int(value) if isinstance(value, bool) else None
 
 
-def get_instant_ms(fields: Fields, name: str) -> int | None:
-    """Return milliseconds since 1970; None if the field is no instant with an offset from UTC."""
-    value = fields.get(name)
+def as_instant_ms(value: object) -> int | None:
+    """Return milliseconds since 1970; None if the value is no instant with an offset from UTC."""
     if not isinstance(value, str):
         return None
     try:

@@ -4,11 +4,14 @@ The history in ClickHouse keeps both, in two columns. Once the person is erased,
 the texts is emptied. The rest is the event as `contracts.events.stored.erasing` leaves it.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw
 
+from contracts.events.stored.base import Event
 from contracts.events.stored.codec import UnreadableEvent, decode_event, encode_event, read_fields
 from contracts.events.stored.domain_event import DomainEvent
 from contracts.events.stored.erasing import list_personal_fields
@@ -28,13 +31,18 @@ class EventApart(NamedTuple):
     could be erased typed them."""
 
 
-def take_words_apart(stored: Raw, actor: PersonId) -> EventApart:
-    """Return the parts of an event. `actor` is the one who gave the command of its Commit."""
+def take_words_apart(
+    stored: Raw, actor: PersonId, fields: Mapping[str, Any] | None = None
+) -> EventApart:
+    """Return the parts of an event. `actor` is the one who gave the command of its Commit;
+    `fields` are what `read_fields` returns, if the caller has them."""
     try:
         event = decode_event(stored)
     except UnreadableEvent:
         return EventApart("", _text(stored), _find_owner_of_unreadable(stored, actor))
-    fields = _fields_of(stored, event)
+    fields = _fields_of(stored if fields is None else fields, event)
+    if _list_wordless_fields(type(event)).issuperset(fields):
+        return EventApart(_text(stored), "", "")
     without, words = _split_fields(fields, event)
     if not words:
         return EventApart(_text(stored), "", "")
@@ -48,15 +56,22 @@ def join_words(event: str, words: str) -> bytes:
     return msgspec.json.encode({**msgspec.json.decode(event), **msgspec.json.decode(words)})
 
 
-def _fields_of(stored: Raw, event: DomainEvent) -> dict[str, Any]:
+def _fields_of(stored: Raw | Mapping[str, Any], event: DomainEvent) -> Mapping[str, Any]:
     """Return the fields in the shape of the present version."""
-    fields = read_fields(stored)
+    fields = read_fields(stored) if isinstance(stored, Raw) else stored
     same_version = fields.get("type") == type(event).__struct_config__.tag
     return fields if same_version else read_fields(encode_event(event))
 
 
+@cache
+def _list_wordless_fields(kind: type[Event]) -> frozenset[str]:
+    """Return the names of the fields, as stored, that are nobody's texts."""
+    personal = {field.name for field in list_personal_fields(kind)}
+    return frozenset({"type", *kind.__struct_fields__} - personal)
+
+
 def _split_fields(
-    fields: dict[str, Any], event: DomainEvent
+    fields: Mapping[str, Any], event: DomainEvent
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the fields without texts, and the texts. A field that this version does not know
     counts as a text."""

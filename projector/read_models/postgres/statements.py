@@ -41,16 +41,37 @@ class Statement(NamedTuple):
     """Whether all its rows must exist. The statement then returns how many do."""
 
 
-def build_statements(table: TableShape, patches: Mapping[Key, Patch]) -> Iterator[Statement]:
-    """Yield statements that write these patches. Rows that must exist are updated, all others
-    are inserted or updated."""
+class RowGroup(NamedTuple):
+    """Rows of one table that set the same columns."""
+
+    table: TableShape
+    columns: list[str]
+    """The key first."""
+    changed: frozenset[str]
+    """Those that a row takes if it is there already."""
+    must_exist: bool
+    values: list[list[Any]]
+    """One list per column, all of the same length. JSON is text."""
+
+
+def group_rows(table: TableShape, patches: Mapping[Key, Patch]) -> Iterator[RowGroup]:
+    """Yield these patches as groups of at most ROWS_AT_ONCE rows."""
     groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[Key, Patch]]] = {}
     for key, patch in patches.items():
         initial = None if patch.initial is None else frozenset(patch.initial)
         groups.setdefault((frozenset(patch.columns), initial), []).append((key, patch))
     for shape, rows in groups.items():
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            yield _statement(table, *shape, rows[start : start + ROWS_AT_ONCE])
+            yield _group(table, *shape, rows[start : start + ROWS_AT_ONCE])
+
+
+def build_statements(table: TableShape, patches: Mapping[Key, Patch]) -> Iterator[Statement]:
+    """Yield statements that write these patches. Rows that must exist are updated, all others
+    are inserted or updated."""
+    for group in group_rows(table, patches):
+        write = _update if group.must_exist else _upsert
+        sql = write(table, group.columns, group.changed)
+        yield Statement(sql, group.values, len(group.values[0]), group.must_exist)
 
 
 def build_letters_statement(letters: Iterable[DeadLetter]) -> Statement:
@@ -67,24 +88,22 @@ def build_select(table: TableShape) -> str:
     return f"SELECT {', '.join(columns)} FROM {SCHEMA}.{table.name} ORDER BY {order}"
 
 
-def _statement(
+def _group(
     table: TableShape,
     changed: frozenset[str],
     initial: frozenset[str] | None,
     rows: list[tuple[Key, Patch]],
-) -> Statement:
+) -> RowGroup:
     given = changed | (initial or frozenset())
     columns = [name for name in table.types if name in given]
-    arguments: list[list[Any]] = [[key for key, _ in rows]]
+    found: list[list[Any]] = [[key for key, _ in rows]]
     for name in columns:
         if name in changed:
             values = [patch.columns[name] for _, patch in rows]
         else:
             values = [(patch.initial or {})[name] for _, patch in rows]
-        arguments.append(list(map(_to_json, values)) if table.types[name] == JSON else values)
-    write = _update if initial is None else _upsert
-    sql = write(table, [table.key, *columns], changed)
-    return Statement(sql, arguments, len(rows), must_exist=initial is None)
+        found.append(list(map(_to_json, values)) if table.types[name] == JSON else values)
+    return RowGroup(table, [table.key, *columns], changed, initial is None, found)
 
 
 def _update(table: TableShape, columns: list[str], changed: frozenset[str]) -> str:

@@ -1,0 +1,53 @@
+"""Measures how long it takes to rebuild the read models of a million records.
+
+Method: generate a journal with 5,000 live announcements, and let a projector follow it into empty
+tables of a real PostgreSQL. `memory` is the resident memory of its process after a tenth and at
+the end: it is to be the same.
+"""
+
+import os
+import tempfile
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from benchmarks.generated.journal import generate_entries, write_journal
+from benchmarks.generated.lawful import LawfulHistory
+from benchmarks.harness.processes import read_cost
+from benchmarks.harness.report import Report
+from benchmarks.projections.following import follow_to_end
+from launcher.servers.postgres import PostgresServer
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.projector import Projector
+from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.migrations import migrate
+from runtime.postgres.pools import open_pool
+from runtime.process.garbage_collector import collect_rarely
+
+QUESTION: Final = "how long does it take to rebuild the read models of a million records?"
+RECORDS: Final = 1_000_000
+LIVE: Final = 5_000
+NAME: Final = "projections/rebuild"
+
+
+async def main(report: Report) -> None:
+    collect_rarely()
+    records = report.scale(RECORDS)
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "journal.sqlite"
+        commits = LawfulHistory(LIVE).commits_by_time()
+        write_journal(path, generate_entries(islice(commits, records - 1)))
+        async with PostgresServer(Path(scratch) / "postgres") as postgres:
+            pool = await open_pool(postgres.dsn)
+            await migrate(pool)
+            seconds = 0.0
+            for name, seq in (("a_tenth", records // 10), ("all", records)):
+                # The second reader goes on where the first one stopped.
+                journal = SqliteJournal(path)
+                seconds += await follow_to_end(Projector(journal, PostgresSink(pool)), seq)
+                resident = read_cost(os.getpid()).resident_mb
+                report.add(f"{NAME}/memory/{name}", resident, "MB", seq)
+                await journal.close()
+            report.add(f"{NAME}/duration", seconds, "s", records)
+            report.add(f"{NAME}/rate", records / seconds, "records/s", records)
+            pool.terminate()

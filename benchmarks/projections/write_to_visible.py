@@ -1,0 +1,180 @@
+"""Measures how soon a read shows what was written.
+
+Method: the real processes, each by itself: the whole write path over Kafka, a projector, a query
+process and PostgreSQL. Bookings come at a steady 1,000 a second. With every tenth answer a client
+at once asks the query process for the announcement at the position of that answer
+(`min_position`), which waits until the tables are there. The figure is the time from the answer
+to the write until the answer to the read. Limits per person and address are on. If the machine
+does not keep up, `rate` says so, and the times say nothing.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from benchmarks.harness.hot_evening import (
+    AUDIENCE_SECRET,
+    AUTHOR_ID,
+    booking_requests,
+    make_token,
+)
+from benchmarks.harness.load import build_http_request, summarize
+from benchmarks.harness.processes import serve
+from benchmarks.harness.report import Report
+from benchmarks.writes.subjects import SERVER, announce, start_kafka
+from launcher.profiles.tables import prepare_tables
+from launcher.servers.postgres import PostgresServer
+from runtime.journal.kafka_topics import create_topic
+
+QUESTION: Final = "how soon does a read show what was written, at 1,000 writes a second?"
+WRITES_A_SECOND: Final = 1_000
+WRITES: Final = 8_000
+WARM_UP: Final = 1_000
+LOOKED_AT: Final = 10
+"""One of so many writes is looked for."""
+CONNECTIONS: Final = 64
+POSITION: Final = b"x-position:"
+LENGTH: Final = b"content-length:"
+
+
+async def main(report: Report) -> None:
+    writes = report.scale(WRITES)
+    async with AsyncExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        kafka = await start_kafka(stack, scratch)
+        if kafka is None:
+            return
+        topic = f"bench-{uuid4().hex}"
+        await create_topic(kafka, topic, replication_factor=1)
+        postgres = await stack.enter_async_context(PostgresServer(scratch / "postgres"))
+        dsns = await prepare_tables(postgres.dsn)
+        written = await stack.enter_async_context(serve(SERVER, "kafka", f"{kafka}/{topic}"))
+        await stack.enter_async_context(
+            serve(
+                "benchmarks.projections.service",
+                "projector",
+                environment={
+                    "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS": kafka,
+                    "PROJECTOR_JOURNAL_TOPIC": topic,
+                    "PROJECTOR_POSTGRES_DSN": dsns["projector"],
+                    "PROJECTOR_OPERATOR_TOKEN": AUDIENCE_SECRET,
+                },
+            )
+        )
+        read = await stack.enter_async_context(
+            serve(
+                "benchmarks.projections.service",
+                "query_api",
+                environment={
+                    "QUERY_API_POSTGRES_DSN": dsns["query_api"],
+                    "QUERY_API_FEED_SECRET": AUDIENCE_SECRET,
+                    "QUERY_API_TOKEN__SECRET": AUDIENCE_SECRET,
+                    "QUERY_API_NEIGHBOURS__BASE_URL": "http://127.0.0.1:1",
+                    "QUERY_API_NEIGHBOURS__CREDENTIAL": AUDIENCE_SECRET,
+                    "QUERY_API_RATE_LIMITS__PERSON__READS": "1000000",
+                    "QUERY_API_RATE_LIMITS__ADDRESS__READS": "1000000",
+                },
+            )
+        )
+        announcement_id = await announce(written.port)
+        evening = WatchedEvening(announcement_id, written.port, read.port)
+        await evening.write(0, WARM_UP)
+        seconds, latencies = await evening.write(WARM_UP, writes)
+        figures = summarize(latencies, seconds, {})
+        report.add("write_to_visible/rate", writes / seconds, "writes/s", writes)
+        report.add("write_to_visible/p50", figures.p50_ms, "ms", len(latencies))
+        report.add("write_to_visible/p99", figures.p99_ms, "ms", len(latencies))
+
+
+class WatchedEvening:
+    """One announcement that is requested and read at the same time."""
+
+    def __init__(self, announcement_id: str, write_port: int, read_port: int) -> None:
+        self._announcement_id = announcement_id
+        self._write_port, self._read_port = write_port, read_port
+
+    async def write(self, first: int, count: int) -> tuple[float, list[float]]:
+        """Send so many requests at a steady rate. Returns the seconds from the first to the last
+        answer, and how long each write that was looked for took to be visible, in seconds."""
+        latencies: list[float] = []
+        requests = booking_requests(self._announcement_id, first, count)
+        async with (
+            _connect(self._write_port, CONNECTIONS) as writers,
+            _connect(self._read_port, CONNECTIONS) as readers,
+            asyncio.TaskGroup() as tasks,
+        ):
+            started = time.perf_counter()
+            for number, request in enumerate(requests):
+                due = started + number / WRITES_A_SECOND
+                if (wait_s := due - time.perf_counter()) > 0:
+                    await asyncio.sleep(wait_s)
+                writer = await writers.get()
+                looked_at = number % LOOKED_AT == 0
+                tasks.create_task(
+                    self._write_one(
+                        request, writer, writers, readers if looked_at else None, latencies
+                    )
+                )
+        return time.perf_counter() - started, latencies
+
+    async def _write_one(
+        self,
+        request: bytes,
+        writer: "PositionClient",
+        writers: "asyncio.Queue[PositionClient]",
+        readers: "asyncio.Queue[PositionClient] | None",
+        latencies: list[float],
+    ) -> None:
+        position = await writer.ask(request, 201)
+        answered_at = time.perf_counter()
+        writers.put_nowait(writer)
+        if readers is not None:
+            reader = await readers.get()
+            path = f"/api/v1/announcement/{self._announcement_id}?min_position={position}"
+            await reader.ask(build_http_request("GET", path, make_token(AUTHOR_ID)), 200)
+            latencies.append(time.perf_counter() - answered_at)
+            readers.put_nowait(reader)
+
+
+class PositionClient:
+    """A keep-alive connection: one request at a time."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def ask(self, request: bytes, expected: int) -> int:
+        """Send a request and read the answer. Returns the position that it states. Raises
+        RuntimeError if it has another status."""
+        self._writer.write(request)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        body = await self._reader.readexactly(int(_header(head, LENGTH)))
+        if int(head[9:12]) != expected:
+            raise RuntimeError(f"answered {head!r} {body!r}")
+        return int(_header(head, POSITION))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+@asynccontextmanager
+async def _connect(port: int, count: int) -> AsyncIterator[asyncio.Queue[PositionClient]]:
+    """Open so many connections, and hold them until the end of the block."""
+    opened = [
+        PositionClient(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(count)
+    ]
+    idle: asyncio.Queue[PositionClient] = asyncio.Queue()
+    for one in opened:
+        idle.put_nowait(one)
+    yield idle
+    for one in opened:
+        one.close()
+
+
+def _header(head: bytes, name: bytes) -> bytes:
+    start = head.index(name) + len(name)
+    return head[start:].split(b"\r\n", 1)[0]
