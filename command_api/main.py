@@ -33,7 +33,8 @@ def build_app(settings: Settings) -> FastAPI:
     return build_process_app("PRACTIX command API", settings, start, [settings.own_name])
 
 
-def _admit_forwarded(limiter: Limiter, submission: Submission) -> None:
+def admit_forwarded(limiter: Limiter, submission: Submission) -> None:
+    """Count a command that another process forwards for its person. Raises RateLimited."""
     is_post = isinstance(submission.command, WritePost)
     limiter.admit_write(submission.actor, "posts" if is_post else "writes")
 
@@ -59,7 +60,7 @@ async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: Asyn
         timing=settings.timing(),
         rules=settings.rules(),
         submit_deadline_s=settings.submit_deadline_s,
-        admit_forwarded=partial(_admit_forwarded, limiter),
+        admit_forwarded=partial(admit_forwarded, limiter),
         store=open_image_store(settings.image_file) if settings.image_file else None,
         keep_old_journal_s=settings.keep_old_journal_s,
     )

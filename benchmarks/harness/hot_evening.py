@@ -13,10 +13,10 @@ from runtime.auth.tokens import issue_token
 from runtime.outside.ports import Movie, PersonProfile
 
 AUDIENCE_SECRET: Final = "a secret of benchmarks only, long enough"
-_NAMESPACE: Final = UUID("6b1f7a52-40c4-4d8e-9d51-3f6f0a1c2b3d")
+NAMESPACE: Final = UUID("6b1f7a52-40c4-4d8e-9d51-3f6f0a1c2b3d")
 GUESTS: Final = 9_300
-MOVIE_ID: Final = str(uuid5(_NAMESPACE, "movie"))
-AUTHOR_ID: Final = str(uuid5(_NAMESPACE, "host"))
+MOVIE_ID: Final = str(uuid5(NAMESPACE, "movie"))
+AUTHOR_ID: Final = str(uuid5(NAMESPACE, "host"))
 
 
 class KnownPeople:
@@ -49,7 +49,7 @@ def make_token(person_id: str) -> str:
 def guest_tokens(first: int, count: int) -> Iterator[str]:
     """Yield the tokens of `count` guests, from number `first` on."""
     return (
-        make_token(str(uuid5(_NAMESPACE, str(number)))) for number in range(first, first + count)
+        make_token(str(uuid5(NAMESPACE, str(number)))) for number in range(first, first + count)
     )
 
 

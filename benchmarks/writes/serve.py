@@ -1,4 +1,5 @@
-"""The servers that are compared: `python -m benchmarks.writes.serve PORT NAME WHERE`.
+"""The servers that are compared: `python -m benchmarks.writes.serve PORT NAME WHERE
+[ADDRESS ...]`.
 
 All run alike: one process, uvicorn with uvloop and httptools, no access log.
 
@@ -7,7 +8,8 @@ All run alike: one process, uvicorn with uvloop and httptools, no access log.
   insert an event, update the counter, in one PostgreSQL transaction (WHERE is a DSN).
 - `pyeventsourcing`: an aggregate of the library `eventsourcing` in PostgreSQL (WHERE is a DSN).
 - `sqlite`, `kafka`: our whole write path. Its lookups at Auth, Movie_API and UGC are answered
-  in memory (WHERE is a directory, or bootstrap servers and topic).
+  in memory (WHERE is a directory, or bootstrap servers and topic). With ADDRESSes
+  it is one of several command processes, the first being its own address.
 """
 
 import sys
@@ -30,7 +32,7 @@ def main() -> None:
 
             app = build_pyeventsourcing(where)
         case _:
-            app = build_practix(name, where)
+            app = build_practix(name, where, sys.argv[4:])
     run_app(app, port)
 
 

@@ -33,11 +33,19 @@ def json_response(
 
 
 async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """Return the body of a JSON request; empty if it has none.
+    """Return the body of a JSON request; empty if it has none. Raises as `read_peers_json_body`
+    and `demand_unique_keys` do."""
+    body = await read_peers_json_body(request, bytes_max)
+    demand_unique_keys(body)
+    return body
+
+
+async def read_peers_json_body(request: Request, bytes_max: int) -> bytes:
+    """Return the body of a JSON request that a process of ours has sent, so that its keys need no
+    check; empty if it has none.
 
     Raises UnsupportedMediaType if another type or charset is declared, TooLarge as soon as
-    more than `bytes_max` bytes are announced or have come, and Malformed as
-    `demand_unique_keys` does.
+    more than `bytes_max` bytes are announced or have come, and Malformed.
     """
     headers = request.headers
     declared = headers.get("content-length", "0")
@@ -57,7 +65,6 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
     body = b"".join(chunks)
     if body and not _is_json(headers.get("content-type", JSON)):
         raise UnsupportedMediaType()
-    demand_unique_keys(body)
     return body
 
 

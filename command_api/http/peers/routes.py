@@ -28,7 +28,7 @@ from command_api.renewal.renewals import Renewals
 from contracts.errors import CommandError, Forbidden, Malformed, NoLeader
 from contracts.values.decoding import UNDECODABLE
 from runtime.http.api_route import ApiRoute
-from runtime.http.json_body import JSON, read_json_body
+from runtime.http.json_body import JSON, read_peers_json_body
 
 
 def build_internal_router(answering: Answering, renewals: Renewals, secret: str) -> APIRouter:
@@ -39,7 +39,7 @@ def build_internal_router(answering: Answering, renewals: Renewals, secret: str)
         """Return the body of a peer's request. Raises Forbidden without the cell's secret."""
         if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
             raise Forbidden
-        return await read_json_body(request, bytes_max)
+        return await read_peers_json_body(request, bytes_max)
 
     @router.post(RENEWAL_PATH)
     async def answer_renewal(request: Request) -> Response:
