@@ -67,7 +67,7 @@ async def _measure_http(
     found: dict[str, list[Run]] = {}
     for _ in range(REPEATS if compared and not report.quick else 1):
         for subject in subjects:
-            if subject.name != IN_MEMORY or compared:
+            if subject.name != IN_MEMORY or (compared and not report.quick):
                 part = requests // SLOW.get(subject.name, 1)
                 found.setdefault(subject.name, []).append(await _measure(subject, clients, part))
     for name, runs in found.items():

@@ -15,7 +15,7 @@ All run alike: one process, uvicorn with uvloop and httptools, no access log.
 import sys
 
 from benchmarks.harness.serving import run_app
-from benchmarks.writes.baselines import build_bare, build_row_lock
+from benchmarks.writes.baselines.plain import build_bare, build_row_lock
 from benchmarks.writes.practix import build_practix
 
 
@@ -28,7 +28,7 @@ def main() -> None:
             app = build_row_lock(where)
         case "pyeventsourcing":
             # Only `make bench` installs the library.
-            from benchmarks.writes.pyeventsourcing import build_pyeventsourcing
+            from benchmarks.writes.baselines.pyeventsourcing import build_pyeventsourcing
 
             app = build_pyeventsourcing(where)
         case _:

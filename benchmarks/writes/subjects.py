@@ -13,7 +13,7 @@ import asyncpg
 from benchmarks.harness.hot_evening import announce_request
 from benchmarks.harness.load import build_http_request
 from benchmarks.harness.processes import Served, serve
-from benchmarks.writes.baselines import ANNOUNCE_PATH, TABLES
+from benchmarks.writes.baselines.plain import ANNOUNCE_PATH, TABLES
 from benchmarks.writes.practix import IN_MEMORY
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer

@@ -17,7 +17,7 @@ from eventsourcing.domain import Aggregate, event
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
-from benchmarks.writes.baselines import ANNOUNCE_PATH
+from benchmarks.writes.baselines.plain import ANNOUNCE_PATH
 from benchmarks.writes.tokens import warm_verifier
 
 
