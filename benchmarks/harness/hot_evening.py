@@ -72,3 +72,9 @@ def booking_requests(announcement_id: str, first: int, count: int) -> Iterator[b
     """Return booking requests of different guests: a guest may request only once."""
     path = f"/api/v1/booking/{announcement_id}"
     return iter([build_http_request("POST", path, one) for one in guest_tokens(first, count)])
+
+
+def check_requests(announcement_id: str, first: int, count: int) -> Iterator[bytes]:
+    """Return requests of different guests for whether a request for a seat would be accepted."""
+    path = f"/api/v1/announcement/{announcement_id}/eligibility"
+    return iter([build_http_request("GET", path, one) for one in guest_tokens(first, count)])

@@ -32,10 +32,14 @@ class Cost(NamedTuple):
 
 @asynccontextmanager
 async def serve(
-    module: str, *arguments: str, environment: dict[str, str] | None = None
+    module: str,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    port: int | None = None,
 ) -> AsyncIterator[Served]:
-    """Run `python -m module PORT *arguments` until the end of the block; wait for its port."""
-    port = free_port()
+    """Run `python -m module PORT *arguments` until the end of the block; wait for its port, a free
+    one by default."""
+    port = port or free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", module, str(port), *arguments],
         env={**os.environ, **(environment or {})},

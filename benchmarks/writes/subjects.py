@@ -69,11 +69,11 @@ async def start_kafka(stack: AsyncExitStack, scratch: Path) -> str | None:
 @asynccontextmanager
 async def open_evening(subject: Subject) -> AsyncIterator[HotEvening]:
     """Serve a subject without any history, and announce an evening there."""
-    async with serve(SERVER, subject.name, await _make_room(subject)) as served:
+    async with serve(SERVER, subject.name, await make_room(subject)) as served:
         yield HotEvening(served, await _announce(subject, served.port))
 
 
-async def _make_room(subject: Subject) -> str:
+async def make_room(subject: Subject) -> str:
     """Return where a server without any history keeps what it writes."""
     match subject.name:
         case "sqlite" | "sqlite_in_memory":
