@@ -33,7 +33,7 @@ from runtime.http.parameters import (
 
 T = TypeVar("T")
 
-FACT_ROUNDS_MAX: Final = 3
+FACT_ROUNDS_MAX: Final = 2
 
 
 class Edge:
@@ -76,24 +76,23 @@ class Edge:
             dry_run=is_dry_run(request),
         )
 
-        async def attempt(follows_author: bool | None) -> tuple[Submission, Answer]:
-            told = submission if follows_author is None else _add_fact(submission, follows_author)
+        async def attempt(follows_author: bool) -> tuple[Submission, Answer]:
+            told = _add_fact(submission, follows_author)
             return told, await self.answering.submit(told, self._deadline_s)
 
-        return await self.supply_facts(attempt)
+        try:
+            return submission, await self.answering.submit(submission, self._deadline_s)
+        except NeedsFact as needs:
+            return await self.supply_fact(needs, attempt)
 
-    async def supply_facts(self, attempt: Callable[[bool | None], Awaitable[T]]) -> T:
-        """Return what `attempt` returns. Calls it again with a fact that it asks for.
-
-        The fact, at first None, is whether the guest follows the author. Raises DependencyDown if
-        `attempt` keeps asking.
-        """
-        follows_author: bool | None = None
+    async def supply_fact(self, needs: NeedsFact, attempt: Callable[[bool], Awaitable[T]]) -> T:
+        """Return what `attempt` returns with the fact that `needs` asks for: whether the guest
+        follows the author. Raises DependencyDown if `attempt` keeps asking."""
         for _ in range(FACT_ROUNDS_MAX):
             try:
-                return await attempt(follows_author)
-            except NeedsFact as needs:
-                follows_author = await self.lookups.find_following(needs)
+                return await attempt(await self.lookups.find_following(needs))
+            except NeedsFact as more:
+                needs = more
         raise DependencyDown("ugc")
 
     async def reach_min_position(self, request: Request) -> None:

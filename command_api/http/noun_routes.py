@@ -13,7 +13,7 @@ A handler takes the bare request and returns finished bytes, so its route is a d
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from inspect import getdoc
-from typing import Any, Generic, NamedTuple, Protocol
+from typing import Any, Final, Generic, NamedTuple, Protocol
 
 import msgspec
 from fastapi import APIRouter
@@ -32,7 +32,7 @@ from command_api.leader.ports import Answer
 from contracts.error_codes import read_refusal
 from runtime.auth.tokens import Caller
 from runtime.http.entity_tag import entity_tag
-from runtime.http.json_body import JSON, parse_body, read_json_body
+from runtime.http.json_body import FinishedJson, parse_body, read_json_body
 from runtime.http.parameters import Parameter, path_id
 from runtime.http.problems import problem
 
@@ -190,6 +190,9 @@ class _Versioned(Struct):
     version: int
 
 
+_decode_version: Final = msgspec.json.Decoder(_Versioned).decode
+
+
 def _add_documented(
     router: APIRouter,
     method: str,
@@ -216,9 +219,12 @@ def _respond(
     tagged: bool,
     accepted: DoneLater | None,
 ) -> Response:
-    headers = {"X-Position": str(answer.position), "Idempotency-Key": submission.idempotency_key}
+    headers = [
+        (b"x-position", b"%d" % answer.position),
+        (b"idempotency-key", submission.idempotency_key.encode()),
+    ]
     if answer.replayed:
-        headers["Idempotent-Replay"] = "true"
+        headers.append((b"idempotent-replay", b"true"))
     outcome = answer.outcome
     if outcome.refused:
         return problem(
@@ -226,12 +232,12 @@ def _respond(
             language=submission.language,
             instance=request.scope["path"],
             facts=msgspec.json.decode(answer.body),
-            headers=headers,
+            headers={name.decode(): value.decode() for name, value in headers},
         )
     if tagged:
-        version = msgspec.json.decode(answer.body, type=_Versioned).version
-        headers["ETag"] = entity_tag(answer.body, version)
+        version = _decode_version(answer.body).version
+        headers.append((b"etag", entity_tag(answer.body, version).encode()))
     status = 201 if outcome.created else 200
     if accepted is not None and isinstance(submission.command, accepted.command):
         status = 202
-    return Response(answer.body, status, headers, JSON)
+    return FinishedJson(answer.body, status, headers)

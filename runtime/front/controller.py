@@ -17,14 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import CommandError, RateLimited, UnknownHost
 from runtime.front.cors import Cors
-from runtime.front.direct_routes import DirectRoutes
+from runtime.front.direct_routes import DirectRoute, DirectRoutes
 from runtime.front.hosts import KnownNames
 from runtime.front.proxies import TrustedProxies
 from runtime.front.received import IndexedHeaders, ReceivedRequest
+from runtime.http.api_route import demand_unambiguous
 from runtime.http.methods import head_as_get
 from runtime.http.page_headers import RawHeaders, add_page_headers
 from runtime.http.problems import problem_of, problem_of_error
-from runtime.limits.limiter import ADMISSION, Admission, Limiter
+from runtime.limits.limiter import ADMISSION, Limiter
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class FrontController:
     ) -> None:
         """`behind` serves the routes of `app` that are not direct. Pages of `origins` may use the
         app, under the names of loopback and `hosts`."""
-        self.routes = DirectRoutes(app)
+        self.routes = DirectRoutes(app, limiter)
         self._behind = behind
         self._limiter = limiter
         self._cors = Cors(origins)
@@ -56,37 +57,44 @@ class FrontController:
             await preflight(scope, receive, send)
             return
         request = ReceivedRequest(head_as_get(scope), receive, send, headers)
+        found = self.routes.find(request.method, scope["path"])
         try:
-            self._let_in(request)
+            self._let_in(request, found and found[0])
         except CommandError as error:
             await self._respond(request, problem_of(request, error))
             return
         try:
-            await self._dispatch(request)
+            if found is None:
+                await self._pass_on(request)
+            else:
+                await self._serve(request, *found)
         except ClientDisconnect:
             # The route, and not the path, which has ids of people.
             path = getattr(request.scope.get("route"), "path", "")
             log.info("client went away", extra={"call": f"{request.method} {path}".rstrip()})
 
-    def _let_in(self, request: ReceivedRequest) -> None:
+    def _let_in(self, request: ReceivedRequest, route: DirectRoute | None) -> None:
         """Count the request for its client. Raises UnknownHost and RateLimited."""
         scope, headers = request.scope, request.headers
         if not self._names.knows(headers.getlist("host")):
             raise UnknownHost
         self._proxies.name_client(scope, headers)
-        if (admission := self._limiter.admission(scope)) is not None:
-            scope[ADMISSION] = admission
-            admission.take()
+        if route is not None:
+            rules = route.limits
+        else:
+            rules = self._limiter.find_rules(scope["method"], scope["path"])
+        if rules is not None:
+            request.admission = rules.open(scope["client"])
+            scope[ADMISSION] = request.admission
+            request.admission.take()
 
-    async def _dispatch(self, request: ReceivedRequest) -> None:
-        """Have the request answered by its direct route, or by the app behind."""
-        found = self.routes.find(request.method, request.scope["path"])
-        if found is None:
-            await self._pass_on(request)
-            return
-        route, parameters = found
+    async def _serve(
+        self, request: ReceivedRequest, route: DirectRoute, parameters: dict[str, str]
+    ) -> None:
+        """Have a direct route answer."""
         request.scope["route"], request.scope["path_params"] = route, parameters
         try:
+            demand_unambiguous(request, route.query_names)
             response = await route.handle(request)
         except (CommandError, HTTPException) as error:
             response = problem_of_error(request, error)
@@ -129,15 +137,13 @@ class FrontController:
 
     def _finish(self, request: ReceivedRequest, headers: RawHeaders) -> None:
         """Add the headers that every response has."""
-        admission: Admission | None = request.scope.get(ADMISSION)
-        if admission is not None:
-            headers.extend(admission.headers())
+        if request.admission is not None:
+            headers.extend(request.admission.headers())
         add_page_headers(headers)
         self._cors.add_to(headers, request.headers)
 
 
 def _note(request: ReceivedRequest, status: int) -> None:
     """Count the response for the client, if it is one that a guesser gets. Raises RateLimited."""
-    admission: Admission | None = request.scope.get(ADMISSION)
-    if admission is not None:
-        admission.note(status)
+    if request.admission is not None:
+        request.admission.note(status)

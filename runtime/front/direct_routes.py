@@ -18,9 +18,11 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.responses import Response
 from starlette.routing import Match
 
-from runtime.http.api_route import ApiRoute, Handler, check_before
+from runtime.http.api_route import ApiRoute, Handler
+from runtime.limits.limiter import AdmissionRules, Limiter
 
-_ID: Final = re.compile(r"(?<=/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=/|\Z)")
+_ID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID_CHARS: Final = 36
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
 _SOME_ID: Final = "00000000-0000-4000-8000-000000000000"
 
@@ -29,8 +31,8 @@ _OF_EVERY_DEPENDANT: Final = frozenset(
 )
 """Fields of FastAPI's analysis of a handler that say nothing about what the handler takes."""
 
-_Shape = tuple[str, ...]
-"""A method, and the parts of a path between its ids."""
+_Shape = tuple[str | None, ...]
+"""A path by its segments, with None for each id."""
 
 
 class DirectRoute(NamedTuple):
@@ -38,15 +40,19 @@ class DirectRoute(NamedTuple):
     """As declared, with the names of its parameters."""
     handle: Handler
     names: tuple[str, ...]
+    """Names of the parameters in its path."""
+    query_names: frozenset[str]
+    limits: AdmissionRules | None
 
 
 class DirectRoutes:
     """The direct routes of an app. Parameters of a path match ids only: what else somebody
     sends in their place is left to FastAPI, which knows other routes that it may mean."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, limiter: Limiter) -> None:
         self._app = app
-        self._routes: Mapping[_Shape, DirectRoute] = {}
+        self._limiter = limiter
+        self._routes: Mapping[tuple[str, _Shape], DirectRoute] = {}
         self._seen = 0
         """For how many routes of the app the table was made. A service adds its routes when it
         starts."""
@@ -56,29 +62,33 @@ class DirectRoutes:
         look."""
         if self._seen != len(self._app.router.routes):
             self._seen = len(self._app.router.routes)
-            self._routes = _list_direct(self._app)
-        parts = _ID.split(path)
-        route = self._routes.get((method, *parts[::2]))
-        return None if route is None else (route, dict(zip(route.names, parts[1::2], strict=True)))
+            self._routes = self._list_direct()
+        shape, ids = _split(path)
+        route = self._routes.get((method, shape))
+        return None if route is None else (route, dict(zip(route.names, ids, strict=True)))
 
-
-def _list_direct(app: FastAPI) -> dict[_Shape, DirectRoute]:
-    """Return the direct routes by shape, without those that another route comes before."""
-    found: dict[_Shape, DirectRoute] = {}
-    contexts = list(iter_route_contexts(app.routes))
-    for number, context in enumerate(contexts):
-        if (handle := _direct_handler(context)) is None:
-            continue
-        path = str(context.path)
-        some_path = _PLACEHOLDER.sub(_SOME_ID, path)
-        names = tuple(_PLACEHOLDER.findall(path))
-        between = _ID.split(some_path)[::2]
-        if len(between) != len(names) + 1:
-            continue  # A parameter that is only a part of a segment.
-        for method in context.methods or ():
-            if not any(_takes(earlier, method, some_path) for earlier in contexts[:number]):
-                found[method, *between] = DirectRoute(path, handle, names)
-    return found
+    def _list_direct(self) -> dict[tuple[str, _Shape], DirectRoute]:
+        """Return the direct routes by method and shape, without those that another route comes
+        before."""
+        found: dict[tuple[str, _Shape], DirectRoute] = {}
+        contexts = list(iter_route_contexts(self._app.routes))
+        for number, context in enumerate(contexts):
+            route = context.original_route
+            if not isinstance(route, ApiRoute) or not _is_direct(route, context):
+                continue
+            path = str(context.path)
+            some_path = _PLACEHOLDER.sub(_SOME_ID, path)
+            names = tuple(_PLACEHOLDER.findall(path))
+            shape, ids = _split(some_path)
+            if len(ids) != len(names):
+                continue  # A parameter that is only a part of a segment.
+            for method in context.methods or ():
+                if not any(_takes(earlier, method, some_path) for earlier in contexts[:number]):
+                    limits = self._limiter.find_rules(method, some_path)
+                    found[method, shape] = DirectRoute(
+                        path, route.endpoint, names, route.query_names, limits
+                    )
+        return found
 
 
 def _takes(context: RouteContext, method: str, path: str) -> bool:
@@ -87,14 +97,21 @@ def _takes(context: RouteContext, method: str, path: str) -> bool:
     return context.matches(scope)[0] is Match.FULL
 
 
-def _direct_handler(context: RouteContext) -> Handler | None:
-    """Return the handler of a direct route; None for any other."""
-    route = context.original_route
-    if type(route) is not ApiRoute or context.body_field is not None:
-        return None
-    if not _takes_bare_request(context.dependant) or not _returns_response(route.endpoint):
-        return None
-    return check_before(route.endpoint, route.query_names)
+def _is_direct(route: ApiRoute, context: RouteContext) -> bool:
+    """Return whether FastAPI adds nothing to the route, as it is included in the app."""
+    is_plain = type(route) is ApiRoute and context.body_field is None
+    return is_plain and _takes_bare_request(context.dependant) and _returns_response(route.endpoint)
+
+
+def _split(path: str) -> tuple[_Shape, list[str]]:
+    """Return the shape of the path, and the ids in it."""
+    parts: list[str | None] = [*path.split("/")]
+    ids = []
+    for number, part in enumerate(parts):
+        if part is not None and len(part) == _ID_CHARS and _ID.fullmatch(part):
+            ids.append(part)
+            parts[number] = None
+    return tuple(parts), ids
 
 
 def _takes_bare_request(dependant: Dependant) -> bool:

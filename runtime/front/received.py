@@ -1,10 +1,13 @@
 """A request as the front controller hands it to a handler, with headers that are found at once."""
 
+from typing import Any
+
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from runtime.http.page_headers import RawHeaders
+from runtime.limits.limiter import Admission
 
 
 class IndexedHeaders(Headers):
@@ -19,6 +22,10 @@ class IndexedHeaders(Headers):
     def __getitem__(self, key: str) -> str:
         return self._first[key.lower().encode("latin-1")].decode("latin-1")
 
+    def get(self, key: str, default: Any = None) -> Any:
+        found = self._first.get(key.lower().encode("latin-1"))
+        return default if found is None else found.decode("latin-1")
+
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and key.lower().encode("latin-1") in self._first
 
@@ -29,4 +36,9 @@ class ReceivedRequest(Request):
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: IndexedHeaders) -> None:
         super().__init__(scope, receive, send)
         self.send = send
-        self._headers = headers
+        self._indexed = headers
+        self.admission: Admission | None = None
+
+    @property
+    def headers(self) -> IndexedHeaders:
+        return self._indexed

@@ -5,7 +5,7 @@ values nobody knows which was meant. Each route declares its query parameters fo
 document; the same declarations refuse every other name.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from contracts.errors import Malformed, UnsupportedMediaType
 from runtime.http.json_body import demand_unique_keys
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 NAME_CHARS_MAX: Final = 100
 """A refused name is repeated to the client up to this length."""
@@ -40,9 +40,17 @@ class ApiRoute(APIRoute):
         own = (one.alias for one in fields if _place_of(one) is ParamTypes.query)
         return frozenset(own) | query_names_in(self.openapi_extra)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = check_before(super().get_route_handler(), self.query_names)
-        return _with_unique_keys(handle) if self.body_field is not None else handle
+    def get_route_handler(self) -> Handler:
+        handle, known = super().get_route_handler(), self.query_names
+        decodes_body = self.body_field is not None
+
+        async def handle_checked(request: Request) -> Response:
+            demand_unambiguous(request, known)
+            if decodes_body:  # FastAPI itself would take the last value of a repeated key.
+                demand_unique_keys(await request.body())
+            return await handle(request)
+
+        return handle_checked
 
 
 def query_names_in(openapi_extra: Mapping[str, Any] | None) -> frozenset[str]:
@@ -51,19 +59,12 @@ def query_names_in(openapi_extra: Mapping[str, Any] | None) -> frozenset[str]:
     return frozenset(one["name"] for one in parameters if one["in"] == "query")
 
 
-def check_before(
-    handle: Handler, names: Iterable[str]
-) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Return a handler that refuses ambiguous requests and passes on the others to `handle`."""
-    known = frozenset(names)
-
-    async def handle_checked(request: Request) -> Response:
-        demand_single_headers(request)
-        if request.scope["query_string"]:
-            demand_known_parameters(request, known)
-        return await handle(request)
-
-    return handle_checked
+def demand_unambiguous(request: Request, known: frozenset[str]) -> None:
+    """Raises Malformed and UnsupportedMediaType for a request that a route with these query
+    parameters must not serve."""
+    demand_single_headers(request)
+    if request.scope["query_string"]:
+        demand_known_parameters(request, known)
 
 
 def demand_single_headers(request: Request) -> None:
@@ -102,17 +103,6 @@ def _refuse_parameter(name: str, reason: str, **facts: Any) -> Malformed:
     return Malformed(
         "malformed_query", {"parameter": name[:NAME_CHARS_MAX], "reason": reason, **facts}
     )
-
-
-def _with_unique_keys(handle: Handler) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Return a handler that refuses repeated keys in bodies that FastAPI decodes. FastAPI
-    itself would take the last value."""
-
-    async def handle_unique(request: Request) -> Response:
-        demand_unique_keys(await request.body())
-        return await handle(request)
-
-    return handle_unique
 
 
 def _place_of(field: Any) -> ParamTypes | None:

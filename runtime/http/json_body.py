@@ -3,19 +3,21 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from email.message import Message
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from contracts.error_codes import is_error_code
 from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
+from runtime.http.page_headers import RawHeaders
 
 Model = TypeVar("Model", bound=BaseModel)
 
 JSON: Final = "application/json"
+_JSON: Final = JSON.encode()
 BODY_BYTES_MAX: Final = 64 * 1024
 
 _CODE_OF_VALIDATION: Final = {"timezone_aware": "naive_time"}
@@ -30,6 +32,21 @@ def json_response(
 ) -> Response:
     """Return a JSON response. msgspec must be able to encode `value`."""
     return Response(_encode(value), status, headers, JSON)
+
+
+class FinishedJson(Response):
+    """A JSON response of which nothing is left to be encoded."""
+
+    def __init__(self, body: bytes, status: int, headers: RawHeaders) -> None:
+        """`headers` are those besides length and type, with names in lower case."""
+        self.body = body
+        self.status_code = status
+        self.background = None
+        self.raw_headers = [
+            *headers,
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", _JSON),
+        ]
 
 
 async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -55,17 +72,25 @@ async def read_peers_json_body(request: Request, bytes_max: int) -> bytes:
         raise TooLarge(facts={"bytes_max": bytes_max})
     if declared == "0" and "transfer-encoding" not in headers:
         return b""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > bytes_max:
-            raise TooLarge(facts={"bytes_max": bytes_max})
-        chunks.append(chunk)
-    body = b"".join(chunks)
+    body = await _read(request, bytes_max)
     if body and not _is_json(headers.get("content-type", JSON)):
         raise UnsupportedMediaType()
     return body
+
+
+async def _read(request: Request, bytes_max: int) -> bytes:
+    """Return the whole body, which nearly always comes in one piece. Raises TooLarge, and
+    ClientDisconnect."""
+    body = b""
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += cast(bytes, message.get("body", b""))
+        if len(body) > bytes_max:
+            raise TooLarge(facts={"bytes_max": bytes_max})
+        if not message.get("more_body", False):
+            return body
 
 
 def parse_body(model: type[Model], raw: bytes) -> Model:

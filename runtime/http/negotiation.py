@@ -8,7 +8,8 @@ from runtime.http.json_body import JSON
 
 def language_of(request: Request) -> Language:
     """Return the language we speak that the client prefers; English if there is none."""
-    return preferred_language(request.headers.get("accept-language", ""))
+    accepted = request.headers.get("accept-language")
+    return API_LANGUAGE if accepted is None else preferred_language(accepted)
 
 
 def preferred_language(accepted: str) -> Language:

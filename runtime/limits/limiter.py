@@ -10,11 +10,10 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from prometheus_client import Counter
 from starlette.requests import Request
-from starlette.types import Scope
 
 from contracts.errors import RateLimited
 from contracts.values.ids import PersonId
@@ -69,69 +68,68 @@ class Limiter:
         self._people = _policies("person", limits.person, clock)
         self._addresses = _policies("address", limits.address, clock)
 
-    def admission(self, scope: Scope) -> "Admission | None":
-        """Return the admission of a request that is about to begin; None if it is not limited."""
-        kind = class_of(scope["method"], scope["path"])
+    def find_rules(self, method: str, path: str) -> "AdmissionRules | None":
+        """Return the limits for a request; None if it is not limited. Paths that differ only in
+        ids have the same."""
+        kind = class_of(method, path)
         if kind is None:
             return None
-        client = scope.get("client")
-        address = address_of(client[0]) if client else ""
         misses = self._addresses["misses"]
         if kind == "peers":
-            return AdmissionOfPeer(address, of_address=misses, misses=misses)
-        return Admission(
-            address,
-            of_address=self._addresses[kind],
-            misses=misses,
-            of_person=self._people.get(kind),
-            guessable=kind in ("public", "writes") and is_guessable(scope["path"]),
-        )
+            return AdmissionRules(AdmissionOfPeer, misses, misses)
+        guessable = kind in ("public", "writes") and is_guessable(path)
+        of_person = self._people.get(kind)
+        return AdmissionRules(Admission, self._addresses[kind], misses, of_person, guessable)
 
     def admit_write(self, person_id: PersonId, kind: WriteClass = "writes") -> None:
         """Count a command that another process forwarded. Raises RateLimited."""
         self._people[kind].take(person_id)
 
 
+class AdmissionRules(NamedTuple):
+    """The limits for the requests of a route."""
+
+    kind: type["Admission"]
+    of_address: Policy
+    misses: Policy
+    of_person: Policy | None = None
+    guessable: bool = False
+    """Whether knowing the path is enough to read something."""
+
+    def open(self, client: tuple[str, int] | None) -> "Admission":
+        """Return the admission of a request that is about to begin."""
+        return self.kind(self, address_of(client[0]) if client else "")
+
+
 class Admission:
     """One request's way through the limits."""
 
-    __slots__ = ("_address", "_guessable", "_key", "_misses", "_of_person", "_policy")
+    __slots__ = ("_address", "_key", "_policy", "_rules")
 
-    def __init__(
-        self,
-        address: str,
-        *,
-        of_address: Policy,
-        misses: Policy,
-        of_person: Policy | None = None,
-        guessable: bool = False,
-    ) -> None:
-        """`guessable` says that knowing the path is enough to read something."""
-        self._guessable = guessable
+    def __init__(self, rules: AdmissionRules, address: str) -> None:
+        self._rules = rules
         self._address = address
-        self._misses = misses
-        self._of_person = of_person
-        self._policy = of_address
+        self._policy = rules.of_address
         self._key = address
 
     def take(self) -> None:
         """Count the request for its address. Raises RateLimited."""
-        if self._guessable:
-            self._misses.demand(self._address)
+        if self._rules.guessable:
+            self._rules.misses.demand(self._address)
         self._policy.take(self._address)
 
     def take_for(self, person_id: PersonId) -> None:
         """Count the request for the person. The response then shows the person's limit.
         Raises RateLimited."""
-        if self._of_person is not None:
-            self._policy, self._key = self._of_person, person_id
+        if self._rules.of_person is not None:
+            self._policy, self._key = self._rules.of_person, person_id
             self._policy.take(person_id)
 
     def note(self, status: int) -> None:
         """Count the response if it is one that a guesser gets. Raises RateLimited after too
         many."""
-        if status == 401 or (status == 404 and self._guessable):
-            self._misses.take(self._address)
+        if status == 401 or (status == 404 and self._rules.guessable):
+            self._rules.misses.take(self._address)
 
     def headers(self) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
         """Return the headers for the last limit that the request was counted against."""
@@ -149,7 +147,7 @@ class AdmissionOfPeer(Admission):
 
     def note(self, status: int) -> None:
         if status == 403:
-            self._misses.take(self._address)
+            self._rules.misses.take(self._address)
 
 
 def admit(request: Request, person_id: PersonId) -> None:

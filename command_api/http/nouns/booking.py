@@ -11,6 +11,7 @@ from command_api.domain.invite_job.commands import InviteAllFollowers
 from command_api.http.bodies import NoBody, ShortText, WriteBody
 from command_api.http.edge import Edge
 from command_api.http.noun_routes import DoneLater, NounRoutes, WriteRequest
+from contracts.errors import NeedsFact
 from contracts.representations import (
     DetailBookingResponse,
     EligibilityResponse,
@@ -141,7 +142,7 @@ async def get_eligibility(edge: Edge, request: Request, caller: Caller) -> Eligi
     announcement_id = AnnouncementId(path_id(request, "announcement_id"))
     await edge.reach_min_position(request)
 
-    async def assess(follows_author: bool | None) -> EligibilityResponse:
+    def assess(follows_author: bool | None) -> EligibilityResponse:
         return edge.answering.assess_eligibility(
             announcement_id,
             caller.person_id,
@@ -149,4 +150,10 @@ async def get_eligibility(edge: Edge, request: Request, caller: Caller) -> Eligi
             language=language_of(request),
         )
 
-    return await edge.supply_facts(assess)
+    async def assess_with(follows_author: bool) -> EligibilityResponse:
+        return assess(follows_author)
+
+    try:
+        return assess(None)
+    except NeedsFact as needs:
+        return await edge.supply_fact(needs, assess_with)

@@ -98,7 +98,7 @@ class NoDirectRoutes(DirectRoutes):
 
 def served_by_fastapi(app: ServiceApp) -> ServiceApp:
     """Return the app after no route of it is direct any more."""
-    app.front.routes = NoDirectRoutes(app)
+    app.front.routes = NoDirectRoutes(app, Limiter(RateLimits()))
     return app
 
 
@@ -124,6 +124,8 @@ PATHS = st.sampled_from(
         f"/api/v1/thing/{ID}/part/{ID}",
         f"/api/v1/thing/{ID}/part/1",
         f"/api/v1/thing/x{ID}",
+        "/api/v1/thing/{id}",
+        "/api/v1/thing/None",
         "/api/v1/thing/fixed",
         "/api/v1/thing/1",
         f"/{ID}",

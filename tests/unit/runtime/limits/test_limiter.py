@@ -9,7 +9,6 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from contracts.errors import Forbidden, NotFound, RateLimited, Unauthenticated
 from contracts.values.ids import PersonId
@@ -139,9 +138,9 @@ def test_there_is_no_off(number: int) -> None:
 
 
 def admitted(limiter: Limiter, path: str = "/s/abc", host: str = "192.0.2.1") -> bool:
-    scope: Scope = {"method": "GET", "path": path, "client": (host, 7)}
-    admission = limiter.admission(scope)
-    assert admission is not None
+    rules = limiter.find_rules("GET", path)
+    assert rules is not None
+    admission = rules.open((host, 7))
     try:
         admission.take()
         admission.note(404)
