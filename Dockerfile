@@ -1,5 +1,6 @@
-# One image for all services; the command chooses the service. Two steps keep compilers and
-# pip's leftovers out.
+# Two images: `services`, and `query` with what only the query API needs (calendars, pictures,
+# Parquet). The command chooses the service. Steps of their own keep compilers and pip's leftovers
+# out.
 ARG BASE_IMAGE=python:3.11.13-slim-bookworm
 
 FROM ${BASE_IMAGE} AS dependencies
@@ -7,12 +8,16 @@ WORKDIR /build
 # Without pip: the base image's pip installs into it.
 RUN python3 -m venv --without-pip /opt/practix
 COPY requirements-services.txt ./
-RUN python3 -m pip --python /opt/practix/bin/python install --no-cache-dir --require-hashes \
-    -r requirements-services.txt
+RUN python3 -m pip --python /opt/practix/bin/python install --no-cache-dir --no-deps \
+    --require-hashes -r requirements-services.txt
 
-FROM ${BASE_IMAGE}
+FROM dependencies AS query-dependencies
+COPY requirements-query.txt ./
+RUN python3 -m pip --python /opt/practix/bin/python install --no-cache-dir --no-deps \
+    --require-hashes -r requirements-query.txt
+
+FROM ${BASE_IMAGE} AS code
 RUN groupadd --gid 10001 practix && useradd --uid 10001 --gid practix --no-create-home practix
-COPY --from=dependencies /opt/practix /opt/practix
 WORKDIR /srv
 COPY contracts contracts
 COPY runtime runtime
@@ -30,3 +35,9 @@ EXPOSE 8000
 # Ready: it follows the journal, and knows the leader or its tables.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=6 \
     CMD ["python3", "deploy/healthcheck.py"]
+
+FROM code AS query
+COPY --from=query-dependencies /opt/practix /opt/practix
+
+FROM code AS services
+COPY --from=dependencies /opt/practix /opt/practix

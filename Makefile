@@ -21,6 +21,7 @@ help: ## list the targets
 # What runs the system, what tests need as well, and what benchmarks compare it with: each is
 # installed by the first target that needs it. The locks name every package, so pip resolves
 # nothing. Modules are compiled when they are first used.
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --excludes requirements-excludes.in
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
 $(STAMP): requirements.txt pyproject.toml
@@ -153,6 +154,8 @@ format: $(STAMP_DEV) ## rewrite the code in the project's format
 
 .PHONY: lock
 lock: $(STAMP_DEV) ## renew requirements*.txt from requirements*.in
-	for one in requirements-services requirements requirements-dev requirements-bench; do \
-	    $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --excludes requirements-excludes.in $$one.in -o $$one.txt || exit 1; \
-	done
+	$(LOCK) requirements-services.in -o requirements-services.txt
+	$(LOCK) requirements-services.in requirements-query.in -c requirements-services.txt -o requirements-query.txt
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-bench.in -o requirements-bench.txt

@@ -16,7 +16,6 @@ from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
-from runtime.service.cell import JournalTopic
 from runtime.service.settings import CommaSeparated, ServiceSettings
 from runtime.service.shared_rules import SharedRuleSettings
 
@@ -77,7 +76,8 @@ class Settings(ServiceSettings, RuleSettings):
         )
     )
     kafka: KafkaAccess = KafkaAccess()
-    journal_topic: JournalTopic
+    journal_topic: str | None = None
+    """By default that of the cell."""
     image_file: Path | None = None
     """The SQLite file in which this process keeps its image. No other process may use it.
     Without it the image is in memory only, and each start folds the whole journal."""

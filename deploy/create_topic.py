@@ -11,8 +11,8 @@ from pydantic import PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.journal.kafka_access import KafkaAccess, grant_journal
-from runtime.journal.kafka_topics import create_topic
-from runtime.service.cell import UNNAMED, CellName, topic_of
+from runtime.journal.kafka_topics import create_topic, topic_of
+from runtime.service.cell import UNNAMED, CellName
 from runtime.service.settings import CommaSeparated, load_settings_or_exit
 
 TIMEOUT_S = 60.0

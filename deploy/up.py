@@ -57,8 +57,8 @@ def main(extra: list[str]) -> int:
     files = [own, *map(Path, extra)]
     values = {**read_variables(files), **os.environ}
     environment = {**os.environ, **variables_of_profiles(values)}
-    # One service builds the image that all of them use.
-    status = compose(files, environment, "build", "neighbours") or compose(
+    # One service builds the image that most of them use, another one that of the query API.
+    status = compose(files, environment, "build", "neighbours", "query_api_1") or compose(
         files, environment, "up", "--detach", "--wait", "--wait-timeout", UP_S_MAX
     )
     if not status:

@@ -11,7 +11,6 @@ from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
-from runtime.service.cell import JournalTopic
 from runtime.service.settings import PostgresDsn, ServiceSettings
 
 
@@ -26,7 +25,8 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("NOTIFIER_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS")
     )
     kafka: KafkaAccess = KafkaAccess()
-    journal_topic: JournalTopic
+    journal_topic: str | None = None
+    """By default that of the cell."""
     postgres_dsn: PostgresDsn = Field(
         validation_alias=AliasChoices("NOTIFIER_POSTGRES_DSN", "POSTGRES_DSN")
     )

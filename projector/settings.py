@@ -9,7 +9,6 @@ from projector.analysts.retention import DAYS_MAX
 from runtime.auth.secret import Secret
 from runtime.following.reader import BatchLimits
 from runtime.journal.kafka_access import KafkaAccess
-from runtime.service.cell import JournalTopic
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 
 
@@ -26,7 +25,8 @@ class Settings(ServiceSettings):
         )
     )
     kafka: KafkaAccess = KafkaAccess()
-    journal_topic: JournalTopic
+    journal_topic: str | None = None
+    """By default that of the cell."""
     postgres_dsn: PostgresDsn = Field(
         validation_alias=AliasChoices("PROJECTOR_POSTGRES_DSN", "POSTGRES_DSN")
     )

@@ -31,9 +31,8 @@ from launcher.servers.process import (
     free_port,
 )
 from launcher.settings import Settings
-from runtime.journal.kafka_topics import create_topic
+from runtime.journal.kafka_topics import create_topic, topic_of
 from runtime.process.tasks import end, start_for
-from runtime.service.cell import topic_of
 from runtime.service.serving import serve_beside
 
 READY_S_MAX: Final = 60.0

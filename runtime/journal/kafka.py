@@ -23,7 +23,7 @@ from runtime.journal.kafka_clients import (
     open_producer,
     translate_kafka_errors,
 )
-from runtime.journal.kafka_topics import Topics, topic_of_generation
+from runtime.journal.kafka_topics import Topics, topic_of, topic_of_generation
 from runtime.journal.kafka_writer import KafkaWriter
 from runtime.journal.port import (
     JournalEntry,
@@ -157,10 +157,15 @@ class KafkaCursor:
         await abandon_consumer(self._consumer)
 
 
+def name_topic(settings: KafkaSettings) -> str:
+    """Return the topic of the first log: the one that the settings name, or that of the cell."""
+    return settings.journal_topic or topic_of(settings.cell)
+
+
 def open_kafka_journal(settings: KafkaSettings) -> KafkaJournal:
     """Return the journal that the settings of a process name."""
     return KafkaJournal(
         settings.kafka_bootstrap_servers,
-        settings.journal_topic,
+        name_topic(settings),
         client_options=settings.kafka.client_options(),
     )

@@ -1,6 +1,7 @@
 """Makes, lists and deletes the topics of a cell's journal.
 
-The first log is the topic that the settings name. A later one has its number behind that name.
+The first log is the topic that the settings name, or that of the cell. A later one has its
+number behind that name.
 """
 
 import asyncio
@@ -28,6 +29,12 @@ TOPIC_SETTINGS: Final = {
 }
 """The topic keeps every record and stamps it with the broker's clock. The size is Kafka's default,
 so that a broker with a lower limit of its own takes our records too."""
+
+
+def topic_of(cell: str) -> str:
+    """Return the Kafka topic of a cell's first log. No cell's topic is a later log of another,
+    whose name ends with `.r` and a number."""
+    return f"practix.{cell}.journal" if cell else "practix.journal"
 
 
 def topic_of_generation(first: str, number: int) -> str:

@@ -1,13 +1,13 @@
-"""What follows from the name of a cell (`PRACTIX_CELL`): its topic, its secrets.
+"""The name of a cell (`PRACTIX_CELL`), and the secrets that follow from it.
 
-The unnamed cell has the names that every system had before there were several cells.
+The unnamed cell has those that every system had before there were several cells.
 """
 
 import hmac
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, SecretStr
 
 UNNAMED: Final = ""
 
@@ -25,12 +25,6 @@ def demand_name(name: str) -> str:
 CellName = Annotated[str, AfterValidator(demand_name)]
 
 
-def topic_of(cell: str) -> str:
-    """Return the Kafka topic of a cell's first log. No cell's topic is a later log of another,
-    whose name ends with `.r` and a number."""
-    return f"practix.{cell}.journal" if cell else "practix.journal"
-
-
 def secret_of(cell: str, secret: SecretStr) -> str:
     """Return a cell's own secret, derived from one that several cells may share.
 
@@ -40,11 +34,3 @@ def secret_of(cell: str, secret: SecretStr) -> str:
     if not cell:
         return shared
     return hmac.digest(shared.encode(), f"practix cell {cell}".encode(), "sha256").hex()
-
-
-def _topic_of_settings(read: dict[str, Any]) -> str:
-    return topic_of(read.get("cell", UNNAMED))
-
-
-JournalTopic = Annotated[str, Field(default_factory=_topic_of_settings)]
-"""The topic in the settings of a process: that of its cell, unless another one is named."""

@@ -77,7 +77,7 @@ def stack() -> Iterator[Stack]:
         pytest.fail(reason, pytrace=False)
     found = Stack(build() | SECRETS | {"STAND_IN": "published"})
     found.down()
-    found.compose("build", "neighbours")
+    found.compose("build", "neighbours", "query_api_1")
     found.compose("up", "--detach", "--wait", "--wait-timeout", "300")
     yield found
     found.down()

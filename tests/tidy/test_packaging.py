@@ -8,6 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.paths import ROOT
+from tests.tidy.test_structure import (
+    SERVICES,
+    import_graph,
+    imported_names,
+    module_name,
+    python_files,
+)
 
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 PIN = re.compile(r"^[a-z0-9._-]+(\[[a-z,]+\])?==\S+", re.MULTILINE)
@@ -24,8 +31,9 @@ def pins(lock: Path) -> set[str]:
 def test_the_package_names_its_dependencies_in_a_file_that_setuptools_reads() -> None:
     """It knows no `-r` lines, and says so only while installing."""
     dynamic = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["dynamic"]
-    for source in dynamic.values():
-        lines = (ROOT / source["file"]).read_text().splitlines()
+    (source,) = dynamic.values()
+    for file in source["file"]:
+        lines = (ROOT / file).read_text().splitlines()
         assert lines
         assert [line for line in lines if line.startswith("-")] == []
 
@@ -59,3 +67,20 @@ def test_one_environment_has_one_version_of_each_package() -> None:
     locks = sorted(map(pins, LOCKS), key=len)
     for smaller, larger in pairwise(locks):
         assert smaller - larger == set()
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES - {"query_api"}))
+def test_a_service_imports_nothing_that_only_the_query_api_has(service: str) -> None:
+    """The image of the others has no requirements-query.txt."""
+    graph = import_graph()
+    reached, waiting = {f"{service}.__main__"}, [f"{service}.__main__"]
+    while waiting:
+        found = graph[waiting.pop()] - reached
+        reached |= found
+        waiting += found
+    paths = {module_name(path): path for path in python_files()}
+    imported = {
+        name.partition(".")[0] for module in reached for name in imported_names(paths[module])
+    }
+    assert len(reached) > 20
+    assert imported.isdisjoint(("icalendar", "manimgx_fonts", "PIL", "pyarrow"))

@@ -27,8 +27,8 @@ from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import HOST, ServerProcess, free_port
 from launcher.servers.server import Server
 from launcher.settings import Settings
-from runtime.journal.kafka_topics import create_topic
-from runtime.service.cell import UNNAMED, topic_of
+from runtime.journal.kafka_topics import create_topic, topic_of
+from runtime.service.cell import UNNAMED
 from tests.e2e.cell import HEARTBEAT_TIMEOUT_S, RAISED_LIMITS
 from tests.paths import ROOT
 from tests.torture.proxy import Proxy

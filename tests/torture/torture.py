@@ -13,8 +13,9 @@ import aiohttp
 
 from contracts.journal.records import Commit
 from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka_topics import topic_of
 from runtime.journal.tail import Accepted
-from runtime.service.cell import UNNAMED, topic_of
+from runtime.service.cell import UNNAMED
 from tests.e2e.recorded import find_misrecorded, read_accepted
 from tests.e2e.traffic import AnsweredRequest
 from tests.torture import checks

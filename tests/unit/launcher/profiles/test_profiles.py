@@ -41,6 +41,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "neighbours": StandInSettings,
 }
 EXPORTERS = (command_api.metrics, projector.metrics, notifier.metrics)
+OWN_IMAGES = ("${PRACTIX_IMAGE", "${PRACTIX_QUERY_IMAGE")
 
 
 def read(path: str) -> Any:
@@ -142,7 +143,8 @@ def test_every_image_of_others_is_pinned_and_can_be_chosen(services: dict[str, A
     for one in services.values():
         variable, default = re.fullmatch(r"\$\{([A-Z_]+):-(.+)\}", one["image"]).groups()  # type: ignore[union-attr]
         assert variable.endswith("_IMAGE")
-        assert default == "practix:local" or re.search(r":v?\d+\.\d+", default)
+        is_own = default in ("practix:local", "practix-query:local")
+        assert is_own or re.search(r":v?\d+\.\d+", default)
 
 
 def test_the_documentation_names_the_images_that_run(services: dict[str, Any]) -> None:
@@ -176,7 +178,7 @@ def test_every_service_has_a_limit_of_memory_and_a_way_to_say_that_it_is_well(
 ) -> None:
     for name, one in services.items():
         assert one["mem_limit"], name
-        own_image = one["image"].startswith("${PRACTIX_IMAGE")  # Its Dockerfile has one.
+        own_image = one["image"].startswith(OWN_IMAGES)  # Its Dockerfile has one.
         assert own_image or "healthcheck" in one, name
 
 
@@ -190,7 +192,7 @@ def test_every_process_is_scraped(services: dict[str, Any]) -> None:
     running = {
         name
         for name, one in services.items()
-        if one["image"].startswith("${PRACTIX_IMAGE") and one.get("restart") != "no"
+        if one["image"].startswith(OWN_IMAGES) and one.get("restart") != "no"
     }
     assert scraped == {f"{name}:8000" for name in running}
 

@@ -1,18 +1,27 @@
 """What follows from the name of a cell, and that nothing changes without one."""
 
+from typing import Any
+
 import pytest
 from pydantic import SecretStr
 
 import command_api.settings
 import notifier.settings
 import projector.settings
-from runtime.service.cell import UNNAMED, demand_name, secret_of, topic_of
+from runtime.journal.kafka import name_topic
+from runtime.journal.kafka_topics import topic_of
+from runtime.service.cell import UNNAMED, demand_name, secret_of
 from runtime.service.settings import SettingsWrong, load_settings
 
 NEEDED = {
     "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
     "PROJECTOR_POSTGRES_DSN": "postgresql://nobody@127.0.0.1/practix",
     "PRACTIX_OPERATOR_TOKEN": "o" * 32,
+    "PROJECTOR_OWN_URL": "http://127.0.0.1:1",
+    "PROJECTOR_CELL_SECRET": "c" * 32,
+    "PROJECTOR_TOKEN__SECRET": "t" * 32,
+    "PROJECTOR_NEIGHBOURS__BASE_URL": "http://127.0.0.1:1",
+    "PROJECTOR_NEIGHBOURS__CREDENTIAL": "n" * 32,
 }
 
 
@@ -45,21 +54,21 @@ def test_each_cell_has_secrets_of_its_own() -> None:
     assert secret_of("spb", shared) != secret_of("spb", SecretStr("t" * 32))
 
 
+@pytest.mark.parametrize(
+    "service", [command_api, notifier, projector], ids=lambda one: one.__name__
+)
 def test_every_reader_of_the_journal_finds_the_topic_of_its_cell(
-    monkeypatch: pytest.MonkeyPatch,
+    service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    prefix = service.__name__.upper()
     for name, value in NEEDED.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.replace("PROJECTOR", prefix), value)
     monkeypatch.setenv("PRACTIX_CELL", "spb")
-    settings = load_settings(projector.settings.Settings)
-    assert (settings.cell, settings.journal_topic) == ("spb", "practix.spb.journal")
-    monkeypatch.setenv("PROJECTOR_JOURNAL_TOPIC", "of.a.site")
-    assert load_settings(projector.settings.Settings).journal_topic == "of.a.site"
-    for kind in (command_api.settings.Settings, notifier.settings.Settings):
-        field = kind.model_fields["journal_topic"]
-        assert (field.get_default(call_default_factory=True, validated_data={"cell": "spb"})) == (
-            "practix.spb.journal"
-        )
+    settings = load_settings(service.settings.Settings)
+    assert name_topic(settings) == "practix.spb.journal"
+    monkeypatch.setenv(f"{prefix}_JOURNAL_TOPIC", "of.a.site")
+    settings = load_settings(service.settings.Settings)
+    assert name_topic(settings) == "of.a.site"
 
 
 def test_a_wrong_name_is_reported_as_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
