@@ -59,9 +59,12 @@ class InProcessClients:
         Raises DependencyDown, also if its store fails, and DependencyRefused for what the
         service would never accept.
         """
+        switches = self._state.switches
         try:
-            async with asyncio.timeout(self._deadline_s):
-                await self._state.switches.guard(service)()
+            if delay_s := switches.delay_s(service):
+                async with asyncio.timeout(self._deadline_s):
+                    await asyncio.sleep(delay_s)
+            switches.demand_up(service)
             yield self._state
         except (TimeoutError, sqlite3.Error) as error:
             raise DependencyDown(service) from error

@@ -43,15 +43,22 @@ class Switches:
 
     def guard(self, service: Service) -> Callable[[], Awaitable[None]]:
         """Return what every route of the service waits for; it raises DependencyDown."""
-        switch = self._switches[service]
 
         async def pass_or_fail() -> None:
-            if switch.delay_ms:
-                await asyncio.sleep(switch.delay_ms / 1000)
-            if switch.down:
-                raise DependencyDown(service)
+            if delay_s := self.delay_s(service):
+                await asyncio.sleep(delay_s)
+            self.demand_up(service)
 
         return pass_or_fail
+
+    def delay_s(self, service: Service) -> float:
+        """Return how long the service takes before it answers."""
+        return self._switches[service].delay_ms / 1000
+
+    def demand_up(self, service: Service) -> None:
+        """Raise DependencyDown if the service is switched off."""
+        if self._switches[service].down:
+            raise DependencyDown(service)
 
     @property
     def down(self) -> frozenset[Service]:

@@ -29,7 +29,9 @@ from runtime.postgres.tables import TablesUnavailable
 
 log = logging.getLogger(__name__)
 
-NOTICE_LIMITS: Final = BatchLimits(events_max=1_000)
+NOTICE_LIMITS: Final = BatchLimits(events_max=1_000, pause_s=0.1)
+"""A batch costs some twenty statements, however small it is. Nobody waits for a notice that long
+before they see it, and what comes after a quiet time is planned at once."""
 
 
 class CommitBatch(NamedTuple):

@@ -65,7 +65,7 @@ log = logging.getLogger(__name__)
 POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 7}
 ALONE: Final = Timing(alone=True, tick_s=0.05)
 
-UNHURRIED: Final = DispatcherPace(at_once=2, batch=32)
+UNHURRIED: Final = DispatcherPace(at_once=16, batch=64)
 """Notices share the one process with everything else and must not crowd it out."""
 
 OnReady = Callable[[Welcome], None]

@@ -1,6 +1,5 @@
 """Auth: gives anybody a token for any login; a privileged token needs the operator token."""
 
-from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -106,8 +105,8 @@ class People:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # Every command looks a person up. A login of anybody clears the cache.
-        self._found = lru_cache(KEPT_MAX)(self._find)
+        self._kept: dict[str, dict[str, Any]] = {}
+        """By id, since every command looks a person up. Those kept longest come first."""
 
     def log_in(self, body: LoginBody) -> dict[str, Any]:
         """Remember what the login says of the person, and return the person."""
@@ -128,12 +127,17 @@ class People:
             HOME_LANGUAGE,
             HOME_ZONE,
         )
-        self._found.cache_clear()
+        self._kept.pop(user_id, None)
         return self.person(user_id)
 
     def person(self, user_id: str) -> dict[str, Any]:
         """Return the person. Raises NotFound if they never logged in."""
-        return self._found(user_id)
+        found = self._kept.get(user_id)
+        if found is None:
+            found = self._kept[user_id] = self._find(user_id)
+            if len(self._kept) > KEPT_MAX:
+                del self._kept[next(iter(self._kept))]
+        return found
 
     def _find(self, user_id: str) -> dict[str, Any]:
         """Return the person. Raises NotFound, which is not remembered: somebody may log in at
