@@ -46,14 +46,17 @@ def make_token(person_id: str) -> str:
     return issue_token(person_id, key=AUDIENCE_SECRET, now=today, lifetime=timedelta(days=2))
 
 
+def list_guests(first: int, count: int) -> list[str]:
+    """Return the ids of `count` guests, from number `first` on."""
+    return [str(uuid5(NAMESPACE, str(number))) for number in range(first, first + count)]
+
+
 def guest_tokens(first: int, count: int) -> Iterator[str]:
     """Yield the tokens of `count` guests, from number `first` on."""
-    return (
-        make_token(str(uuid5(NAMESPACE, str(number)))) for number in range(first, first + count)
-    )
+    return map(make_token, list_guests(first, count))
 
 
-def announce_request(hours_ahead: int) -> bytes:
+def announce_request(hours_ahead: int, author_id: str = AUTHOR_ID) -> bytes:
     """Return a request that announces an evening with ten thousand seats."""
     body = {
         "title": "Solaris together",
@@ -65,7 +68,7 @@ def announce_request(hours_ahead: int) -> bytes:
         "event_location": "Here",
     }
     path = f"/api/v1/announcement/{MOVIE_ID}"
-    return build_http_request("POST", path, make_token(AUTHOR_ID), msgspec.json.encode(body))
+    return build_http_request("POST", path, make_token(author_id), msgspec.json.encode(body))
 
 
 def booking_requests(announcement_id: str, first: int, count: int) -> Iterator[bytes]:

@@ -28,9 +28,15 @@ class Figures(NamedTuple):
 
 
 class _Client(asyncio.Protocol):
-    def __init__(self, requests: Iterator[bytes], results: list[tuple[float, int]]) -> None:
+    def __init__(
+        self,
+        requests: Iterator[bytes],
+        results: list[tuple[float, int]],
+        bodies: list[bytes] | None,
+    ) -> None:
         self._requests = requests
         self._results = results
+        self._bodies = bodies
         self._buffer = b""
         self._sent_at = 0.0
         self._transport: asyncio.Transport | None = None
@@ -55,6 +61,8 @@ class _Client(asyncio.Protocol):
         if not separator or len(body) < _content_length(head):
             return
         self._results.append((time.perf_counter() - self._sent_at, int(head[9:12])))
+        if self._bodies is not None:
+            self._bodies.append(body)
         self._buffer = b""
         self.start()
 
@@ -78,12 +86,19 @@ def build_http_request(method: str, path: str, token: str, body: bytes = b"") ->
     return head.encode() + body
 
 
-async def drive(port: int, requests: Iterator[bytes], clients: int) -> Figures:
-    """Send all `requests` over `clients` connections to 127.0.0.1:`port`; return the figures."""
+async def drive(
+    port: int, requests: Iterator[bytes], clients: int, bodies: list[bytes] | None = None
+) -> Figures:
+    """Send all `requests` over `clients` connections to 127.0.0.1:`port`; return the figures. The
+    bodies of the answers go to `bodies`, in the order in which they come."""
     loop = asyncio.get_running_loop()
     results: list[tuple[float, int]] = []
     connected = [
-        (await loop.create_connection(lambda: _Client(requests, results), "127.0.0.1", port))[1]
+        (
+            await loop.create_connection(
+                lambda: _Client(requests, results, bodies), "127.0.0.1", port
+            )
+        )[1]
         for _ in range(clients)
     ]
     started = time.perf_counter()
