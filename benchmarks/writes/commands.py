@@ -30,14 +30,14 @@ HOSTS: Final = 750
 KINDS: Final = ("book", "announce", "approve", "withdraw", "invite", "post")
 
 
-class Announced(Struct):
+class NewEvening(Struct):
     """What an answer says of a new announcement."""
 
     id: str
     author_id: str
 
 
-class Booked(Struct):
+class NewBooking(Struct):
     """What an answer says of a new booking."""
 
     booking_id: str
@@ -59,7 +59,7 @@ async def main(report: Report) -> None:
         where = f"{scratch}/{uuid4().hex}"
         served = await stack.enter_async_context(serve(SERVER, "sqlite", where))
         for number in range(ROUNDS + 1):  # The first one warms up.
-            for kind, measured in (await Round(served, hosts, number).run()).items():
+            for kind, measured in (await CommandRound(served, hosts, number).run()).items():
                 found.setdefault(kind, []).append(measured)
     for kind in KINDS:
         rounds = found[kind][1:]
@@ -70,7 +70,7 @@ async def main(report: Report) -> None:
         report.add(f"commands/{kind}/cpu", cpu_us, "us", count, "commands/book/cpu")
 
 
-class Round:
+class CommandRound:
     """One command of each kind by each of many people, who are nobody's from another round."""
 
     def __init__(self, served: Served, hosts: int, number: int) -> None:
@@ -83,7 +83,7 @@ class Round:
     async def run(self) -> dict[str, Measured]:
         """Carry all of them out, and return the figures by kind."""
         announced = await self._send(
-            "announce", [announce_request(48, host) for host in self._hosts], Announced
+            "announce", [announce_request(48, host) for host in self._hosts], NewEvening
         )
         evenings = [one.id for one in announced]
         booked = await self._book("book", self._approved, evenings)
@@ -120,10 +120,10 @@ class Round:
         )
         return self._measured
 
-    async def _book(self, kind: str, guests: list[str], evenings: list[str]) -> list[Booked]:
+    async def _book(self, kind: str, guests: list[str], evenings: list[str]) -> list[NewBooking]:
         pairs = zip(guests, evenings, strict=True)
         requests = [request("POST", f"booking/{evening}", guest) for guest, evening in pairs]
-        return await self._send(kind, requests, Booked)
+        return await self._send(kind, requests, NewBooking)
 
     async def _send(self, kind: str, requests: list[bytes], answer: type[Any] = dict) -> list[Any]:
         """Send the requests, note the figures, and return the answers. Raises RuntimeError if one
