@@ -220,7 +220,7 @@ def _single_things() -> Iterator[Case]:
     yield Case("announcement", rows.SELECT_ONE, (*viewer, [], ANNOUNCEMENT_ID))
     for caller in (STRANGER, GUEST):
         asked = details.arguments_of_detail(caller, [], ANNOUNCEMENT_ID, SharedRules())
-        yield Case(f"detail{_who(caller)}", with_position(details.select_detail("en"), "1"), asked)
+        yield Case(f"detail{_who(caller)}", with_position(details.select_detail("en")), asked)
     yield Case("booking", booking_rows.SELECT_BY_ID, (*viewer, booking))
     yield Case(
         "booking of pair", booking_rows.SELECT_BY_PAIR, (*viewer, ANNOUNCEMENT_ID, GUEST.person_id)

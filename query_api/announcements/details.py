@@ -16,14 +16,15 @@ from contracts.representations import DetailAnnouncementResponse, GuestEntry
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
-from query_api.announcements.lines import LINE_JOINS, WISHES, sql_of_fields
-from query_api.announcements.rows import of_own_booking
+from query_api.announcements.lines import LINE_JOINS, WISHES, own, sql_of_fields
 from query_api.announcements.score_columns import GUEST_JOIN, GUEST_RATING, GUEST_RATING_COUNT
 from query_api.announcements.visibility import (
+    JOINED_CONFIRMED,
+    JOINED_INVOLVED,
     SEES_EVERYTHING,
     SHOWS_GUEST_COUNT,
     SHOWS_GUESTS,
-    VISIBLE,
+    visible,
 )
 from query_api.edge.moments import AS_OF, Moment, parse_moment
 from query_api.edge.reads import Reads
@@ -68,7 +69,7 @@ _SQL_OF: Final = {
         CASE WHEN {SHOWS_GUEST_COUNT} THEN (
             SELECT count(*) FROM read_model.bookings b
             WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') END""",
-    "my_booking_id": of_own_booking("booking_id"),
+    "my_booking_id": own("booking_id"),
     "publish_to": f"CASE WHEN {SEES_EVERYTHING} THEN a.publish_to ELSE '[]' END",
 }
 
@@ -125,7 +126,7 @@ def select_detail(language: Language) -> str:
     return f"""
         SELECT {columns}, {WISHES}
         FROM read_model.announcements a {LINE_JOINS}
-        WHERE a.announcement_id = $4 AND {VISIBLE}
+        WHERE a.announcement_id = $4 AND {visible(JOINED_INVOLVED, JOINED_CONFIRMED)}
     """
 
 

@@ -15,9 +15,13 @@ from msgspec.structs import replace
 from contracts.representations import AnnouncementResponse, copied_fields
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
-from query_api.announcements.rows import of_own_booking
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_RATING, AUTHOR_RATING_COUNT
-from query_api.announcements.visibility import SHOWS_PLACE
+from query_api.announcements.visibility import (
+    JOIN_OWN,
+    JOINED_CONFIRMED,
+    JOINED_INVOLVED,
+    shows_place,
+)
 from query_api.edge.selecting import STATEMENTS_KEPT, build, columns_of
 from query_api.plans.fitting import fits_my_plan, read_wishes, wishes_of
 
@@ -32,18 +36,25 @@ PAGE_COLUMNS: Final = f"""
 """What `select_lines` needs to know of an announcement, for queries for a page of them."""
 
 LINE_JOINS: Final = f"""
+    {JOIN_OWN}
     LEFT JOIN read_model.people author ON author.person_id = a.author_id
     {AUTHOR_JOIN}
 """
 
+
+def own(column: str) -> str:
+    """Return SQL for a column of the viewer's booking, if they know of it."""
+    return f"CASE WHEN {JOINED_INVOLVED} THEN own.{column} END"
+
+
 _SQL_OF: Final = {
     "id": "a.announcement_id",
     "sub_only": "a.visibility = 'subscribers'",
-    "event_location": f"CASE WHEN {SHOWS_PLACE} THEN a.event_location END",
+    "event_location": f"CASE WHEN {shows_place(JOINED_CONFIRMED)} THEN a.event_location END",
     "author_name": "coalesce(author.name, '')",
     "author_rating": AUTHOR_RATING,
     "author_rating_count": AUTHOR_RATING_COUNT,
-    "my_state": of_own_booking("state"),
+    "my_state": own("state"),
     "fits_my_plan": "NULL::boolean",  # Decided by `read_lines`.
 }
 

@@ -35,6 +35,7 @@ from query_api.announcements.status_order import (
     split_by_status,
 )
 from query_api.announcements.visibility import (
+    JOIN_OWN,
     OWN_OR_INVOLVED,
     PRIVATE_STATUSES,
     VISIBLE,
@@ -107,7 +108,7 @@ class EveningOfPlans(Struct, frozen=True):
 
 SELECT_OF_PLANS: Final = f"""
     SELECT {columns_of(EveningOfPlans, sql_of_fields(API_LANGUAGE), "a")}
-    FROM read_model.announcements a
+    FROM read_model.announcements a {JOIN_OWN}
     WHERE {VISIBLE} AND a.movie_id = ANY($4::uuid[]) AND a.event_time > $5
       AND a.status IN ({", ".join(map(repr, ONGOING_STATUSES))})
     ORDER BY a.event_time, a.announcement_id LIMIT {OF_PLANS_MAX}

@@ -25,28 +25,48 @@ PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
 NOT_PRIVATE: Final = "a.status IN ('Alive', 'Closed', 'Done')"
 """Holds in all other statuses."""
 
-NOT_APART: Final = f"""(
-    a.author_id <> ALL({APART_FROM.format("$2")})
-    OR EXISTS (
-        SELECT FROM read_model.bookings kept
-        WHERE kept.announcement_id = a.announcement_id AND kept.guest_id = $2::uuid
-          AND kept.state = 'confirmed')
-)"""
-"""Holds unless a block stands between viewer and author. What is confirmed stays."""
+_OWN: Final = """
+    SELECT FROM read_model.bookings own
+    WHERE own.announcement_id = a.announcement_id AND own.guest_id = $2::uuid
+"""
+INVOLVED: Final = f"EXISTS ({_OWN} AND NOT own.untold)"
+"""Whether the viewer has a booking for it that they know of."""
+CONFIRMED: Final = f"EXISTS ({_OWN} AND own.state = 'confirmed')"
+"""Whether the viewer is confirmed for it."""
 
-# The cheap checks come first: most lines of a list are public.
-VISIBLE: Final = f"""(
-    (({NOT_PRIVATE} AND (
-        a.visibility = 'public'
-        OR (a.visibility = 'subscribers' AND a.author_id = ANY($3::uuid[]))))
-    OR a.author_id = $2::uuid
-    OR (a.status <> 'Created' AND EXISTS (
-        SELECT FROM read_model.bookings involved
-        WHERE involved.announcement_id = a.announcement_id AND involved.guest_id = $2::uuid
-          AND NOT involved.untold)))
-    AND {NOT_APART}
-    OR $1::boolean
-)"""
+JOIN_OWN: Final = """
+    LEFT JOIN read_model.bookings own
+    ON own.announcement_id = a.announcement_id AND own.guest_id = $2::uuid
+"""
+"""Joins the viewer's booking, so that what depends on it is found by one look."""
+JOINED_INVOLVED: Final = "coalesce(NOT own.untold, false)"
+"""INVOLVED, in a statement with JOIN_OWN."""
+JOINED_CONFIRMED: Final = "coalesce(own.state = 'confirmed', false)"
+"""CONFIRMED, in a statement with JOIN_OWN."""
+
+
+def not_apart(confirmed: str) -> str:
+    """Return SQL that holds unless a block stands between viewer and author. What is confirmed
+    stays."""
+    return f"(a.author_id <> ALL({APART_FROM.format('$2')}) OR {confirmed})"
+
+
+def visible(involved: str, confirmed: str) -> str:
+    """Return SQL for whether the viewer may see the announcement."""
+    # The cheap checks come first: most lines of a list are public.
+    return f"""(
+        (({NOT_PRIVATE} AND (
+            a.visibility = 'public'
+            OR (a.visibility = 'subscribers' AND a.author_id = ANY($3::uuid[]))))
+        OR a.author_id = $2::uuid
+        OR (a.status <> 'Created' AND {involved}))
+        AND {not_apart(confirmed)}
+        OR $1::boolean
+    )"""
+
+
+NOT_APART: Final = not_apart(CONFIRMED)
+VISIBLE: Final = visible(INVOLVED, CONFIRMED)
 
 OWN_OR_INVOLVED: Final = """
     a.announcement_id IN (
@@ -66,35 +86,27 @@ SHOWN_TO_GUEST: Final = f"""(
 """Whether the guest is shown a booking: not if a block stands between the guest and the author,
 unless it is confirmed. Only the archive of the guest's own data goes by VISIBLE_TO_GUEST."""
 
-SHOWS_PLACE: Final = """(
-    NOT a.hide_location
-    OR $1::boolean
-    OR a.author_id = $2::uuid
-    OR EXISTS (
-        SELECT FROM read_model.bookings mine
-        WHERE mine.announcement_id = a.announcement_id AND mine.guest_id = $2::uuid
-          AND mine.state = 'confirmed')
-)"""
-"""Whether the viewer is shown the exact place."""
-
-
 SEES_EVERYTHING: Final = "($1::boolean OR a.author_id = $2::uuid)"
 """Whether the viewer sees drafts, all bookings and the exact place, as the author and super-users
 do."""
 
+
+def shows_place(confirmed: str) -> str:
+    """Return SQL for whether the viewer is shown the exact place."""
+    return f"(NOT a.hide_location OR {SEES_EVERYTHING} OR {confirmed})"
+
+
+SHOWS_PLACE: Final = shows_place(CONFIRMED)
 SHOWS_GUEST_COUNT: Final = f"(NOT a.hide_guests OR {SEES_EVERYTHING})"
 """Whether the viewer is told how many are confirmed."""
 
 SHOWS_GUESTS: Final = f"""(
     {SEES_EVERYTHING}
-    OR (NOT a.hide_guests AND NOT {{0}}::boolean AND EXISTS (
-        SELECT FROM read_model.bookings mine
-        WHERE mine.announcement_id = a.announcement_id AND mine.guest_id = $2::uuid
-          AND mine.state = 'confirmed' AND NOT mine.untold))
+    OR (NOT a.hide_guests AND NOT {{0}}::boolean AND {JOINED_CONFIRMED} AND {JOINED_INVOLVED})
 )"""
-"""Whether the viewer is shown guests at all; `{0}` stands for whether the cell hides guest lists.
-The author sees everybody with a booking. A confirmed guest sees the confirmed, unless the author
-or the cell hides guest lists."""
+"""Whether the viewer is shown guests at all, in a statement with JOIN_OWN; `{0}` stands for whether
+the cell hides guest lists. The author sees everybody with a booking. A confirmed guest sees the
+confirmed, unless the author or the cell hides guest lists."""
 
 
 def could_see(

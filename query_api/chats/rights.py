@@ -9,18 +9,18 @@ In the SQL fragments `a` is the announcement and $2 the reader.
 from typing import Final
 
 from contracts.representations import UNREAD_MAX
+from query_api.announcements.visibility import CONFIRMED, JOINED_CONFIRMED
 from query_api.edge.reads import TableSnapshot
 from query_api.people.apart import APART_FROM
 from runtime.auth.tokens import Caller
 
-TAKES_PART: Final = """(
-    a.author_id = $2::uuid
-    OR EXISTS (
-        SELECT FROM read_model.bookings part
-        WHERE part.announcement_id = a.announcement_id AND part.guest_id = $2::uuid
-          AND part.state = 'confirmed')
-)"""
-"""Whether the reader takes part in the chat, and so reads it."""
+
+def takes_part(confirmed: str) -> str:
+    """Return SQL for whether the reader takes part in the chat, and so reads it."""
+    return f"(a.author_id = $2::uuid OR {confirmed})"
+
+
+TAKES_PART: Final = takes_part(CONFIRMED)
 
 SHOWN_POST: Final = f"""(
     p.writer_id <> ALL({APART_FROM})
@@ -33,7 +33,7 @@ SHOWN_POST: Final = f"""(
 What the author writes, and what is written to the author, stays with what is confirmed."""
 
 UNREAD_POSTS: Final = f"""
-    CASE WHEN {TAKES_PART} THEN (
+    CASE WHEN {takes_part(JOINED_CONFIRMED)} THEN (
         SELECT count(*) FROM (
             SELECT p.writer_id, p.deleted FROM read_model.posts p
             WHERE p.announcement_id = a.announcement_id AND p.position > coalesce((
@@ -44,7 +44,8 @@ UNREAD_POSTS: Final = f"""
         WHERE newest.writer_id <> $2::uuid AND NOT newest.deleted)
     ELSE 0 END AS unread_posts
 """
-"""How many posts the reader has yet to read; 0 if they take no part."""
+"""How many posts the reader has yet to read, in a statement with JOIN_OWN; 0 if they take no
+part."""
 
 _SELECT_CHAT: Final = f"""
     SELECT FROM read_model.announcements a WHERE a.announcement_id = $1 AND {TAKES_PART}

@@ -127,16 +127,20 @@ class Reads:
         return self.open_tables(max(at_least, min_position_of(request.query_params)))
 
     async def select(
-        self, request: Request, sql: str, *arguments: Any, order: str = "1"
+        self, request: Request, sql: str, *arguments: Any, order: str | None = None
     ) -> Selected:
         """Return the rows of one statement at the request's `min_position` or later. Raises
         Malformed, and as `select_at` does."""
         wanted = min_position_of(request.query_params)
         return await self.select_at(wanted, sql, *arguments, order=order)
 
-    async def select_at(self, wanted: int, sql: str, *arguments: Any, order: str = "1") -> Selected:
-        """Return the rows of one statement, in this order, and the position that they reflect:
-        this one or later. The first column of `sql` is never null. Raises as `open_tables` does.
+    async def select_at(
+        self, wanted: int, sql: str, *arguments: Any, order: str | None = None
+    ) -> Selected:
+        """Return the rows of one statement, and the position that they reflect: this one or later.
+
+        Without `order`, which is SQL, there is at most one row. The first column is never null.
+        Raises as `open_tables` does.
         """
         await self._positions.wait(wanted)
         try:

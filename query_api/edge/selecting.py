@@ -42,12 +42,16 @@ def build(kind: type[Representation], row: asyncpg.Record) -> Representation:
 
 
 @lru_cache(STATEMENTS_KEPT)
-def with_position(sql: str, order: str) -> str:
-    """Return SQL that selects what `sql` does, in this order, and the position of the tables.
-    The first column of `sql` is never null. Read the rows with `read_selected`."""
+def with_position(sql: str, order: str | None = None) -> str:
+    """Return SQL that selects what `sql` does, and the position of the tables. Without `order`
+    there is at most one row.
+
+    The first column of `sql` is never null. Read the rows with `read_selected`.
+    """
     return (
         f"SELECT found.*, ({SELECT_POSITION}) AS {_POSITION} "
-        f"FROM (SELECT) always LEFT JOIN ({sql}) found ON true ORDER BY {order}"
+        f"FROM (SELECT) always LEFT JOIN ({sql}) found ON true"
+        f"{'' if order is None else f' ORDER BY {order}'}"
     )
 
 

@@ -35,6 +35,9 @@ class BlockedPerson(ListedPerson, frozen=True):
     """Somebody with whom the caller wants nothing to do."""
 
 
+ORDER: Final = "since DESC, user_id"
+
+
 def _select_people(table: str, person: str, stands: str) -> str:
     """Return the SQL for the people in the column `person` whose rows hold by the column
     `stands`."""
@@ -43,7 +46,7 @@ def _select_people(table: str, person: str, stands: str) -> str:
         FROM read_model.{table} t
         LEFT JOIN read_model.people other ON other.person_id = t.{person}
         WHERE t.person_id = $1 AND t.{stands}
-        ORDER BY t.since DESC, t.{person} LIMIT {LINES_MAX}
+        ORDER BY {ORDER} LIMIT {LINES_MAX}
     """
 
 
@@ -72,6 +75,5 @@ async def _answer_people(
 ) -> Response:
     """Answer with the people that `sql` finds for the caller."""
     caller = await reads.authenticate(request)
-    async with reads.open_snapshot(request) as snapshot:
-        rows = await snapshot.fetch_rows(sql, caller.person_id)
-    return answer(request, [represent(line, row) for row in rows], snapshot.position)
+    rows, position = await reads.select(request, sql, caller.person_id, order=ORDER)
+    return answer(request, [represent(line, row) for row in rows], position)

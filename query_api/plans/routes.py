@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.errors import NotFound
 from contracts.plans.representations import (
     FreeTimesResponse,
     PlanResponse,
@@ -23,11 +24,12 @@ from runtime.http.negotiation import language_of
 from runtime.http.parameters import path_id
 
 LINES_MAX: Final = 1_000
+ORDER: Final = "modified DESC, movie_id"
 
 SELECT_PLANS: Final = f"""
     SELECT movie_id, movie_title, movie_title_ru, duration_min, times, places, modified
     FROM read_model.plans WHERE person_id = $1 AND planned
-    ORDER BY modified DESC, movie_id LIMIT {LINES_MAX}
+    ORDER BY {ORDER} LIMIT {LINES_MAX}
 """
 SELECT_PLAN: Final = """
     SELECT movie_id, movie_title, movie_title_ru, duration_min, times, places, modified
@@ -46,19 +48,19 @@ def build_router(reads: Reads) -> APIRouter:
     async def list_plans(request: Request) -> Response:
         """The films that the caller has planned, the last changed first."""
         caller = await reads.authenticate(request)
-        async with reads.open_snapshot(request) as snapshot:
-            rows = await snapshot.fetch_rows(SELECT_PLANS, caller.person_id)
+        rows, position = await reads.select(request, SELECT_PLANS, caller.person_id, order=ORDER)
         plans = [_represent_plan(row, language_of(request)) for row in rows]
-        return answer(request, plans, snapshot.position)
+        return answer(request, plans, position)
 
     @router.get("/plan/{movie_id}", **document(PlanResponse))
     async def get_plan(request: Request) -> Response:
         """The caller's plan for one film."""
         caller = await reads.authenticate(request)
         plan_id = f"{caller.person_id}:{path_id(request, 'movie_id')}"
-        async with reads.open_snapshot(request) as snapshot:
-            row = await snapshot.fetch_row(SELECT_PLAN, plan_id)
-        return answer(request, _represent_plan(row, language_of(request)), snapshot.position)
+        rows, position = await reads.select(request, SELECT_PLAN, plan_id)
+        if not rows:
+            raise NotFound
+        return answer(request, _represent_plan(rows[0], language_of(request)), position)
 
     @router.get("/free-times", **document(FreeTimesResponse))
     async def get_free_times(request: Request) -> Response:

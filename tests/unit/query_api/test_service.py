@@ -22,8 +22,9 @@ def service_with(
 ) -> QueryService:
     given = [] if watches is None else watches
     verifier: Any = SimpleNamespace(refuse_suspended=given.append)
+    pool: Any = SimpleNamespace(get_max_size=lambda: 3)
     return QueryService(
-        pool=UNUSED,
+        pool=pool,
         verifier=verifier,
         movies=UNUSED,
         ugc=UNUSED,
