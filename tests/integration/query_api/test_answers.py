@@ -320,7 +320,7 @@ async def test_a_position_of_nothing_but_heartbeats_is_not_waited_for(
 
 
 async def test_the_document_names_every_filter_with_its_type(reads: ReadSide) -> None:
-    document = (await reads.get("/openapi.json")).body
+    document = (await reads.get("/api/openapi.json")).body
     parameters = {
         one["name"]: one["schema"] for one in document["paths"][LIST]["get"]["parameters"]
     }

@@ -188,8 +188,9 @@ async def test_notices_and_preferences_of_the_caller_are_in_it(
     for person, word in ((mine, "mine"), (other, "of another")):
         await connection.execute(
             """INSERT INTO notifier.notices (key, recipient, kind, announcement_id, receipt, facts,
-                   happened_at, due_at, expires_at, try_at, reason)
-               VALUES ($1, $2, 'booking_requested', $3, false, '{}', now(), now(), now(), now(), $1)
+                   happened_at, due_at, expires_at, try_at, crowd, reason)
+               VALUES ($1, $2, 'booking_requested', $3, false, '{}', now(), now(), now(), now(),
+                   $1, $1)
             """,
             word,
             person,

@@ -191,7 +191,7 @@ async def test_without_ugc_subscribers_evenings_stay_hidden(cast: Cast) -> None:
 async def test_every_read_needs_a_token(reads: ReadSide) -> None:
     """But the public page, what the page of a film asks, and the calendar feed, whose address is
     its token."""
-    paths = [*(await reads.get("/openapi.json")).body["paths"]]
+    paths = [*(await reads.get("/api/openapi.json")).body["paths"]]
     open_to_all = {path for path in paths if await status_without_token(reads, path) != 401}
     assert len(paths) > 10
     assert open_to_all == {

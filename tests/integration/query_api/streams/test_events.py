@@ -282,8 +282,8 @@ async def test_notices_are_told_in_the_order_in_which_they_are_complete(
 
 INSERT_NOTICE = """
     INSERT INTO notifier.notices (key, recipient, kind, receipt, facts, happened_at, due_at,
-                                  expires_at, try_at)
-    VALUES ($2, $1, 'erasure_requested', false, '{}', now(), now(), now(), now())
+                                  expires_at, try_at, crowd)
+    VALUES ($2, $1, 'erasure_requested', false, '{}', now(), now(), now(), now(), $2)
     RETURNING id
 """
 
