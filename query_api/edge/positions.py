@@ -113,8 +113,8 @@ class PositionWaiter:
             lost.set()
 
         connection.add_termination_listener(on_lost)
-        subscribed = await self._subscribe(connection)
         try:
+            subscribed = await self._subscribe(connection)
             # After a crash PostgreSQL may have less than it had announced.
             self._position = 0
             self._note(await connection.fetchval(SELECT_POSITION) or 0)
