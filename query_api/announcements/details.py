@@ -19,8 +19,6 @@ from contracts.values.languages import Language
 from query_api.announcements.lines import LINE_JOINS, WISHES, own, sql_of_fields
 from query_api.announcements.score_columns import GUEST_JOIN, GUEST_RATING, GUEST_RATING_COUNT
 from query_api.announcements.visibility import (
-    JOINED_CONFIRMED,
-    JOINED_INVOLVED,
     SEES_EVERYTHING,
     SHOWS_GUEST_COUNT,
     SHOWS_GUESTS,
@@ -31,6 +29,7 @@ from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.selecting import build, columns_of
 from query_api.people.apart import APART_FROM
+from query_api.people.own_booking import JOINED_CONFIRMED, JOINED_INVOLVED
 from query_api.plans.fitting import fits_my_plan, read_wishes
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of

@@ -16,13 +16,9 @@ from contracts.representations import AnnouncementResponse, copied_fields
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_RATING, AUTHOR_RATING_COUNT
-from query_api.announcements.visibility import (
-    JOIN_OWN,
-    JOINED_CONFIRMED,
-    JOINED_INVOLVED,
-    shows_place,
-)
+from query_api.announcements.visibility import shows_place
 from query_api.edge.selecting import STATEMENTS_KEPT, build, columns_of
+from query_api.people.own_booking import JOIN_OWN, JOINED_CONFIRMED, JOINED_INVOLVED
 from query_api.plans.fitting import fits_my_plan, read_wishes, wishes_of
 
 _STORED: Final = (

@@ -35,7 +35,6 @@ from query_api.announcements.status_order import (
     split_by_status,
 )
 from query_api.announcements.visibility import (
-    JOIN_OWN,
     OWN_OR_INVOLVED,
     PRIVATE_STATUSES,
     VISIBLE,
@@ -55,6 +54,7 @@ from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.selecting import build, columns_of
 from query_api.edge.where import Where
+from query_api.people.own_booking import JOIN_OWN
 from query_api.plans.fitting import fetch_wishes, list_fitting
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of

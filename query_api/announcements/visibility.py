@@ -17,6 +17,7 @@ from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from query_api.edge.reads import AnyRow
 from query_api.people.apart import APART_FROM
+from query_api.people.own_booking import CONFIRMED, INVOLVED, JOINED_CONFIRMED, JOINED_INVOLVED
 from runtime.auth.tokens import Caller
 
 PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
@@ -24,25 +25,6 @@ PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
 
 NOT_PRIVATE: Final = "a.status IN ('Alive', 'Closed', 'Done')"
 """Holds in all other statuses."""
-
-_OWN: Final = """
-    SELECT FROM read_model.bookings own
-    WHERE own.announcement_id = a.announcement_id AND own.guest_id = $2::uuid
-"""
-INVOLVED: Final = f"EXISTS ({_OWN} AND NOT own.untold)"
-"""Whether the viewer has a booking for it that they know of."""
-CONFIRMED: Final = f"EXISTS ({_OWN} AND own.state = 'confirmed')"
-"""Whether the viewer is confirmed for it."""
-
-JOIN_OWN: Final = """
-    LEFT JOIN read_model.bookings own
-    ON own.announcement_id = a.announcement_id AND own.guest_id = $2::uuid
-"""
-"""Joins the viewer's booking, so that what depends on it is found by one look."""
-JOINED_INVOLVED: Final = "coalesce(NOT own.untold, false)"
-"""INVOLVED, in a statement with JOIN_OWN."""
-JOINED_CONFIRMED: Final = "coalesce(own.state = 'confirmed', false)"
-"""CONFIRMED, in a statement with JOIN_OWN."""
 
 
 def not_apart(confirmed: str) -> str:

@@ -9,9 +9,9 @@ In the SQL fragments `a` is the announcement and $2 the reader.
 from typing import Final
 
 from contracts.representations import UNREAD_MAX
-from query_api.announcements.visibility import CONFIRMED, JOINED_CONFIRMED
 from query_api.edge.reads import TableSnapshot
 from query_api.people.apart import APART_FROM
+from query_api.people.own_booking import CONFIRMED, JOINED_CONFIRMED
 from runtime.auth.tokens import Caller
 
 

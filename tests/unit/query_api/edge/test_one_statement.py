@@ -20,7 +20,7 @@ from query_api.people import lists as people
 from query_api.plans import routes as plans
 from runtime.auth.tokens import Caller
 from runtime.process.clock import system_clock
-from tests.unit.query_api.edge.test_selecting import Row
+from tests.unit.query_api.edge.rows import Row
 
 UNUSED: Any = None
 POSITION = 7

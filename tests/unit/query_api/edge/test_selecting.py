@@ -5,19 +5,13 @@ from typing import Any
 from msgspec import Struct
 
 from query_api.edge.selecting import build, columns_of, read_selected, with_position
+from tests.unit.query_api.edge.rows import Row
 
 
 class ShownFilm(Struct, frozen=True):
     title: str
     year: int
     is_old: bool
-
-
-class Row(dict[str, Any]):
-    """A row as asyncpg has it: values by name and by place."""
-
-    def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(key) if isinstance(key, str) else list(self.values())[key]
 
 
 def test_columns_are_the_fields_in_their_order() -> None:
