@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Gauge
 
 from command_api.leader.node import Node
 from command_api.leader.ports import Observer
+from runtime.process.figures import PlainCounter, PlainHistogram
 
 POSITION: Final = Gauge("command_api_position", "seq of the last accepted record")
 TERM: Final = Gauge("command_api_term", "term of the last accepted record")
@@ -18,7 +19,7 @@ CHECKPOINT: Final = Gauge(
 CHECKPOINT_FAILING: Final = Gauge(
     "command_api_checkpoint_failing", "1 while no checkpoint can be written"
 )
-IMAGE_READS: Final = Histogram(
+IMAGE_READS: Final = PlainHistogram(
     "command_api_image_read_seconds",
     "point reads of the image on disk",
     buckets=(1e-5, 2e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 0.1),
@@ -26,13 +27,13 @@ IMAGE_READS: Final = Histogram(
 CLOCK_SKEW: Final = Gauge(
     "command_api_clock_skew_seconds", "own clock minus the journal's, as far as is known"
 )
-OUTCOMES: Final = Counter("command_api_outcomes", "answered commands", ["code", "replayed"])
-DECIDING: Final = Histogram(
+OUTCOMES: Final = PlainCounter("command_api_outcomes", "answered commands", ["code", "replayed"])
+DECIDING: Final = PlainHistogram(
     "command_api_decide_seconds",
     "from taking a command up to its decision and representation",
     buckets=(5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1),
 )
-ROUND_TRIP: Final = Histogram(
+ROUND_TRIP: Final = PlainHistogram(
     "command_api_append_seconds",
     "from sending a record until it is acknowledged and read back, to the millisecond",
     buckets=(1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1, 2.5, 5),
@@ -47,7 +48,7 @@ class _Figures(Observer):
         ROUND_TRIP.observe(seconds)
 
     def count_answer(self, code: str, *, replayed: bool) -> None:
-        OUTCOMES.labels(code, "yes" if replayed else "no").inc()
+        OUTCOMES.count(code, "yes" if replayed else "no")
 
 
 FIGURES: Final = _Figures()

@@ -29,7 +29,7 @@ from runtime.http.parameters import (
     path_id,
 )
 from runtime.limits.limiter import Limiter, admit
-from runtime.limits.settings import AddressLimits, RateLimits
+from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 from runtime.service.app import ServiceApp, make_app
 from tests.servers.asgi import AsgiAnswer, Headers, call
 
@@ -102,14 +102,18 @@ def served_by_fastapi(app: ServiceApp) -> ServiceApp:
     return app
 
 
+UNHURRIED = RateLimits(person=PersonLimits(writes=1_000_000))
+DIRECT, SLOW = build(UNHURRIED), served_by_fastapi(build(UNHURRIED))
+
+
 async def both_answers(
     method: str, target: str, headers: Headers = (), body: bytes = b""
 ) -> tuple[AsgiAnswer, AsgiAnswer]:
-    """Return the answers of the direct route and of FastAPI, each of an app nobody has used."""
-    limits = RateLimits(address=AddressLimits(misses=1))
+    """Return the answers of the direct route and of FastAPI. The apps have had the same requests,
+    each of a new client."""
     return (
-        await call(build(limits), method, target, headers, body),
-        await call(served_by_fastapi(build(limits)), method, target, headers, body),
+        await call(DIRECT, method, target, headers, body),
+        await call(SLOW, method, target, headers, body),
     )
 
 
