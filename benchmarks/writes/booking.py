@@ -6,7 +6,8 @@ bare FastAPI route, and with append and read-back alone. Method: the same load g
 server settings for all. Every server is a process, measured in turn, in one run; at 32 clients
 three times in turn, of which the median counts. Every request is by another guest, whose token
 the server has seen before; limits per person and address are on. `cpu` is the processor time of
-the server's process alone. Compare the ratios, not the figures: load and servers share one small
+the server's process alone, and `cores` how much of the machine that is: with one, its interpreter
+is what limits. Compare the ratios, not the figures: load and servers share one small
 machine.
 """
 
@@ -76,6 +77,8 @@ async def _measure_http(
         report.add_load(f"booking/{name}/{clients}", run.figures, baseline)
         measured = run.figures.requests
         report.add(f"booking/{name}/{clients}/cpu", run.cpu_us, "us", measured, f"{baseline}/cpu")
+        cores = 1e-6 * run.cpu_us * run.figures.per_second
+        report.add(f"booking/{name}/{clients}/cores", cores, "cores", measured)
 
 
 async def _measure(subject: Subject, clients: int, requests: int) -> Run:
