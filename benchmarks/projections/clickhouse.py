@@ -18,7 +18,7 @@ from clickhouse_driver import Client
 from benchmarks.generated.journal import generate_entries, write_journal
 from benchmarks.generated.lawful import LawfulHistory
 from benchmarks.harness.report import Report
-from benchmarks.projections.following import follow_to_end
+from benchmarks.projections.following import cut_into_batches, follow_to_end
 from contracts.journal.records import Commit
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from projector.history.block import block_of
@@ -70,8 +70,7 @@ async def _measure_raw(report: Report, dsn: str, records: int) -> int:
 
 
 def _build_blocks(records: int) -> Iterator[dict[str, Columns]]:
-    commits = _commits(records - 1)
-    while part := list(islice(commits, HISTORY_LIMITS.events_max)):
+    for part in cut_into_batches(_commits(records - 1), HISTORY_LIMITS.events_max):
         yield {name: rows.columns for name, rows in block_of(part).tables.items()}
 
 

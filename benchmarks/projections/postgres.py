@@ -21,7 +21,7 @@ from benchmarks.generated.journal import generate_entries, write_journal
 from benchmarks.generated.lawful import LawfulHistory
 from benchmarks.harness.processes import read_cost
 from benchmarks.harness.report import Report
-from benchmarks.projections.following import follow_to_end
+from benchmarks.projections.following import cut_into_batches, follow_to_end
 from contracts.journal.records import Commit
 from launcher.servers.postgres import PostgresServer
 from projector.read_models.batch import RowBatch
@@ -106,8 +106,7 @@ async def _measure_raw(report: Report, dsn: str, records: int) -> None:
 def _merge(commits: Iterable[Commit]) -> Iterator[list[RowGroup]]:
     """Yield batch after batch the rows that the projector would write."""
     intake = Intake()
-    remaining = iter(commits)
-    while part := list(islice(remaining, READ_MODEL_LIMITS.events_max)):
+    for part in cut_into_batches(commits, READ_MODEL_LIMITS.events_max):
         (rows,) = RowBatch(intake.take(part)).parts
         yield [group for one in TABLES for group in group_rows(one, rows.patches[one.name])]
 
