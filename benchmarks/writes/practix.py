@@ -34,7 +34,8 @@ from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import spare_long_lived_state
 from runtime.service.app import make_app
 
-ONE_ADDRESS: Final = RateLimits(address=AddressLimits(writes=100_000_000, reads=100_000_000))
+MANY: Final = 100_000_000
+ONE_ADDRESS: Final = RateLimits(address=AddressLimits(writes=MANY, posts=MANY, reads=MANY))
 """All load comes from this machine, and every guest sends one request."""
 CELL_SECRET: Final = "a secret of benchmarks only"
 IN_MEMORY: Final = "sqlite_in_memory"

@@ -66,8 +66,9 @@ class Timetable(Struct, Generic[Id], frozen=True, gc=False):
         place = bisect_left(self.engagements, one)
         if self._has(one, place):
             return self
-        engagements = (*self.engagements[:place], one, *self.engagements[place:])
-        return Timetable(engagements, max(self.longest, one.lasts))
+        engagements = list(self.engagements)  # Faster than joining two parts of a long tuple.
+        engagements.insert(place, one)
+        return Timetable(tuple(engagements), max(self.longest, one.lasts))
 
     def remove(self, one: Engagement[Id]) -> "Timetable[Id]":
         """Return the timetable without `one`: the very same if it is not there."""
