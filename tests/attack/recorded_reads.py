@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection
 
 from launcher.cli import main
+from runtime.front.received import ReceivedRequest
 from tests.paths import API_DOCUMENT
 
 FILE: Final = "RECORDED_READS"
@@ -119,6 +120,7 @@ def run() -> None:
 
     HTTPConnection.query_params = property(query_params)  # type: ignore[method-assign, assignment]
     HTTPConnection.headers = property(headers)  # type: ignore[method-assign, assignment]
+    ReceivedRequest.headers = property(headers)  # type: ignore[method-assign, assignment]
     main()
 
 
