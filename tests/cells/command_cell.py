@@ -29,12 +29,12 @@ from runtime.calls.lookup import CacheSettings
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.migrations import migrate as migrate_history
 from runtime.clickhouse.port import Analytics
-from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import Tail
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, system_clock
+from tests.cells.front_app import make_front_app
 from tests.cells.http_reply import HttpReply
 from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, key_for, stand_in_settings
 from tests.cells.stream_reader import StreamReader, reading
@@ -147,8 +147,7 @@ async def command_cell(
     query API run as well, and the query API has the same rules.
     """
     state = StandInState(stand_in_settings(directory / "neighbours"), clock)
-    app = FastAPI()
-    install_problems(app)
+    app = make_front_app()
     app.include_router(build_router(state))
     async with served(app) as url, aiohttp.ClientSession() as session:
         journal = SqliteJournal(

@@ -1,7 +1,7 @@
 """Runs the query API over rows of the read models that a test writes."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
@@ -18,13 +18,11 @@ from contracts.values.ids import MovieId, PersonId
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
-from runtime.limits.limiter import Limiter
-from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 from runtime.openapi.document import complete_document
 from runtime.outside.ports import Movie
 from runtime.postgres.pools import open_pool, open_reading_pool
 from runtime.process.clock import system_clock
-from runtime.service.app import make_app
+from tests.cells.front_app import make_front_app
 from tests.cells.http_reply import HttpReply
 from tests.cells.stream_reader import StreamReader, reading
 from tests.servers.http_server import served
@@ -32,12 +30,6 @@ from tests.waiting import eventually
 
 SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 POOL_SIZE: Final = 3
-MANY: Final = 100_000_000
-UNLIMITED: Final = RateLimits(
-    person=PersonLimits(**dict.fromkeys(PersonLimits.model_fields, MANY)),
-    address=AddressLimits(**dict.fromkeys(AddressLimits.model_fields, MANY)),
-)
-"""Limits have tests of their own."""
 
 PAIRS: Final[dict[str, tuple[bool | None, bool | None]]] = {
     "requested": (None, True),
@@ -299,7 +291,7 @@ async def read_side(
     The API's pool has POOL_SIZE connections, and one of them listens. The test has a pool of its
     own. `api_dsn` gives the API another address.
     """
-    app = make_app("read side", lambda _: nullcontext(), Limiter(UNLIMITED))
+    app = make_front_app()
     complete_document(app)
     async with served(app) as url, aiohttp.ClientSession() as session:
         pool = await open_reading_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
