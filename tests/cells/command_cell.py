@@ -34,10 +34,10 @@ from runtime.journal.tail import Tail
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, system_clock
-from tests.cells.front_app import make_front_app
 from tests.cells.http_reply import HttpReply
 from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, key_for, stand_in_settings
 from tests.cells.stream_reader import StreamReader, reading
+from tests.servers.front_app import make_front_app
 from tests.servers.http_server import served
 
 SECRET = TOKEN_SECRET

@@ -22,9 +22,9 @@ from runtime.openapi.document import complete_document
 from runtime.outside.ports import Movie
 from runtime.postgres.pools import open_pool, open_reading_pool
 from runtime.process.clock import system_clock
-from tests.cells.front_app import make_front_app
 from tests.cells.http_reply import HttpReply
 from tests.cells.stream_reader import StreamReader, reading
+from tests.servers.front_app import make_front_app
 from tests.servers.http_server import served
 from tests.waiting import eventually
 
