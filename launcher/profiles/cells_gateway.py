@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from launcher.profiles.gateway import UPSTREAMS, PassedStreams, open_session, pass_on
 from launcher.profiles.listening import QUICK_END, listen, watch_stop_signals
 from launcher.settings import Settings
-from runtime.front.hosts import KnownHosts
+from runtime.front.hosts import KnownHosts, normalize_host
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem
 from runtime.service.cell import demand_name
@@ -46,13 +46,13 @@ def build_cells_gateway(
 ) -> ASGIApp:
     """Return the port as an app, which is called by each cell's name before one of `names`."""
     addresses = {
-        f"{cell}.{name}": dict.fromkeys(UPSTREAMS, address)
+        normalize_host(f"{cell}.{name}"): dict.fromkeys(UPSTREAMS, address)
         for cell, address in cells.items()
         for name in (LOCAL, *names)
     }
 
     async def answer(request: Request) -> Response:
-        upstreams = addresses.get((request.url.hostname or "").lower().removesuffix("."))
+        upstreams = addresses.get(normalize_host(request.url.hostname or ""))
         if upstreams is not None:
             return await pass_on(request, session, upstreams, streams)
         if request.scope["path"] == "/healthz":

@@ -140,7 +140,8 @@ async def pass_on(
 ) -> Response:
     """Return the answer of the process that serves the request, as it arrives."""
     path = request.scope["path"]
-    if path.startswith("/internal/"):
+    # A target need not be a path: after an upstream's address, `*@other` names another host.
+    if not path.startswith("/") or path.startswith("/internal/"):
         return problem("not_found")
     upstream = upstream_of(request.method, path)
     patience = _choose_timeout(upstream, path)

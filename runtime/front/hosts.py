@@ -27,7 +27,7 @@ class KnownNames:
 
     def __init__(self, further: Iterable[str] = ()) -> None:
         """The names are those of loopback and `further`. With `*` every name is known."""
-        self._names = frozenset(_normalize(name.strip()) for name in (*LOOPBACK, *further))
+        self._names = frozenset(normalize_host(name.strip()) for name in (*LOOPBACK, *further))
 
     def knows(self, hosts: list[str]) -> bool:
         """Return whether a request with these `Host` headers is for us. There must be exactly
@@ -36,7 +36,7 @@ class KnownNames:
             return True
         if len(hosts) != 1 or (host := _HOST.fullmatch(hosts[0])) is None:
             return False
-        return _normalize(host[1]) in self._names
+        return normalize_host(host[1]) in self._names
 
 
 class KnownHosts:
@@ -56,7 +56,7 @@ class KnownHosts:
         await self._app(scope, receive, send)
 
 
-def _normalize(name: str) -> str:
+def normalize_host(name: str) -> str:
     """Return the one spelling of a name. An IPv6 address is short and in brackets."""
     name = name.lower().removesuffix(".")
     if ":" not in name:

@@ -34,7 +34,9 @@ async def port() -> AsyncIterator[aiohttp.ClientSession]:
         cells = parse_cells(
             [f"msk={msk.make_url('/')}", f"spb={spb.make_url('/')}", "away=http://127.0.0.1:1"]
         )
-        port = build_cells_gateway(cells, session, ["kino.example"], PassedStreams())
+        port = build_cells_gateway(
+            cells, session, ["kino.example", "Film.Example."], PassedStreams()
+        )
         async with served(port) as url, aiohttp.ClientSession(url) as client:
             yield client
 
@@ -48,7 +50,7 @@ async def ask(
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 async def test_a_name_leads_to_its_cell(port: aiohttp.ClientSession, method: str) -> None:
-    for host in ("msk.localhost:8000", "msk.kino.example", "MSK.Kino.Example."):
+    for host in ("msk.localhost:8000", "msk.kino.example", "MSK.Kino.Example.", "msk.film.example"):
         assert await ask(port, host, method=method) == (200, f"msk {PATH}")
     assert await ask(port, "spb.kino.example", method=method) == (200, f"spb {PATH}")
 

@@ -96,6 +96,17 @@ async def saying(what: bytes) -> AsyncIterator[str]:
             writer.close()
 
 
+async def ask_raw(gateway: Client, target: str) -> bytes:
+    """The whole answer to a GET whose target a client would not send."""
+    async with gateway.get("/healthz") as alive:
+        reader, writer = await asyncio.open_connection(alive.url.host, alive.url.port)
+    head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
 async def test_request_and_answer_pass_unchanged(gateway: Client) -> None:
     path = "/api/v1/announcements?cursor=a%2Bb%2F%3D&q=%D0%9A%D0%B8%D0%BD%D0%BE"
     answer = await gateway.get(URL(path, encoded=True), headers={"Authorization": "Bearer t"})
@@ -155,6 +166,17 @@ async def test_a_process_that_gives_no_answer_is_not_ready(
 async def test_internal_routes_are_not_served_outside(gateway: Client) -> None:
     async with gateway.post("/internal/forward") as answer:
         assert answer.status == 404
+
+
+@pytest.mark.parametrize("target", ["*", "*@{other}/", "*:80/api", "*/healthz", "*?a=1"])
+async def test_a_target_that_is_no_path_leads_nowhere(gateway: Client, target: str) -> None:
+    """After `http://host:port`, `*@other` would name another host."""
+    other = web.Application()
+    other.router.add_route("*", "/{path:.*}", echo)
+    async with TestServer(other) as server:
+        answer = await ask_raw(gateway, target.format(other=f"{server.host}:{server.port}"))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b'"code":"not_found"' in answer
 
 
 async def test_an_oversized_body_is_a_problem(gateway: Client) -> None:
