@@ -15,7 +15,7 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from contracts.representations import Overlap
-from contracts.values.ids import PersonId
+from contracts.values.ids import BookingId, PersonId
 
 
 def find_overlaps(
@@ -25,13 +25,17 @@ def find_overlaps(
     *,
     gap: timedelta,
     pending_blocks: bool = False,
+    own: BookingId | None = None,
 ) -> list[Overlap]:
     """Return what else in the person's calendar overlaps `announcement`, soonest first.
 
     `gap` is the least time between two announcements of one person. With `pending_blocks`,
-    pending bookings block too (`Overlap.blocking`).
+    pending bookings block too (`Overlap.blocking`). `own` is the person's booking of
+    `announcement`, if they have one and it is known: then it need not be read.
     """
     person = layer.person(person_id)
+    if not person.is_engaged_beside(own):
+        return []
     begins_at, ends_at = announcement.event_time - gap, announcement.ends_at + gap
     found = []
     for hosted in person.hosting.find_between(begins_at, ends_at):
@@ -39,6 +43,8 @@ def find_overlaps(
             found.append(_describe(layer.announcements.find(hosted.id), None, blocking=True))
     for bookings in (person.attending, person.pending):
         for engagement in bookings.find_between(begins_at, ends_at):
+            if engagement.id == own:
+                continue
             booking = layer.bookings.find(engagement.id)
             other = layer.announcements.find(booking.announcement_id)
             if other.id != announcement.id and other.takes_place:

@@ -47,10 +47,10 @@ def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> b
         return True
     if announcement.status == "Created":
         return False
-    booking = layer.booking_of(announcement.id, viewer)
-    if booking is not None and not booking.untold:
+    if announcement.status != "Cancelled" and announcement.visibility == "public":
         return True
-    return announcement.status != "Cancelled" and announcement.visibility == "public"
+    booking = layer.booking_of(announcement.id, viewer)
+    return booking is not None and not booking.untold
 
 
 def _is_for_followers(announcement: Announcement) -> bool:

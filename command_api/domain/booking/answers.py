@@ -72,7 +72,7 @@ def place_request(
         raise CommandRefused("reopen_limit", {"requests": booking.requests})
     if announcement.is_full and len(announcement.waitlist) >= rules.waiting_max:
         raise CommandRefused("waitlist_full", {"waiting": len(announcement.waitlist)})
-    refuse_overlap(recorder, booking.guest_id, announcement)
+    refuse_overlap(recorder, booking.guest_id, announcement, booking.id)
     record_booking_event(
         recorder,
         booking,

@@ -46,7 +46,7 @@ def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
         follows_author=command.follows_author,
     )
     booking = request_seat(recorder, announcement, command.booking_id, command.message)
-    return outcome_of(recorder, booking.id, created=True)
+    return outcome_of(booking, created=True)
 
 
 def request_seat(
@@ -111,7 +111,7 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
         except CommandRefused as refusal:
             facts = describe_booking(booking) | refusal.facts
             raise CommandRefused(refusal.code, facts) from refusal
-    return outcome_of(recorder, booking.id)
+    return outcome_of(recorder.booking(booking.id))
 
 
 def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
@@ -262,9 +262,8 @@ def _make_blank_booking(
     )
 
 
-def outcome_of(recorder: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
-    """Return the outcome that names the booking as it is now."""
-    booking = recorder.booking(booking_id)
+def outcome_of(booking: Booking, *, created: bool = False) -> Outcome:
+    """Return the outcome that names the booking as it is given."""
     return Outcome(
         f"booking_{booking.state}",
         created=created,

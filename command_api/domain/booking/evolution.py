@@ -9,6 +9,7 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking, HeldFor
 from command_api.domain.layer import Layer
 from command_api.domain.person.engagements import engage_guest, without
+from command_api.domain.person.state import Person
 from contracts.events.booking import (
     AnyBookingEvent,
     BookingDeclined,
@@ -45,34 +46,35 @@ def apply_booking_event(
     # By its id and nothing else: a booking that is taken for a new one could come to stand
     # before itself in its announcement's chain.
     before = layer.bookings.get(event.booking_id)
-    after = _evolve(before or _make(layer, announcement, event, at), event, at)
+    guest = layer.person(event.guest_id)
+    after = _evolve(before or _make(guest, announcement, event, at), event, at)
     if before is None:
         layer.booking_ids.put((announcement.id, after.guest_id), after.id)
     layer.bookings.put(after.id, after)
     layer.announcements.put(announcement.id, _count_seats(announcement, before, after))
-    engage_guest(layer, announcement, before, after)
+    engage_guest(layer, guest, announcement, before, after)
     if isinstance(event, BookingInvited):
         _count_invitation(layer, after, at)
 
 
 def _make(
-    layer: Layer, announcement: Announcement, event: AnyBookingEvent, at: datetime
+    guest: Person, announcement: Announcement, event: AnyBookingEvent, at: datetime
 ) -> Booking:
     return Booking(
         id=event.booking_id,
         announcement_id=announcement.id,
         author_id=announcement.author_id,
-        guest_id=event.guest_id,
+        guest_id=guest.id,
         created_at=at,
         modified_at=at,
         previous=announcement.newest_booking,
-        previous_of_guest=layer.person(event.guest_id).newest_booking,
+        previous_of_guest=guest.newest_booking,
     )
 
 
 def _evolve(booking: Booking, event: AnyBookingEvent, at: datetime) -> Booking:
     changes = booking_fields(event)
-    changes["words_by"] = words_by(event)
+    changes["words_by"] = words_by(event, changes)
     changes["modified_at"] = at
     changes["held_for"] = _held_for(event) if changes["hold_until"] is not None else None
     changes["overlapping"] = event.clashes if isinstance(event, BookingUnsettled) else ()

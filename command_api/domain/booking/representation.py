@@ -73,6 +73,7 @@ def _show_overlaps(
         announcement,
         gap=rules.gap,
         pending_blocks=rules.pending_blocks,
+        own=booking.id,
     )
 
 

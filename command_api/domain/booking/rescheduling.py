@@ -55,6 +55,8 @@ def reconsider_unsettled(recorder: Recorder) -> None:
     """Decide anew about the guests who had to choose, if this decision has changed their
     calendars. To be called once, after all other steps of the decision."""
     for person_id in dict.fromkeys(_list_people_concerned(recorder, tuple(recorder.events))):
+        if not recorder.person(person_id).unsettled:  # Nearly everybody, so look here first.
+            continue
         unsettled = list(_list_unsettled(recorder, person_id))
         for booking in unsettled:
             if not find_blocking_announcements(recorder, booking):
@@ -71,6 +73,7 @@ def find_blocking_announcements(recorder: Recorder, booking: Booking) -> tuple[A
         booking.guest_id,
         recorder.announcement(booking.announcement_id),
         gap=recorder.rules.gap,
+        own=booking.id,
     )
     return tuple(one.announcement_id for one in found if one.blocking)
 

@@ -28,7 +28,7 @@ from contracts.events.booking import (
 )
 from contracts.events.folding.booking_state import CONFIRMED, Pair
 from contracts.representations import Overlap
-from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 
 def record_booking_event(
@@ -75,7 +75,7 @@ def confirm_booking(
     left. A guest is shown what overlaps; an author is shown only the times of it.
     """
     announcement = recorder.announcement(booking.announcement_id)
-    if overlaps := _find_blocking(recorder, booking.guest_id, announcement):
+    if overlaps := _find_blocking(recorder, booking.guest_id, announcement, booking.id):
         shown = (
             describe_conflicts(overlaps) if kind is BookingAccepted else _show_times_only(overlaps)
         )
@@ -93,10 +93,15 @@ def reconfirm_booking(recorder: Recorder, booking: Booking) -> None:
     _release_rivals(recorder, recorder.booking(booking.id), spare_unsettled=True)
 
 
-def refuse_overlap(recorder: Recorder, person_id: PersonId, announcement: Announcement) -> None:
+def refuse_overlap(
+    recorder: Recorder,
+    person_id: PersonId,
+    announcement: Announcement,
+    own: BookingId | None = None,
+) -> None:
     """Raises CommandRefused `overlap`, with all overlaps, if the person is busy at the time of
-    the announcement."""
-    if overlaps := _find_blocking(recorder, person_id, announcement):
+    the announcement. `own` is as in `find_overlaps`."""
+    if overlaps := _find_blocking(recorder, person_id, announcement, own):
         raise CommandRefused("overlap", {"conflicts": describe_conflicts(overlaps)})
 
 
@@ -167,7 +172,13 @@ def _release_rivals(
     the system has confirmed this one, not their own choice.
     """
     announcement = recorder.announcement(confirmed.announcement_id)
-    rivals = find_overlaps(recorder.layer, confirmed.guest_id, announcement, gap=recorder.rules.gap)
+    rivals = find_overlaps(
+        recorder.layer,
+        confirmed.guest_id,
+        announcement,
+        gap=recorder.rules.gap,
+        own=confirmed.id,
+    )
     for rival in rivals:
         booking = recorder.layer.booking_of(rival.announcement_id, confirmed.guest_id)
         if booking is None or not booking.pending or (spare_unsettled and booking.unsettled):
@@ -188,7 +199,10 @@ def _show_times_only(overlaps: list[Overlap]) -> list[dict[str, datetime]]:
 
 
 def _find_blocking(
-    recorder: Recorder, person_id: PersonId, announcement: Announcement
+    recorder: Recorder,
+    person_id: PersonId,
+    announcement: Announcement,
+    own: BookingId | None,
 ) -> list[Overlap]:
     found = find_overlaps(
         recorder.layer,
@@ -196,5 +210,6 @@ def _find_blocking(
         announcement,
         gap=recorder.rules.gap,
         pending_blocks=recorder.rules.pending_blocks,
+        own=own,
     )
     return [one for one in found if one.blocking]

@@ -74,13 +74,13 @@ def open_invite_link(recorder: Recorder, command: OpenInviteLink) -> Outcome:
         raise NotFound
     booking = recorder.layer.booking_of(announcement.id, recorder.actor)
     if booking is not None and _has_all(booking, link):
-        return outcome_of(recorder, booking.id)
+        return outcome_of(booking)
     try:
         booking = _use(recorder, link, announcement, booking, command)
     except CommandRefused as refusal:
         named = {"announcement_id": announcement.id}
         raise CommandRefused(refusal.code, named | refusal.facts) from refusal
-    return outcome_of(recorder, booking.id, created=True)
+    return outcome_of(recorder.booking(booking.id), created=True)
 
 
 INVITE_LINK_HANDLERS: Final[Handlers] = (

@@ -42,12 +42,15 @@ def follow_announcement(layer: Layer, before: Announcement, after: Announcement)
 
 
 def engage_guest(
-    layer: Layer, announcement: Announcement, before: Booking | None, after: Booking
+    layer: Layer,
+    guest: Person,
+    announcement: Announcement,
+    before: Booking | None,
+    after: Booking,
 ) -> None:
     """File a booking under what its guest attends, waits for or was refused, as its state now
     says: under none of these if its announcement is over. A new booking becomes the newest of
     its guest."""
-    guest = layer.person(after.guest_id)
     changes: dict[str, Any] = {}
     if before is None:
         changes["newest_booking"] = after.id

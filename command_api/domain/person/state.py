@@ -159,6 +159,16 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
         """Their bookings that are confirmed, or may yet be without a word from them."""
         return (*self.attending.ids, *self.pending.ids, *self.turned_down.ids)
 
+    def is_engaged_beside(self, booking_id: BookingId | None) -> bool:
+        """Return whether they host, attend or wait for anything beside this booking."""
+        hosting, attending, pending = (
+            self.hosting.engagements,
+            self.attending.engagements,
+            self.pending.engagements,
+        )
+        number = len(hosting) + len(attending) + len(pending)
+        return number > 1 or (number == 1 and (hosting or attending or pending)[0].id != booking_id)
+
     def invitations_on(self, at: datetime) -> Invitations:
         """Return the counts of the day of `at`."""
         day = at.toordinal()

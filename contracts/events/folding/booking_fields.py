@@ -5,8 +5,9 @@ Values are absolute: a later one replaces an earlier one. `reason` and `message`
 the last event; an event without them clears them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from contracts.events.booking import (
     AnyBookingEvent,
@@ -19,13 +20,31 @@ from contracts.events.booking import (
     BookingPreapproved,
     BookingReleased,
     BookingRequested,
-    BookingRevoked,
     BookingUnsettled,
     BookingWithdrawn,
 )
 from contracts.events.folding.booking_state import Party, ReasonBy, booking_state
 
 _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
+_NOTHING_SAID: Final[dict[str, Any]] = {
+    "waiting": False,
+    "preapproved": False,
+    "hold_until": None,
+    "untold": False,
+    "reason": None,
+    "reason_by": None,
+    "message": None,
+}
+_SAID_BY_KIND: Final[dict[type[BookingEvent], dict[str, Any]]] = {
+    **dict.fromkeys(get_args(AnyBookingEvent), _NOTHING_SAID),
+    BookingPreapproved: _NOTHING_SAID | {"waiting": True, "preapproved": True},
+    BookingUnsettled: _NOTHING_SAID | {"reason": "moved_clash"},
+}
+"""What an event sets because it is of this kind, unless a field of it says otherwise."""
+_SAID_IN_FIELDS: Final[dict[type[BookingEvent], tuple[str, ...]]] = {
+    kind: tuple(name for name in _NOTHING_SAID if name in kind.__struct_fields__)
+    for kind in get_args(AnyBookingEvent)
+}
 _OFFERS: Final = (BookingOffered, BookingUnsettled)
 _WORDS_OF_GUEST: Final = (
     BookingRequested,
@@ -36,23 +55,22 @@ _WORDS_OF_GUEST: Final = (
 )
 
 
-def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
+def booking_fields(event: BookingEvent) -> dict[str, Any]:
     """Return the fields that `event` sets, by name. Every booking event sets all of them."""
-    reason = reason_of(event)
-    return {
+    kind = type(event)
+    fields = {
         "author_status": event.author_status,
         "guest_status": event.guest_status,
-        "waiting": is_waiting(event),
-        "preapproved": is_preapproved(event),
-        "hold_until": getattr(event, "hold_until", None),
-        "untold": is_untold(event),
-        "reason": reason,
-        "reason_by": _giver_of(reason, event),
-        "message": getattr(event, "message", None),
+        **_SAID_BY_KIND[kind],
     }
+    for name in _SAID_IN_FIELDS[kind]:
+        fields[name] = getattr(event, name)
+    if fields["reason"] is not None:
+        fields["reason_by"] = "system" if kind in _REASON_OF_SYSTEM else "person"
+    return fields
 
 
-def booking_columns(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
+def booking_columns(event: BookingEvent, at: datetime) -> dict[str, Any]:
     """Return the columns that `event`, decided at `at`, sets in a table of bookings."""
     columns = booking_fields(event)
     columns["state"] = booking_state(
@@ -65,50 +83,20 @@ def booking_columns(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
     return columns
 
 
-def is_waiting(event: AnyBookingEvent) -> bool:
+def is_waiting(event: BookingEvent) -> bool:
     """Whether the booking is on the waitlist after the event."""
-    return isinstance(event, BookingPreapproved) or (
-        isinstance(event, BookingRequested) and event.waiting
-    )
-
-
-def is_preapproved(event: AnyBookingEvent) -> bool:
-    """Whether the booking is on the waitlist with the author's yes after the event."""
-    return isinstance(event, BookingPreapproved) or (
-        isinstance(event, BookingRequested) and event.preapproved
-    )
-
-
-def is_untold(event: AnyBookingEvent) -> bool:
-    """Whether the guest has never been told that there is a booking."""
-    return isinstance(event, BookingRevoked) and event.untold
-
-
-def reason_of(event: BookingEvent) -> str | None:
-    """Return the reason of the event: a party's own words, or a code of the system."""
-    match event:
-        case BookingReleased():
-            return event.reason
-        case BookingUnsettled():
-            return "moved_clash"
-        case _:
-            return getattr(event, "reason", None)
+    return bool(booking_fields(event)["waiting"])
 
 
 def reason_by(event: BookingEvent) -> ReasonBy | None:
     """Return who gave the reason of the event; None if it has no reason."""
-    return _giver_of(reason_of(event), event)
+    giver: ReasonBy | None = booking_fields(event)["reason_by"]
+    return giver
 
 
-def words_by(event: BookingEvent) -> Party | None:
-    """Return who typed the words of the event; None if it has no words of a party."""
-    typed = reason_by(event) == "person" or getattr(event, "message", None) is not None
-    if not typed:
+def words_by(event: BookingEvent, fields: Mapping[str, Any]) -> Party | None:
+    """Return who typed the words of the event, which sets `fields`; None if it has no words of a
+    party."""
+    if fields["reason_by"] != "person" and fields["message"] is None:
         return None
     return "guest" if isinstance(event, _WORDS_OF_GUEST) else "author"
-
-
-def _giver_of(reason: str | None, event: BookingEvent) -> ReasonBy | None:
-    if reason is None:
-        return None
-    return "system" if isinstance(event, _REASON_OF_SYSTEM) else "person"
