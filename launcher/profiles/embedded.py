@@ -295,11 +295,11 @@ def _include_routes(app: FastAPI, services: EmbeddedServices, resources: Embedde
         return {**services.readiness(), "circuits": resources.outside.circuits()}
 
     for router in (
+        build_stand_in_router(resources.stand_in),  # First: a search would go through all others.
         *services.command.routers,
         *services.query.routers,
         *services.notifier.routers,
         build_projector_router(services.projector, resources.guard),
-        build_stand_in_router(resources.stand_in),
         build_process_router(readiness),
     ):
         app.include_router(router)

@@ -2,7 +2,7 @@
 
 A dispatcher holds an advisory lock on a connection of its own, and stores the lock's number
 with each lease; so does a publisher. PostgreSQL releases the lock when the process ends, however
-it ends. The next one that looks frees these leases, and need not wait until they expire.
+it ends, and we release it when we give the connection back. The next one that looks frees these leases, and need not wait until they expire.
 """
 
 import asyncio
@@ -14,7 +14,12 @@ from typing import Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from runtime.postgres.tables import acquire_connection
+from runtime.postgres.tables import (
+    TablesUnavailable,
+    acquire_connection,
+    break_off,
+    translate_postgres_errors,
+)
 from runtime.process.clock import Clock
 
 NO_SESSION: Final = 0
@@ -24,6 +29,7 @@ LOCK_CLASS: Final = int.from_bytes(b"lea", "big")
 HOLDER_MAX: Final = 2**31 - 1
 
 TRY_LOCK: Final = "SELECT pg_try_advisory_lock($1, $2)"
+UNLOCK: Final = "SELECT pg_advisory_unlock_all()"
 _LIVING: Final = f"""
     SELECT objid::bigint FROM pg_locks
     WHERE locktype = 'advisory' AND classid = {LOCK_CLASS} AND objsubid = 2 AND granted
@@ -53,7 +59,7 @@ class LeaseSession:
         self._pool = pool
         self._connection: PoolConnectionProxy | None = None
         self._held = AsyncExitStack()
-        """Gives the connection back, which releases its lock."""
+        """Releases the lock and gives the connection back."""
         self._holder = NO_SESSION
         self._looked_at = 0.0
         """When leases of the dead were last looked for, by the loop's time."""
@@ -79,6 +85,7 @@ class LeaseSession:
         await self.close()
         async with AsyncExitStack() as stack:
             connection = await stack.enter_async_context(acquire_connection(self._pool))
+            stack.push_async_callback(_unlock, connection)
             self._holder = await _take_lock(connection)
             self._connection, self._held = connection, stack.pop_all()
 
@@ -114,3 +121,15 @@ async def _take_lock(connection: PoolConnectionProxy) -> int:
         holder = random.randint(NO_SESSION + 1, HOLDER_MAX)
         if await connection.fetchval(TRY_LOCK, LOCK_CLASS, holder):
             return holder
+
+
+async def _unlock(connection: PoolConnectionProxy) -> None:
+    """Release every lock of the session. If that fails, end the session, which does the same."""
+    try:
+        with translate_postgres_errors():
+            await connection.execute(UNLOCK)
+    except TablesUnavailable:
+        break_off(connection)
+    except asyncio.CancelledError:
+        break_off(connection)
+        raise

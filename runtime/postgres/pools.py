@@ -4,7 +4,7 @@ Through these pools a `uuid` is canonical text in both directions, `json` and `j
 plain values, and a `timestamptz` is an aware UTC datetime, as everywhere else in the project.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import asyncpg
@@ -12,8 +12,6 @@ import msgspec
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
-
-Reset = Callable[[asyncpg.Connection], Awaitable[None]]
 
 
 async def open_pool(
@@ -23,13 +21,12 @@ async def open_pool(
     size_max: int = 8,
     command_timeout_s: float = COMMAND_TIMEOUT_S,
     server_settings: Mapping[str, str] | None = None,
-    reset: Reset | None = None,
 ) -> asyncpg.Pool:
     """Return a pool. With `size_min` 0 nothing is connected yet, so the server may start later.
 
-    A statement that is not answered within `command_timeout_s` raises TimeoutError. `reset` is
-    called with every connection that comes back, instead of a statement that resets all that a
-    session can set.
+    A statement that is not answered within `command_timeout_s` raises TimeoutError. What is set
+    for a session stays set: to reset a connection that comes back would cost as much as most of
+    what is done with it. So set things for a transaction (`SET LOCAL`), or undo them.
     """
     pool = asyncpg.create_pool(
         dsn,
@@ -39,14 +36,14 @@ async def open_pool(
         command_timeout=command_timeout_s,
         server_settings={"timezone": "UTC", **(server_settings or {})},
         init=_set_our_codecs,
-        reset=reset,
+        reset=_leave_as_it_is,
     )
     await pool
     return pool
 
 
 async def open_reading_pool(dsn: str, *, size_max: int) -> asyncpg.Pool:
-    """Return a pool for a service that only reads, and sets nothing outside a transaction.
+    """Return a pool for a service that only reads.
 
     A statement gets one plan for all arguments, since to plan most of our reads takes longer
     than to run them. One that needs a plan of its own says so (`TableSnapshot.search_rows`).
@@ -55,7 +52,6 @@ async def open_reading_pool(dsn: str, *, size_max: int) -> asyncpg.Pool:
         dsn,
         size_max=size_max,
         server_settings={"plan_cache_mode": "force_generic_plan"},
-        reset=_leave_as_it_is,
     )
 
 

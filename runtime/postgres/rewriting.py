@@ -21,9 +21,9 @@ from runtime.postgres.tables import acquire_connection
 
 REWRITE_S_MAX: Final = 3600.0
 
-# Others wait behind this for as long as it waits itself. The pool undoes the settings when it
-# takes the connection back.
+# Others wait behind this for as long as it waits itself.
 _LIMITS: Final = "SET lock_timeout = '2s'; SET statement_timeout = 0"
+_USUAL_LIMITS: Final = "RESET lock_timeout; RESET statement_timeout"
 _STATISTICS: Final = "pg_catalog.pg_statistic"
 """Holds common words of texts that are searched."""
 
@@ -36,12 +36,15 @@ async def rewrite_tables(pool: asyncpg.Pool, tables: Iterable[str]) -> bool:
     """
     async with acquire_connection(pool) as connection:
         await connection.execute(_LIMITS)
-        kept = 0
-        for table in tables:
-            kept += await _rewrite_table(connection, table)
-            await connection.execute(f"ANALYZE {table}", timeout=REWRITE_S_MAX)
-        await _rewrite_table(connection, _STATISTICS)  # Skipped without the right to it.
-        return kept == 0
+        try:
+            kept = 0
+            for table in tables:
+                kept += await _rewrite_table(connection, table)
+                await connection.execute(f"ANALYZE {table}", timeout=REWRITE_S_MAX)
+            await _rewrite_table(connection, _STATISTICS)  # Skipped without the right to it.
+            return kept == 0
+        finally:
+            await connection.execute(_USUAL_LIMITS)
 
 
 async def renew_write_ahead_log(pool: asyncpg.Pool) -> bool:

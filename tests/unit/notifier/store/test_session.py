@@ -15,6 +15,9 @@ class ConnectionTakenAway:
     async def fetchval(self, *_: Any) -> Any:
         raise asyncpg.ConnectionDoesNotExistError("closed in the middle of operation")
 
+    async def execute(self, *_: Any) -> str:
+        raise asyncpg.InterfaceError("connection has been released back to the pool")
+
     def terminate(self) -> None:
         raise asyncpg.InterfaceError("connection has been released back to the pool")
 
