@@ -1,8 +1,9 @@
 """Keeps the session that proves that a dispatcher lives, and frees the leases of dead ones.
 
 A dispatcher holds an advisory lock on a connection of its own, and stores the lock's number
-with each lease; so does a publisher. PostgreSQL releases the lock when the process ends, however
-it ends, and we release it when we give the connection back. The next one that looks frees these leases, and need not wait until they expire.
+with each lease; so does a publisher. It releases the lock with the connection, and PostgreSQL
+releases it when the process ends, however it ends. The next one that looks frees these leases,
+and need not wait until they expire.
 """
 
 import asyncio
