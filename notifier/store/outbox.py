@@ -48,18 +48,22 @@ DROP_FANOUTS: Final = """
     WHERE announcement_id = $1 AND state = 'waiting'
 """
 # A notice that is being sent, or may have arrived, is not simply dropped. The first withdrawal
-# that concerns it counts.
+# that concerns it counts. All are locked in order of their ids first, as dispatchers do.
 DROP_NOTICES: Final = """
-    UPDATE notifier.notices n SET reason = w.reason,
-        state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'dropped' END
-    FROM (
+    WITH withdrawn AS MATERIALIZED (
         SELECT DISTINCT ON (n.id) n.id, w.reason
         FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[]) WITH ORDINALITY
             AS w (announcement_id, kind, recipient, reason, place)
         JOIN notifier.notices n ON n.announcement_id = w.announcement_id AND n.kind = w.kind
             AND (w.recipient IS NULL OR n.recipient = w.recipient) AND n.state = 'waiting'
         ORDER BY n.id, w.place
-    ) w WHERE n.id = w.id AND n.state = 'waiting'
+    ), locked AS MATERIALIZED (
+        SELECT id FROM notifier.notices WHERE id = ANY(ARRAY(SELECT id FROM withdrawn))
+        ORDER BY id FOR UPDATE
+    )
+    UPDATE notifier.notices n SET reason = w.reason,
+        state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'dropped' END
+    FROM withdrawn w JOIN locked USING (id) WHERE n.id = w.id AND n.state = 'waiting'
 """
 # One that waits for an approval is tried at its end only, when it is too late.
 # A reminder that was dropped unsent is due again if the announcement is moved back. One that

@@ -45,6 +45,9 @@ SELECT_WHOLE: Final = """
     FROM notifier.notices WHERE id = ANY($1::bigint[])
 """
 SELECT_LEASED: Final = f"{SELECT_WHOLE} AND state = 'waiting' ORDER BY id"
+# Whoever changes several notices that are being sent locks them in this order: otherwise the
+# reader, giving up some of them, and a dispatcher would wait for each other.
+LOCK: Final = "SELECT FROM notifier.notices WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
 # `sent` is recorded whatever has become of the row in the meantime, any other result only if the
 # notice still waits.
 RECORD: Final = """
@@ -159,6 +162,7 @@ class NoticeQueue:
         columns = [list(column) for column in zip(*results, strict=True)]
         unsent = {one.id for one in results if one.state != "sent" and not one.unsettled}
         async with transaction(self._pool) as connection:
+            await connection.execute(LOCK, [*unread, *(one.id for one in results)])
             if results:
                 await connection.execute(RECORD, *columns)
             if settled := [*unsent, *unread]:

@@ -36,9 +36,14 @@ _LIVING: Final = f"""
     WHERE locktype = 'advisory' AND classid = {LOCK_CLASS} AND objsubid = 2 AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+# In order of ids, as whoever changes several notices that are being sent.
 FREE_NOTICES: Final = f"""
-    UPDATE notifier.notices SET holder = NULL, unsettled = true, try_at = $1
-    WHERE state = 'waiting' AND holder > {NO_SESSION} AND holder NOT IN ({_LIVING})
+    UPDATE notifier.notices n SET holder = NULL, unsettled = true, try_at = $1
+    FROM (
+        SELECT id FROM notifier.notices
+        WHERE state = 'waiting' AND holder > {NO_SESSION} AND holder NOT IN ({_LIVING})
+        ORDER BY id FOR UPDATE
+    ) freed WHERE n.id = freed.id
 """
 FREE_FANOUTS: Final = f"""
     UPDATE notifier.fanouts SET holder = NULL, try_at = $1

@@ -1,0 +1,80 @@
+"""Whoever changes several notices that are being sent locks them in order of their ids: two that
+change the same ones wait for the first of them, and never for each other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contracts.events.announcement import AnnouncementCancelled
+from contracts.events.booking import BookingInvited
+from notifier.delivery.leases import DeliveryResult
+from notifier.store.session import LeaseSession
+from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.histories.notifier_events import announcement, booking, created, published, seen
+
+GUESTS: Final = ("anna", "boris", "vera", "zoe")
+LEASE: Final = timedelta(minutes=2)
+UNKNOWN_HOLDER: Final = 7
+# The rows of a table lie in the order in which they were last written.
+WRITE_AGAIN: Final = "UPDATE notifier.notices SET attempts = attempts WHERE id = $1"
+LEAVE_TO_THE_DEAD: Final = "UPDATE notifier.notices SET holder = $2 WHERE id = ANY($1::bigint[])"
+LOCK_ONE: Final = "SELECT FROM notifier.notices WHERE id = $1 FOR UPDATE"
+SELECT_FREE: Final = """
+    SELECT id FROM notifier.notices WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+SOMEBODY_WAITS_FOR: Final = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))
+"""
+
+Change = Callable[[NotifierCell, list[int]], Coroutine[None, None, None]]
+
+
+@pytest.fixture
+async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
+    async with notifier_cell(tmp_path, postgres_dsn) as found:
+        yield found
+
+
+async def record(cell: NotifierCell, ids: list[int]) -> None:
+    await cell.queue.record([DeliveryResult(one, "sent", sent_at=cell.now) for one in ids])
+
+
+async def find_all_gone(cell: NotifierCell, ids: list[int]) -> None:
+    await cell.queue.record((), ids)
+
+
+async def withdraw(cell: NotifierCell, _ids: list[int]) -> None:
+    cell.history.tell(
+        AnnouncementCancelled(announcement_id=announcement("e"), version=3, by="author")
+    )
+    await cell.read()
+
+
+async def free(cell: NotifierCell, _ids: list[int]) -> None:
+    await LeaseSession(cell.pool).free_leases_of_the_dead(cell.now)
+
+
+@pytest.mark.parametrize("change", [record, find_all_gone, withdraw, free])
+async def test_several_notices_are_locked_in_order(cell: NotifierCell, change: Change) -> None:
+    cell.history.tell(seen("host"), created(), published())
+    cell.history.tell(*(booking(BookingInvited, guest, (True, None)) for guest in GUESTS))
+    await cell.read()
+    leased = await cell.queue.lease(cell.now, cell.now + LEASE, 100)
+    for one in reversed(leased):
+        await cell.pool.execute(WRITE_AGAIN, one)
+    if change is free:
+        await cell.pool.execute(LEAVE_TO_THE_DEAD, leased, UNKNOWN_HOLDER)
+    if change is find_all_gone:
+        await cell.pool.execute("UPDATE notifier.notices SET state = 'unconfirmed'")
+    async with cell.pool.acquire() as connection, connection.transaction():
+        await connection.execute(LOCK_ONE, leased[0])
+        changing = asyncio.create_task(change(cell, leased[::-1]))
+        while not await cell.pool.fetchval(SOMEBODY_WAITS_FOR, connection.get_server_pid()):
+            await asyncio.sleep(0.01)
+        free_now = [row["id"] for row in await cell.pool.fetch(SELECT_FREE, leased)]
+        assert free_now == leased[1:]
+    await changing
