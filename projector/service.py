@@ -16,6 +16,7 @@ from projector.proof.scratch.checkpoints import FROM_ZERO, Start, VerifiedCheckp
 from projector.proof.verify import verify
 from projector.read_models.batch import RowBatch
 from projector.read_models.postgres.at_rest import DiskCleaner
+from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
@@ -25,7 +26,7 @@ from runtime.journal.port import Journal
 from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
-from runtime.process.tasks import end, keep_running
+from runtime.process.tasks import end, keep_running, run_aside
 
 
 class ProjectorService(FollowingService):
@@ -55,6 +56,8 @@ class ProjectorService(FollowingService):
         )
         self._cleaner = DiskCleaner(pool, metrics.ERASED_ON_DISK.set)
         self._cleaning: asyncio.Task[NoReturn] | None = None
+        self._filling = Filling(pool)
+        self._finishing: asyncio.Task[None] | None = None
         super().__init__(projector, "projector", self._prepare_tables)
         self.verifying = False
         metrics.observe(projector)
@@ -62,6 +65,7 @@ class ProjectorService(FollowingService):
     async def stop(self) -> None:
         await super().stop()
         await end(self._cleaning)
+        await end(self._finishing)
 
     async def verify(self, start: Start = FROM_ZERO) -> AsyncGenerator[ReportLine, None]:
         """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
@@ -93,10 +97,15 @@ class ProjectorService(FollowingService):
             return await try_formula(self._pool, formula)
 
     def _own_readiness(self) -> dict[str, Any]:
-        return {**super()._own_readiness(), "erased_on_disk": self._cleaner.pending}
+        return {
+            **super()._own_readiness(),
+            "indexes": not self._filling.indexes_aside,
+            "erased_on_disk": self._cleaner.pending,
+        }
 
     async def _work(self) -> None:
         self._cleaning = keep_running(self._cleaner.run(), "disk cleaner")
+        self._finishing = run_aside(self._filling.finish(self._reader), "filling")
         await super()._work()
 
     async def _prepare_tables(self) -> None:
@@ -106,6 +115,7 @@ class ProjectorService(FollowingService):
             await publish_formula(self._pool)
         async with self._sink.snapshot() as snapshot:
             self._checkpoints.forbid_before(await snapshot.last_erasure())
+        await self._filling.begin(await self._sink.position(), self._journal)
 
     def _note_written(self, batch: RowBatch) -> None:
         metrics.BATCH_ROWS.observe(batch.row_count)

@@ -21,6 +21,7 @@ OTHER_TEXTS: Final[Inventory] = {
         texts("payload reason", "whoever gave the command or is meant by it", "`[erased]`"),
         texts("type key", NOBODY),
     ),
+    "read_model.indexes_aside": (texts("name definition", NOBODY),),
     "read_model.posts": (texts("words", "the person in `writer_id`", "made anew from the row"),),
     "read_model.reader_position": (texts("reader hash nonce", NOBODY),),
     "read_model.score_formula": (texts("formula", NOBODY),),

@@ -8,6 +8,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from runtime.migration_files import ROOT, digest, find_missing, read_migrations
+from runtime.postgres.indexes import make_indexes_for_migration
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ async def _apply_missing(connection: PoolConnectionProxy, directory: Path) -> li
     await connection.execute(_CREATE_TABLE)
     files = read_migrations(directory)
     missing = find_missing(files, await _load_applied(connection))
+    if missing:
+        await make_indexes_for_migration(connection)
     for name in missing:
         async with connection.transaction():
             await connection.execute(files[name].decode(), timeout=MIGRATION_TIMEOUT_S)
