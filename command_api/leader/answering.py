@@ -239,8 +239,7 @@ class Answering:
         except CommandError as error:
             return error
         except Exception:
-            log.exception("command failed: %s", submission.kind)
-            return OutcomeUnknown()
+            return _uncertain_by_bug(submission)
 
     async def _conclude(
         self, submission: Submission, begun: Answer | Begun | CommandError, give_up_at: float
@@ -248,17 +247,17 @@ class Answering:
         if not isinstance(begun, Begun):
             return begun
         try:
-            return await self._finish(begun, give_up_at - self._time())
-        except StoredMeanwhile:
             try:
+                return await self._finish(begun, give_up_at - self._time())
+            except StoredMeanwhile:
                 left_s = give_up_at - self._time()
                 return await self._keep_trying(submission, left_s, forwarded=True)
-            except CommandError as error:
-                return error
         except TimeoutError:
             return OutcomeUnknown()
         except CommandError as error:
             return error
+        except Exception:
+            return _uncertain_by_bug(submission)
 
     async def _finish(self, begun: Begun, timeout_s: float) -> Answer:
         reign = self._node.reign
@@ -289,6 +288,12 @@ class Answering:
             return forwarding.result()
         finally:
             forwarding.cancel()
+
+
+def _uncertain_by_bug(submission: Submission) -> OutcomeUnknown:
+    """Log the exception that is being handled, and return what the sender is told."""
+    log.exception("command failed: %s", submission.kind)
+    return OutcomeUnknown()
 
 
 class _DemandStore:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from contracts.error_codes import is_error_code
 from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
+from runtime.http.numbers import parse_whole_number
 from runtime.http.page_headers import RawHeaders
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -66,9 +67,10 @@ async def read_peers_json_body(request: Request, bytes_max: int) -> bytes:
     """
     headers = request.headers
     declared = headers.get("content-length", "0")
-    if not declared.isdecimal():
+    announced = parse_whole_number(declared)
+    if announced is None:
         raise Malformed("malformed_header")
-    if int(declared) > bytes_max:
+    if announced > bytes_max:
         raise TooLarge(facts={"bytes_max": bytes_max})
     if declared == "0" and "transfer-encoding" not in headers:
         return b""

@@ -23,6 +23,7 @@ from msgspec import Raw
 from command_api.domain.submission import Submission
 from command_api.http.peers.handover import HandedOver, Handover
 from command_api.http.peers.wire import (
+    ANSWER_BYTES_MAX,
     BATCH_PATH,
     COMMAND_PATH,
     FORWARD_S_MAX,
@@ -46,8 +47,6 @@ log = logging.getLogger(__name__)
 
 RENEWAL_S_MAX: Final = 5.0
 CONNECT_S_MAX: Final = 2.0
-ANSWER_BYTES_MAX: Final = 16_000_000
-"""Far more than an announcement with its whole guest list takes."""
 ASK_AGAIN_S: Final = 60.0
 """How long a leader that does not know batches gets single submissions. It may be replaced."""
 

@@ -21,6 +21,7 @@ from command_api.http.peers.wire import (
     decode_submission,
     decode_submissions,
     encode,
+    encode_answers,
 )
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
@@ -69,7 +70,7 @@ def build_internal_router(answering: Answering, renewals: Renewals, secret: str)
         except UNDECODABLE as error:
             raise Malformed("malformed_request") from error
         results = await _answer_all(answering, batch)
-        return Response(encode([ForwardedAnswer.of(one) for one in results]), media_type=JSON)
+        return Response(encode_answers(results), media_type=JSON)
 
     return router
 

@@ -42,6 +42,11 @@ BATCH_BYTES_MAX: Final = 512 * 1024
 """Commands that are sent together have no more bytes; a larger one is sent alone."""
 BODY_BYTES_MAX: Final = BATCH_BYTES_MAX + COMMAND_BYTES_MAX
 
+ANSWERS_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Once the bodies of a batch's answers are larger, the rest are left out."""
+ANSWER_BYTES_MAX: Final = 2 * ANSWERS_BYTES_MAX
+"""Far more than an announcement with its whole guest list takes."""
+
 _ERRORS: Final[dict[str, type[CommandError]]] = {
     kind.__name__: kind
     for kind in (
@@ -116,6 +121,16 @@ decode_answers: Final = msgspec.json.Decoder(list[ForwardedAnswer]).decode
 decode_question: Final = msgspec.json.Decoder(RenewalQuestion).decode
 decode_renewal: Final = msgspec.json.Decoder(RenewalResponse).decode
 _decode_batch: Final = msgspec.json.Decoder(Batch).decode
+
+
+def encode_answers(results: Sequence[Answer | CommandError]) -> bytes:
+    """Return the answers to a batch. Those for which no room is left are OutcomeUnknown: the next
+    attempt finds them, without those that had room."""
+    answers, room = [], ANSWERS_BYTES_MAX
+    for one in results:
+        answers.append(ForwardedAnswer.of(one if room >= 0 else OutcomeUnknown()))
+        room -= len(one.body) if isinstance(one, Answer) else 0
+    return encode(answers)
 
 
 def decode_submissions(body: bytes) -> Sequence[ForwardedSubmission | Malformed]:

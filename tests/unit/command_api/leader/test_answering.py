@@ -165,6 +165,20 @@ async def test_a_retry_among_them_gets_the_stored_answer() -> None:
     assert answer == Answer(Outcome("cancelled"), 7, b"body", replayed=True)
 
 
+async def test_a_retry_among_them_that_fails_by_a_bug_fails_alone() -> None:
+    leader = answering(lambda _: None)
+    node: Any = leader._node
+    node.image.accepted = None
+    node.reign = MetMeanwhile(node.image.keys)
+    leader._render = fail_to_render
+    results = await leader.submit_forwarded([command_of("1")], 5.0)
+    assert [type(one) for one in results] == [OutcomeUnknown]
+
+
+def fail_to_render(*_: object) -> bytes:
+    raise ZeroDivisionError
+
+
 class MetMeanwhile(Deciding):
     """A reign in which a record with the command's key is on its way when it comes."""
 

@@ -150,6 +150,7 @@ HEADERS = st.lists(
             ("Content-Type", "application/json; charset=latin-1"),
             ("Content-Encoding", "gzip"),
             ("Content-Length", "x"),
+            ("Content-Length", "0" * 5_000),
             ("Accept-Language", "ru"),
             ("Host", "evil.example"),
             ("Origin", ORIGIN),
@@ -180,6 +181,13 @@ async def test_every_error_becomes_the_same_problem(name: str) -> None:
     assert direct == slow
     assert direct.status >= 400
     assert direct.headers["ratelimit-policy"].startswith('"writes-of-person"')
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "+1", "0" * 5_000], ids=lambda one: one[:2])
+async def test_a_length_that_is_no_number_of_ours_is_a_problem(length: str) -> None:
+    direct, slow = await both_answers("POST", f"/api/v1/thing/{ID}", [("Content-Length", length)])
+    assert direct == slow
+    assert (direct.status, direct.json["code"]) == (400, "malformed_header")
 
 
 async def test_an_unexpected_error_is_a_problem_and_is_raised_for_the_log() -> None:
