@@ -83,7 +83,9 @@ async def main(report: Report) -> None:
         journal = directory / "journal.sqlite"
         write_journal(journal, generate_entries(_generate_recent(records)))
         async with PostgresServer(directory / "postgres") as postgres:
-            sent, delivered = await _deliver(postgres.dsn, journal, records, directory / "first")
+            sent, delivered = await _deliver(
+                postgres.nearest_dsn, journal, records, directory / "first"
+            )
         alone_s = await _take_alone(sent, directory / "second")
     n = len(sent)
     report.add("notices/stand_in_alone/rate", n / alone_s, "notices/s", n)

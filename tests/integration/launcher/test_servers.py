@@ -75,8 +75,33 @@ class TestPostgres:
         assert await connection.fetchval("SELECT lower('КИНО В КОМПАНИИ')") == "кино в компании"
         assert await connection.fetchval("SHOW timezone") == "UTC"
         assert await connection.fetchval("SHOW listen_addresses") == "127.0.0.1"
-        assert await connection.fetchval("SHOW unix_socket_directories") == ""
         await connection.close()
+
+    async def test_only_its_owner_comes_in_by_its_socket(
+        self, own_postgres_server: PostgresServer
+    ) -> None:
+        connection = await asyncpg.connect(own_postgres_server.nearest_dsn)
+        assert await connection.fetchval("SELECT inet_server_addr()") is None
+        folder = Path(await connection.fetchval("SHOW unix_socket_directories"))
+        assert folder.stat().st_mode & 0o077 == 0
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(own_postgres_server.nearest_dsn, password="guessed")
+        await connection.close()
+
+    async def test_a_path_too_long_for_a_socket_leaves_loopback(self, tmp_path: Path) -> None:
+        async with PostgresServer(tmp_path / ("deep" * 25)) as server:
+            assert server.nearest_dsn == server.dsn
+            await note(server, "by loopback")
+
+    async def test_no_socket_of_a_killed_server_is_left(self, tmp_path: Path) -> None:
+        async with PostgresServer(tmp_path) as killed:
+            await killed.kill()
+            left = set((tmp_path / "cluster").glob(".s.PGSQL.*"))
+        async with PostgresServer(tmp_path) as server:
+            connection = await asyncpg.connect(server.nearest_dsn)
+            await connection.close()
+            assert left
+            assert not left & set((tmp_path / "cluster").glob(".s.PGSQL.*"))
 
     async def test_it_asks_for_the_password(self, own_postgres_server: PostgresServer) -> None:
         with pytest.raises(asyncpg.InvalidPasswordError):
