@@ -21,6 +21,7 @@ from runtime.front.direct_routes import DirectRoute, DirectRoutes
 from runtime.front.hosts import KnownNames
 from runtime.front.proxies import TrustedProxies
 from runtime.front.received import IndexedHeaders, ReceivedRequest
+from runtime.front.whole_response import write_whole
 from runtime.http.api_route import demand_unambiguous
 from runtime.http.methods import head_as_get
 from runtime.http.page_headers import RawHeaders, add_page_headers
@@ -133,7 +134,8 @@ class FrontController:
         except RateLimited as error:
             response = problem_of(request, error)
         self._finish(request, response.raw_headers)
-        await response(request.scope, request.receive, request.send)
+        if not write_whole(request.scope, response):
+            await response(request.scope, request.receive, request.send)
 
     def _finish(self, request: ReceivedRequest, headers: RawHeaders) -> None:
         """Add the headers that every response has."""

@@ -8,17 +8,24 @@ comes in one piece and needs no timer.
 import asyncio
 from asyncio import TimerHandle
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from contracts.failure_codes import FailureCode
+from runtime.front.whole_response import EXTENSION, render_headers
+from runtime.http.page_headers import RawHeaders
 from runtime.http.problems import problem
 from runtime.service.http_limits import HttpLimits
 
 LINGER_S_MAX = 2.0
 """After an early answer, how long we read and discard what the client still sends. If we
 closed the connection at once, the client might lose the answer."""
+
+_SEPARATORS_BYTES = len(b": \r\n")
+"""Of each header."""
 
 
 class _Refused(Exception):
@@ -34,15 +41,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refusal: FailureCode = "malformed_request"
         self._in_body = False
         self._head_bytes = 0
-        """Bytes of the head that is being read, counted by pieces."""
-        self._exact_head_bytes = 0
-        """The same, counted by parsed parts."""
+        """Bytes of a head that is not complete yet, counted by pieces."""
         self._heads = 0
         """How many heads were complete."""
         self._reading: TimerHandle | None = None
         self._writing: TimerHandle | None = None
         self._refusing = False
         """Whether everything that still comes is discarded."""
+        self._extensions = {EXTENSION: self._write_whole}
 
     # Connection
 
@@ -57,6 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_reading_timer()
         self._stop_writing_timer()
+        self._extensions.clear()
         super().connection_lost(exc)
 
     @property
@@ -83,7 +90,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._refusing or self.transport.is_closing():
             return
         if self._in_body:
-            if self._heads != heads:
+            if self._head_is_too_large():  # After the body there may be further headers.
+                self._give_up("head_too_large")
+            elif self._heads != heads:
                 self._expect_body()
         elif self._heads == heads and not in_body:
             self._head_bytes += len(data)
@@ -95,20 +104,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_reading_timer()
 
     def on_message_begin(self) -> None:
-        self._head_bytes = self._exact_head_bytes = 0
+        self._head_bytes = 0
         super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        self._count_head(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value) + 4)
-        super().on_header(name, value)
-        if len(self.headers) > self._limits.headers_max:
-            self._refuse_parsing("head_too_large")
+        self.scope["extensions"] = self._extensions  # type: ignore[typeddict-item]  # Ours.
 
     def on_headers_complete(self) -> None:
+        if self._head_is_too_large():
+            self._refusal = "head_too_large"
+            raise _Refused
         self._heads += 1
         self._head_bytes = 0
         self._in_body = True
@@ -123,14 +126,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_body and not self.transport.is_closing():
             self._expect(LINGER_S_MAX, self._cut_off)
 
-    def _count_head(self, size: int) -> None:
-        self._exact_head_bytes += size
-        if self._exact_head_bytes > self._limits.head_bytes_max:
-            self._refuse_parsing("head_too_large")
-
-    def _refuse_parsing(self, code: FailureCode) -> None:
-        self._refusal = code
-        raise _Refused(code)
+    def _head_is_too_large(self) -> bool:
+        """Return whether the parsed parts of the head, which may not be all, are too many or too
+        long."""
+        parts = sum(map(len, chain.from_iterable(self.headers)))
+        size = len(self.url) + parts + _SEPARATORS_BYTES * len(self.headers)
+        return size > self._limits.head_bytes_max or len(self.headers) > self._limits.headers_max
 
     # Time
 
@@ -162,6 +163,25 @@ class BoundedProtocol(HttpToolsProtocol):
             self._give_up("request_timeout")
 
     # Writing
+
+    def _write_whole(self, scope: Scope, status: int, headers: RawHeaders, body: bytes) -> bool:
+        """Answer a request at once (`runtime.front.whole_response`), if its connection stays
+        open and nothing stands in the way."""
+        cycle = self.cycle
+        # Another scope: the request is HEAD, or a later one has come already.
+        if cycle.scope is not scope or cycle.response_started or cycle.disconnected:
+            return False
+        if not cycle.keep_alive or cycle.access_log or self.flow.write_paused:
+            return False
+        lines = render_headers(cycle.default_headers + headers)
+        if lines is None:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        self.transport.write(b"".join((STATUS_LINE[status], lines, b"\r\n", body)))
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def pause_writing(self) -> None:
         super().pause_writing()
