@@ -83,7 +83,7 @@ def add_event(rows: Rows, event: RecordedEvent, pseudonyms: Pseudonyms) -> None:
     values["tz"] = get_text(event.fields, "tz") if is_announcement else ""
     values["price_amount"] = _get_amount(event.fields)
     values["price_currency"] = get_text(event.fields, "price_currency")
-    rows.add(*choose_columns(EVENT_COLUMNS, values, pseudonyms))
+    rows.add(choose_columns(EVENT_COLUMNS, values, pseudonyms))
 
 
 def _get_reason_code(event: RecordedEvent) -> str:

@@ -127,5 +127,5 @@ def rating_rows(
             "revealed": int(revealed),
             "retracted": int(not revealed),
         }
-        rows.add(*choose_columns(RATING_COLUMNS, values, pseudonyms))
+        rows.add(choose_columns(RATING_COLUMNS, values, pseudonyms))
     return rows

@@ -27,4 +27,4 @@ def add_refusals(rows: Rows, commit: Commit, pseudonyms: Pseudonyms) -> None:
     if is_private(commit.command.kind):
         return
     for refused in refused_parts(commit):
-        rows.add(*choose_columns(REFUSAL_COLUMNS, refused._asdict(), pseudonyms))
+        rows.add(choose_columns(REFUSAL_COLUMNS, refused._asdict(), pseudonyms))

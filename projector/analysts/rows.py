@@ -32,6 +32,6 @@ def is_private(command: str) -> bool:
 
 def choose_columns(
     columns: Iterable[str], values: Mapping[str, Any], pseudonyms: Pseudonyms
-) -> Iterable[Any]:
+) -> list[Any]:
     """Return the values of these columns, in their order."""
     return [pseudonyms.replace(values[name]) if name in IDS else values[name] for name in columns]

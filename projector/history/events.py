@@ -9,6 +9,7 @@ version knows is in the history, if it belongs to one of the families that may b
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from msgspec import Raw
@@ -131,6 +132,7 @@ _REASON: Final = FIELD_COLUMNS.index("reason")
 EVENT_COLUMNS: Final = (*FIELD_COLUMNS, "payload", "words", "words_of")
 
 
+@lru_cache(maxsize=1_000)
 def is_in_history(event_type: str) -> bool:
     """Return whether events of this type, without its version, are in the table. Damaged events
     without a readable type are, so that somebody finds them."""
@@ -141,34 +143,30 @@ def is_in_history(event_type: str) -> bool:
 def add_event(rows: Rows, event: RecordedEvent) -> None:
     """Add the event's row if events of its type are in the history."""
     if is_in_history(event.type):
-        family = event.type.partition(".")[0]
-        apart = event.apart if family not in WORDLESS else EventApart(event.apart.event, "", "")
-        rows.add(*read_columns(event), *apart)
+        row = read_columns(event)
+        row += event.apart if not _is_wordless(event.type) else (event.apart.event, "", "")
+        rows.add(row)
 
 
-def read_columns(event: RecordedEvent) -> tuple[Any, ...]:
+@lru_cache(maxsize=1_000)
+def _is_wordless(event_type: str) -> bool:
+    return event_type.partition(".")[0] in WORDLESS
+
+
+def read_columns(event: RecordedEvent) -> list[Any]:
     """Return the values of FIELD_COLUMNS. An event has few of these fields, so they are read from
     the event and not looked for in it."""
-    row = [
-        event.seq,
-        event.event_index,
-        event.at_ms,
-        event.day,
-        event.type,
-        event.version,
-        event.actor,
-        event.command,
-        *_ABSENT,
-    ]
-    for name, value in event.fields.items():
+    seq, index, at_ms, day, actor, command, name_of_type, version, fields, _, _ = event
+    row = [seq, index, at_ms, day, name_of_type, version, actor, command, *_ABSENT]
+    for name, value in fields.items():
         if (found := _PLACES.get(name)) is not None:
             place, read = found
             row[place] = read(value)
-    if guest_id := get_text(event.fields, "guest_id"):
+    if guest_id := as_text(fields.get("guest_id")):
         row[_PERSON] = guest_id
-    if _is_typed_reason(event):
+    if row[_REASON] and _is_typed_reason(event):
         row[_REASON] = ""
-    return tuple(row)
+    return row
 
 
 def _is_typed_reason(event: RecordedEvent) -> bool:

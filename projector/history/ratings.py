@@ -43,20 +43,22 @@ def add_rating(rows: Rows, event: RecordedEvent) -> None:
         return
     fields = event.fields
     rows.add(
-        get_text(fields, "review_id"),
-        event.seq,
-        event.event_index,
-        event.at_ms,
-        event.day,
-        event.type,
-        get_text(fields, "announcement_id"),
-        get_text(fields, "rater_id"),
-        get_text(fields, "ratee_id"),
-        get_text(fields, "role"),
-        get_integer(fields, "score"),
-        int(event.type == REVEALED),
-        int(event.type == RETRACTED),
-        _encode_tags(event) if event.type in STATES_TAGS else "",
+        (
+            get_text(fields, "review_id"),
+            event.seq,
+            event.event_index,
+            event.at_ms,
+            event.day,
+            event.type,
+            get_text(fields, "announcement_id"),
+            get_text(fields, "rater_id"),
+            get_text(fields, "ratee_id"),
+            get_text(fields, "role"),
+            get_integer(fields, "score"),
+            int(event.type == REVEALED),
+            int(event.type == RETRACTED),
+            _encode_tags(event) if event.type in STATES_TAGS else "",
+        )
     )
 
 

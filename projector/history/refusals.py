@@ -52,7 +52,7 @@ class RefusedPart(NamedTuple):
 def add_refusals(rows: Rows, commit: Commit) -> None:
     """Add a row for each refusal in the Commit."""
     for refused in refused_parts(commit):
-        rows.add(*refused)
+        rows.add(refused)
 
 
 def refused_parts(commit: Commit) -> Iterator[RefusedPart]:

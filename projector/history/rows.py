@@ -11,12 +11,12 @@ class Rows:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Sequence[Any]] = []
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, *values: Any) -> None:
+    def add(self, values: Sequence[Any]) -> None:
         """Add a row: one value for each column, in order."""
         self._rows.append(values)
 
