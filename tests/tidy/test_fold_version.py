@@ -24,6 +24,7 @@ DIGESTS: Final = {
     3: "dc35210de860e1741694b6c05fc15e8fe86cae0870f500d460448c9976f2def3",
     4: "89145915db46a90f629338e8c37cfb2216ef97b5d35e97c994b9ee024ca9c416",
     5: "8955788582be9046a95c5aab6207dfe260337604fb4287b92cc0be8143113997",
+    6: "abe183159650fa9fb5165e0797a0285fe1181154acb76690f85f5b74438d3f72",
 }
 """What folding makes of the recorded history, for each value of `FOLD` that there was."""
 

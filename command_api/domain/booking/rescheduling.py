@@ -36,7 +36,7 @@ from contracts.events.booking import (
     BookingUnsettled,
 )
 from contracts.events.stored.domain_event import DomainEvent
-from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 
 def reschedule_bookings(recorder: Recorder, announcement_id: AnnouncementId) -> None:
@@ -55,9 +55,10 @@ def reconsider_unsettled(recorder: Recorder) -> None:
     """Decide anew about the guests who had to choose, if this decision has changed their
     calendars. To be called once, after all other steps of the decision."""
     for person_id in dict.fromkeys(_list_people_concerned(recorder, tuple(recorder.events))):
-        if not recorder.person(person_id).unsettled:  # Nearly everybody, so look here first.
+        booking_ids = recorder.person(person_id).unsettled
+        if not booking_ids:
             continue
-        unsettled = list(_list_unsettled(recorder, person_id))
+        unsettled = list(_list_taking_place(recorder, booking_ids))
         for booking in unsettled:
             if not find_blocking_announcements(recorder, booking):
                 reconfirm_booking(recorder, booking)
@@ -154,10 +155,9 @@ def _unsettle(
     )
 
 
-def _list_unsettled(recorder: Recorder, person_id: PersonId) -> Iterator[Booking]:
-    """Yield the bookings between which the person has to choose, oldest first, if their
-    announcements will take place."""
-    for booking_id in recorder.person(person_id).unsettled:
+def _list_taking_place(recorder: Recorder, booking_ids: Iterable[BookingId]) -> Iterator[Booking]:
+    """Yield those of the bookings whose announcements will take place."""
+    for booking_id in booking_ids:
         booking = recorder.booking(booking_id)
         if recorder.announcement(booking.announcement_id).takes_place:
             yield booking

@@ -63,6 +63,8 @@ class Timetable(Struct, Generic[Id], frozen=True, gc=False):
 
     def add(self, one: Engagement[Id]) -> "Timetable[Id]":
         """Return the timetable with `one`. An engagement that is there already is not added."""
+        if not self.engagements:
+            return Timetable((one,), one.lasts)
         place = bisect_left(self.engagements, one)
         if self._has(one, place):
             return self

@@ -18,7 +18,7 @@ from command_api.image.store import Checkpoint, StoreDamaged, StoredAnswer
 from contracts.values.decoding import UNDECODABLE
 from contracts.values.times import EPOCH
 
-FOLD: Final = 5
+FOLD: Final = 6
 CHECKSUM_BYTES: Final = 4
 THE_CHECKPOINT: Final = b"checkpoint"
 """The key of the checkpoint itself."""

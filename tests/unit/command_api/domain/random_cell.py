@@ -16,6 +16,7 @@ from command_api.domain.announcement.commands import AnnouncementDue
 from command_api.domain.announcement.deadlines import next_deadline
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.commands import HoldDue, RequestBooking
+from command_api.domain.booking.deadlines import may_have_held_seat
 from command_api.domain.booking.state import Booking
 from command_api.domain.calendar import find_overlaps
 from command_api.domain.decide import Decision, decide
@@ -343,10 +344,13 @@ class RandomCell:
         assert event.taken == announcement.taken <= announcement.ticket_count
 
     def _check_kept(self, earlier: Booking | None, event: AnyBookingEvent) -> None:
-        """Check that an event that leaves the pair as it was takes neither the place on the
-        waitlist nor the held seat, unless that is what it is about. Whoever adds an event easily
-        forgets to state both (`contracts.events.folding.booking_fields`)."""
+        """Check that no end of a hold escapes the agenda. And that an event that leaves the pair as
+        it was takes neither the place on the waitlist nor the held seat, unless that is what it is
+        about. Whoever adds an event easily forgets to state both
+        (`contracts.events.folding.booking_fields`)."""
         now = self.folded.bookings.own[event.booking_id]
+        held = earlier is not None and earlier.hold_until is not None
+        assert may_have_held_seat(now) or not (held or now.hold_until), event
         if earlier is None or now.pair != earlier.pair:
             return
         assert now.waiting or not earlier.waiting or isinstance(event, BookingUnqueued), event
