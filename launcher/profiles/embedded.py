@@ -30,8 +30,10 @@ from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcessClients
 from notifier.dispatcher import DispatcherPace
+from notifier.reader import NOTICE_LIMITS
 from notifier.service import NotifierClients, NotifierService
 from projector.analysts.service import AnalystsService
+from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
@@ -67,6 +69,11 @@ ALONE: Final = Timing(alone=True, tick_s=0.05)
 
 UNHURRIED: Final = DispatcherPace(at_once=16, batch=64)
 """Notices share the one process with everything else and must not crowd it out."""
+
+RARE_BLOCKS: Final = HISTORY_LIMITS._replace(pause_s=1.0)
+RARE_PLANS: Final = NOTICE_LIMITS._replace(pause_s=0.25)
+"""A block of rows and a plan of notices cost much, however small they are. What comes after a
+quiet time is written at once all the same."""
 
 OnReady = Callable[[Welcome], None]
 
@@ -222,7 +229,7 @@ def _build_services(
     clock, guard, outside = resources.clock, resources.guard, resources.outside
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
     rules = load_settings(RuleSettings).rules()
-    history = HistoryService(resources.journal, resources.analytics)
+    history = HistoryService(resources.journal, resources.analytics, limits=RARE_BLOCKS)
     return EmbeddedServices(
         command=CommandService(
             journal=resources.journal,
@@ -268,6 +275,7 @@ def _build_services(
             resources.analytics,
             Pseudonyms(data.pseudonym_key),
             days_max=settings.analysts_days_max,
+            limits=RARE_BLOCKS,
         ),
         notifier=NotifierService(
             resources.journal,
@@ -284,6 +292,7 @@ def _build_services(
             keep_days=settings.notices_keep_days,
             targets=settings.publish_targets,
             approval_kinds=settings.approval_kinds,
+            limits=RARE_PLANS,
             dispatchers=1,
             pace=UNHURRIED,
         ),
