@@ -6,7 +6,7 @@ sees latency and not an error.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -189,31 +189,30 @@ class Answering:
         self, submission: Submission, deadline_s: float, *, forwarded: bool
     ) -> Answer:
         give_up_at = self._time() + deadline_s
-        failure: Unavailable = NoLeader()
+        failure: Unavailable | None = None
         while (left_s := give_up_at - self._time()) > 0:
             try:
-                return await self._answer_once(submission, left_s, forwarded=forwarded)
+                begun = self._begin(submission, forwarded=forwarded)
+                if isinstance(begun, Begun):
+                    return await self._finish(begun, left_s)
+                return begun or await self._ask_leader(submission, left_s, forwarded=forwarded)
             except StoredMeanwhile:
                 continue
             except TimeoutError:
                 failure = OutcomeUnknown()
                 break
             except (OutcomeUnknown, NoLeader) as error:
-                if isinstance(error, OutcomeUnknown) or isinstance(failure, NoLeader):
+                if not isinstance(failure, OutcomeUnknown):
                     failure = error
                 if forwarded:
                     break
             await asyncio.wait([self._node.leader_change], timeout=RETRY_S)
-        raise failure
+        raise failure or NoLeader()
 
-    async def _answer_once(
+    async def _ask_leader(
         self, submission: Submission, timeout_s: float, *, forwarded: bool
     ) -> Answer:
-        begun = self._begin(submission, forwarded=forwarded)
-        if isinstance(begun, Answer):
-            return begun
-        if isinstance(begun, Begun):
-            return await self._finish(begun, timeout_s)
+        """Return the answer of another process. A `forwarded` command is not passed on again."""
         if forwarded or self._node.leader_url is None:
             raise NoLeader
         return await self._forward(self._node.leader_url, submission, timeout_s)
@@ -259,12 +258,11 @@ class Answering:
         except Exception:
             return _uncertain_by_bug(submission)
 
-    async def _finish(self, begun: Begun, timeout_s: float) -> Answer:
+    def _finish(self, begun: Begun, timeout_s: float) -> Awaitable[Answer]:
         reign = self._node.reign
         if reign is None or reign.settles_within_s < timeout_s:
-            return await begun.finish()  # The usual case, without the cost of a timer.
-        async with asyncio.timeout(timeout_s):
-            return await begun.finish()
+            return begun.finish()  # The usual case, without the cost of a timer.
+        return _finish_within(begun, timeout_s)
 
     def _find_stored(self, submission: Submission, command: CommandInfo) -> Answer | None:
         stored = self._node.image.keys.find(
@@ -294,6 +292,11 @@ def _uncertain_by_bug(submission: Submission) -> OutcomeUnknown:
     """Log the exception that is being handled, and return what the sender is told."""
     log.exception("command failed: %s", submission.kind)
     return OutcomeUnknown()
+
+
+async def _finish_within(begun: Begun, timeout_s: float) -> Answer:
+    async with asyncio.timeout(timeout_s):
+        return await begun.finish()
 
 
 class _DemandStore:

@@ -45,19 +45,20 @@ class SentRecord:
         """Whether it counts, or leading has ended before that was known."""
         return self._failed or (self.accepted and self.acknowledged)
 
-    async def wait(self) -> None:
-        """Return once it is settled. Raises OutcomeUnknown if leading ends first.
+    def wait(self) -> "asyncio.Future[None]":
+        """Return a future that is done once this is settled, with OutcomeUnknown if leading ends
+        first.
 
         Each waiter has a future of its own, so one that gives up does not affect the others.
         """
-        if not self.settled:
-            waiting = asyncio.get_running_loop().create_future()
-            if self._waiting is None:
-                self._waiting = []
+        waiting = asyncio.get_running_loop().create_future()
+        if self.settled:
+            self._tell(waiting)
+        elif self._waiting is None:
+            self._waiting = [waiting]
+        else:
             self._waiting.append(waiting)
-            await waiting
-        if self._failed:
-            raise OutcomeUnknown
+        return waiting
 
     def settle_if_complete(self) -> None:
         """Wake the waiters if the record is accepted and acknowledged by now."""
@@ -75,8 +76,15 @@ class SentRecord:
             return
         for waiting in self._waiting:
             if not waiting.done():
-                waiting.set_result(None)
+                self._tell(waiting)
         self._waiting = None
+
+    def _tell(self, waiting: "asyncio.Future[None]") -> None:
+        if self._failed:
+            waiting.set_exception(OutcomeUnknown())
+            waiting.exception()  # Its waiter may just have been cancelled.
+        else:
+            waiting.set_result(None)
 
 
 Proof = SentRecord | asyncio.Future[SentRecord]

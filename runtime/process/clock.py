@@ -7,6 +7,8 @@ from typing import Final
 
 from contracts.values.times import whole_ms
 
+_NANOSECONDS_A_MS: Final = 1_000_000
+
 Clock = Callable[[], datetime]
 """Return the time as aware UTC in whole milliseconds."""
 
@@ -17,7 +19,7 @@ like a step of the wall clock."""
 
 def system_clock() -> datetime:
     """Return the system's time."""
-    return whole_ms(datetime.now(UTC))
+    return datetime.fromtimestamp(time.time_ns() // _NANOSECONDS_A_MS / 1000, UTC)
 
 
 def steady_clock() -> float:
