@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 
 LONG_RECORDS_MIN: Final = 20_000
 """A shorter journal is projected sooner than indexes are made again."""
-QUIET_S: Final = 5.0
-"""If so long nothing is written, and nothing waits to be, the journal has ended earlier."""
+QUIET_S: Final = 60.0
+"""If so long nothing is written, and nothing waits to be, the journal has ended earlier. The first
+batch of a busy machine takes seconds to prepare."""
 NEEDED: Final = frozenset(f"{table.name}.{owner}" for table in TABLES for owner in table.owners)
 
 
