@@ -41,7 +41,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refusal: FailureCode = "malformed_request"
         self._in_body = False
         self._head_bytes = 0
-        """Bytes of a head that is not complete yet, counted by pieces."""
+        """Bytes of a head that is not complete yet, counted by pieces. Within a body, those that
+        came since its last piece: a header after the body, perhaps, which the parser keeps."""
+        self._has_body = False
+        """Whether a piece of a body was in the data just received."""
         self._heads = 0
         """How many heads were complete."""
         self._reading: TimerHandle | None = None
@@ -85,12 +88,17 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusing or self.transport.is_closing():
             return
-        heads, in_body = self._heads, self._in_body
+        heads, in_body, self._has_body = self._heads, self._in_body, False
         super().data_received(data)
         if self._refusing or self.transport.is_closing():
             return
         if self._in_body:
-            if self._head_is_too_large():  # After the body there may be further headers.
+            is_known = self._has_body or self._heads != heads
+            self._head_bytes = 0 if is_known else self._head_bytes + len(data)
+            too_long = self._head_bytes > self._limits.head_bytes_max
+            if (
+                too_long or self._head_is_too_large()
+            ):  # After the body there may be further headers.
                 self._give_up("head_too_large")
             elif self._heads != heads:
                 self._expect_body()
@@ -117,8 +125,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_body = True
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._has_body = True
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._in_body = False
+        self._head_bytes = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

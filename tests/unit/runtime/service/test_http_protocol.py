@@ -224,6 +224,13 @@ async def test_headers_without_end_after_the_body_are_refused(unhurried: ServedA
     assert await client.problem() == "head_too_large"
 
 
+async def test_a_header_without_end_after_the_body_is_refused(unhurried: ServedApp) -> None:
+    client = await unhurried.connect()
+    client.send(b"POST /stuck HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client.send(b"0\r\nX-Long: " + b"a" * 2**20)  # More than is read at a time.
+    assert await client.problem() == "head_too_large"
+
+
 async def test_what_is_no_http_is_a_problem_too(unhurried: ServedApp) -> None:
     client = await unhurried.connect()
     client.send(b"nonsense\r\n\r\n")
