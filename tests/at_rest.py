@@ -14,8 +14,8 @@ def find_traces(canaries: Collection[bytes], *roots: Path) -> dict[Path, list[by
     """Return by file which of the canaries it holds. A file that is deleted, or renamed, while it
     is looked for may be missed."""
     found = {}
-    for path in sorted(path for root in roots for path in root.rglob("*")):
-        with suppress(FileNotFoundError, IsADirectoryError):
+    for path in sorted(path for root in roots for path in root.rglob("*") if path.is_file()):
+        with suppress(FileNotFoundError):
             content = path.read_bytes()
             if held := [one for one in canaries if one in content]:
                 found[path] = held

@@ -139,6 +139,7 @@ def booking_held_until(hold_until: datetime) -> Booking:
         modified_at=NOON,
         previous=None,
         previous_of_guest=None,
+        author_status=True,
         held_for="offer",
         hold_until=hold_until,
     )
