@@ -197,6 +197,7 @@ class Answering:
                     return await self._finish(begun, left_s)
                 return begun or await self._ask_leader(submission, left_s, forwarded=forwarded)
             except StoredMeanwhile:
+                failure = OutcomeUnknown()
                 continue
             except TimeoutError:
                 failure = OutcomeUnknown()
@@ -249,7 +250,8 @@ class Answering:
             try:
                 return await self._finish(begun, give_up_at - self._time())
             except StoredMeanwhile:
-                left_s = give_up_at - self._time()
+                if (left_s := give_up_at - self._time()) <= 0:
+                    return OutcomeUnknown()
                 return await self._keep_trying(submission, left_s, forwarded=True)
         except TimeoutError:
             return OutcomeUnknown()

@@ -114,6 +114,32 @@ async def test_the_stored_answer_is_given_if_a_record_with_the_key_was_on_its_wa
     assert answer == Answer(Outcome("cancelled"), 7, b"body", replayed=True)
 
 
+class SettledTooLate(Uncertain):
+    """A reign in which such a record is settled when nobody waits for the command any more."""
+
+    def __init__(self, leader: Answering) -> None:
+        self._leader: Any = leader
+
+    def begin(self, *_: object) -> Begun:
+        self._leader._time = lambda: 1_000_000_000.0
+        proof = SentRecord(Resign(1, 7, "hash"), "hash", None, 0.0)
+        proof.accepted = proof.acknowledged = True
+        return Begun(proof, StoredMeanwhile())
+
+
+async def test_a_record_with_the_key_that_is_settled_too_late_may_count() -> None:
+    leader = answering(lambda _: None)
+    node: Any = leader._node
+    node.reign = SettledTooLate(leader)
+    with pytest.raises(OutcomeUnknown):
+        await leader.submit(command_of("1"), 5.0)
+    leader = answering(lambda _: None)
+    node = leader._node
+    node.reign = SettledTooLate(leader)
+    (one,) = await leader.submit_forwarded([command_of("1")], 5.0)
+    assert isinstance(one, OutcomeUnknown)
+
+
 class Deciding(Uncertain):
     """A reign that decides at once. A command's id says how it ends."""
 
