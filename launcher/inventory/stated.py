@@ -26,7 +26,7 @@ NOTIFIER: Final[Inventory] = {
     ),
     "notifier.notices": (
         texts("facts", "the author and the guest of the announcement", NOTICE_ERASED),
-        texts("key kind state reason crowd", NOBODY),
+        texts("key kind state reason crowd guest_id", NOBODY),
     ),
     "notifier.people": (
         texts("name", "the person", f"`{ERASED_NAME}`"),
