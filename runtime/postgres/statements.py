@@ -14,7 +14,7 @@ from asyncpg.pool import PoolConnectionProxy
 from runtime.postgres.tables import (
     ACQUIRE_TIMEOUT_S,
     break_off,
-    break_off_dead,
+    break_off_if_dead,
     give_back,
     translate_postgres_errors,
 )
@@ -72,8 +72,7 @@ class Statements:
         return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
 
     async def _give_up(self, connection: PoolConnectionProxy, error: BaseException) -> None:
-        if isinstance(error, asyncpg.InternalClientError | TimeoutError):
-            await break_off_dead(self._pool, connection, error)
+        await break_off_if_dead(self._pool, connection, error)
         await give_back(self._pool, connection)
         if isinstance(error, TimeoutError):
             while self._idle:

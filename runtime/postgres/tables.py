@@ -91,19 +91,21 @@ async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnection
         with translate_postgres_errors():
             try:
                 yield connection
-            except (asyncpg.InternalClientError, TimeoutError) as error:
-                await break_off_dead(pool, connection, error)
+            except Exception as error:
+                await break_off_if_dead(pool, connection, error)
                 raise
     finally:
         await give_back(pool, connection)
 
 
-async def break_off_dead(
+async def break_off_if_dead(
     pool: asyncpg.Pool, connection: PoolConnectionProxy, error: BaseException
 ) -> None:
-    """End a connection on which nothing more can be asked after this error."""
-    break_off(connection)  # After an error of asyncpg its next answer would belong to no query.
-    if isinstance(error, TimeoutError):
+    """End a connection if nothing more can be asked on it after this error."""
+    if isinstance(error, asyncpg.InternalClientError):
+        break_off(connection)  # Its next answer would belong to no query.
+    elif isinstance(error, TimeoutError):
+        break_off(connection)
         # If the network has gone silent, every open connection is dead. To find that out
         # one by one would take a timeout for each connection of the pool.
         await pool.expire_connections()
