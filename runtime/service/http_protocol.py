@@ -25,7 +25,7 @@ LINGER_S_MAX = 2.0
 closed the connection at once, the client might lose the answer."""
 
 _SEPARATORS_BYTES = len(b": \r\n")
-"""Of each header."""
+"""The bytes that each header has besides its name and value."""
 
 
 class _Refused(Exception):
@@ -92,17 +92,15 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._refusing or self.transport.is_closing():
             return
+        is_new = self._heads != heads
         if self._in_body:
-            is_known = self._has_body or self._heads != heads
-            self._head_bytes = 0 if is_known else self._head_bytes + len(data)
-            too_long = self._head_bytes > self._limits.head_bytes_max
-            if (
-                too_long or self._head_is_too_large()
-            ):  # After the body there may be further headers.
+            # What is no piece of the body may be a header after it.
+            self._head_bytes = 0 if is_new or self._has_body else self._head_bytes + len(data)
+            if self._head_is_too_large():
                 self._give_up("head_too_large")
-            elif self._heads != heads:
+            elif is_new:
                 self._expect_body()
-        elif self._heads == heads and not in_body:
+        elif not is_new and not in_body:
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.head_bytes_max:
                 self._give_up("head_too_large")
@@ -140,11 +138,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._expect(LINGER_S_MAX, self._cut_off)
 
     def _head_is_too_large(self) -> bool:
-        """Return whether the parsed parts of the head, which may not be all, are too many or too
-        long."""
+        """Return whether the pieces of the head are too long, or its parsed parts, which may not
+        be all, too long or too many."""
         parts = sum(map(len, chain.from_iterable(self.headers)))
         size = len(self.url) + parts + _SEPARATORS_BYTES * len(self.headers)
-        return size > self._limits.head_bytes_max or len(self.headers) > self._limits.headers_max
+        too_long = max(size, self._head_bytes) > self._limits.head_bytes_max
+        return too_long or len(self.headers) > self._limits.headers_max
 
     # Time
 
