@@ -26,7 +26,7 @@ from runtime.http.api_route import demand_unambiguous
 from runtime.http.methods import head_as_get
 from runtime.http.page_headers import RawHeaders, add_page_headers
 from runtime.http.problems import problem_of, problem_of_error
-from runtime.limits.limiter import ADMISSION, Limiter
+from runtime.limits.limiter import Limiter, admission_of
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +85,7 @@ class FrontController:
         else:
             rules = self._limiter.find_rules(scope["method"], scope["path"])
         if rules is not None:
-            request.admission = rules.open(scope["client"])
-            scope[ADMISSION] = request.admission
-            request.admission.take()
+            rules.open(scope).take()
 
     async def _serve(
         self, request: ReceivedRequest, route: DirectRoute, parameters: dict[str, str]
@@ -139,13 +137,13 @@ class FrontController:
 
     def _finish(self, request: ReceivedRequest, headers: RawHeaders) -> None:
         """Add the headers that every response has."""
-        if request.admission is not None:
-            headers.extend(request.admission.headers())
+        if (admission := admission_of(request)) is not None:
+            headers.extend(admission.headers())
         add_page_headers(headers)
         self._cors.add_to(headers, request.headers)
 
 
 def _note(request: ReceivedRequest, status: int) -> None:
     """Count the response for the client, if it is one that a guesser gets. Raises RateLimited."""
-    if request.admission is not None:
-        request.admission.note(status)
+    if (admission := admission_of(request)) is not None:
+        admission.note(status)

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from runtime.http.page_headers import RawHeaders
-from runtime.limits.limiter import Admission
 
 
 class IndexedHeaders(Headers):
@@ -37,7 +36,6 @@ class ReceivedRequest(Request):
         super().__init__(scope, receive, send)
         self.send = send
         self._indexed = headers
-        self.admission: Admission | None = None
 
     @property
     def headers(self) -> IndexedHeaders:

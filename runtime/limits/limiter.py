@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from prometheus_client import Counter
 from starlette.requests import Request
+from starlette.types import Scope
 
 from contracts.errors import RateLimited
 from contracts.values.ids import PersonId
@@ -24,8 +25,8 @@ from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 REFUSED: Final = Counter(
     "practix_rate_limited_requests", "requests refused by a rate limit", ["policy"]
 )
-ADMISSION: Final = "practix.admission"
-"""Where the scope of a request has its admission."""
+_ADMISSION: Final = "practix.admission"
+"""The name of a request's admission in its scope."""
 
 
 class Policy:
@@ -96,9 +97,12 @@ class AdmissionRules(NamedTuple):
     guessable: bool = False
     """Whether knowing the path is enough to read something."""
 
-    def open(self, client: tuple[str, int] | None) -> "Admission":
-        """Return the admission of a request that is about to begin."""
-        return self.kind(self, address_of(client[0]) if client else "")
+    def open(self, scope: Scope) -> "Admission":
+        """Return the admission of a request that is about to begin, and keep it in its scope."""
+        client = scope["client"]
+        admission = self.kind(self, address_of(client[0]) if client else "")
+        scope[_ADMISSION] = admission
+        return admission
 
 
 class Admission:
@@ -150,13 +154,16 @@ class AdmissionOfPeer(Admission):
             self._rules.misses.take(self._address)
 
 
-def admit(request: Request, person_id: PersonId) -> None:
-    """Count the request for the person who sent it. Raises RateLimited.
+def admission_of(request: Request) -> Admission | None:
+    """Return the admission of a request; None if it is not limited, or if its app has no front
+    controller, such as a benchmark's or a test's."""
+    admission: Admission | None = request.scope.get(_ADMISSION)
+    return admission
 
-    Does nothing in an app without a front controller, such as a benchmark's or a test's.
-    """
-    admission: Admission | None = request.scope.get(ADMISSION)
-    if admission is not None:
+
+def admit(request: Request, person_id: PersonId) -> None:
+    """Count the request for the person who sent it. Raises RateLimited."""
+    if (admission := admission_of(request)) is not None:
         admission.take_for(person_id)
 
 

@@ -140,7 +140,7 @@ def test_there_is_no_off(number: int) -> None:
 def admitted(limiter: Limiter, path: str = "/s/abc", host: str = "192.0.2.1") -> bool:
     rules = limiter.find_rules("GET", path)
     assert rules is not None
-    admission = rules.open((host, 7))
+    admission = rules.open({"client": (host, 7)})
     try:
         admission.take()
         admission.note(404)
