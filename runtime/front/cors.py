@@ -10,8 +10,8 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
+from runtime.front.unused_app import unused_app
 from runtime.http.page_headers import RawHeaders
 
 MAX_AGE_S: Final = 600
@@ -45,7 +45,7 @@ class Cors:
     def __init__(self, origins: Sequence[str]) -> None:
         self._origins = frozenset(origins)
         self._starlette = CORSMiddleware(
-            _no_app,
+            unused_app,
             allow_origins=list(origins),
             allow_methods=METHODS,
             allow_headers=REQUEST_HEADERS,
@@ -81,7 +81,3 @@ def cors_headers(origin: str | None, origins: Container[str]) -> dict[str, str]:
         "Access-Control-Expose-Headers": ", ".join(EXPOSED_HEADERS),
         "Vary": "Origin",
     }
-
-
-async def _no_app(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Answer nothing: only a rule of the middleware around this app is used."""

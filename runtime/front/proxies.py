@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from runtime.front.unused_app import unused_app
 
 _SCHEMES: Final = ("http", "https")
 
@@ -14,7 +16,7 @@ class TrustedProxies:
     """The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count."""
 
     def __init__(self, networks: Sequence[str]) -> None:
-        app: Any = _no_app  # uvicorn has types of its own for the same messages.
+        app: Any = unused_app  # uvicorn has types of its own for the same messages.
         self._hosts = ProxyHeadersMiddleware(app, list(networks)).trusted_hosts
 
     def name_client(self, scope: Scope, headers: Headers) -> None:
@@ -29,7 +31,3 @@ class TrustedProxies:
             named = self._hosts.get_trusted_client_address(", ".join(hosts))
             if named[0]:
                 scope["client"] = named
-
-
-async def _no_app(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Answer nothing: only a rule of the middleware around this app is used."""

@@ -14,7 +14,7 @@ from starlette.types import Scope
 from runtime.http.page_headers import RawHeaders
 
 EXTENSION: Final = "practix.whole_response"
-"""Where the extensions of a scope have the server's `WriteWhole`."""
+"""The name of the server's `WriteWhole` among the extensions of a scope."""
 
 WriteWhole = Callable[[Scope, int, RawHeaders, bytes], bool]
 """Answers the request that has this scope. Returns False, and does nothing, if the response has to
