@@ -32,6 +32,7 @@ from runtime.limits.limiter import Limiter, admit
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 from runtime.service.app import ServiceApp, make_app
 from tests.servers.asgi import AsgiAnswer, Headers, call
+from tests.servers.front_app import make_front_app
 
 ID = "11111111-1111-4111-8111-111111111111"
 ORIGIN = "https://app.example"
@@ -218,7 +219,7 @@ async def test_a_guesser_is_refused_either_way(change: Callable[[ServiceApp], Se
 
 
 async def test_an_earlier_route_that_means_the_same_path_comes_first() -> None:
-    app = make_app("PRACTIX", lambda _: nullcontext(), Limiter(RateLimits()))
+    app = make_front_app()
 
     @app.get("/{anything}")
     async def first(anything: str) -> dict[str, str]:
@@ -232,7 +233,7 @@ async def test_a_route_behind_a_guard_is_not_direct() -> None:
     def guard() -> None:
         raise Forbidden
 
-    app = make_app("PRACTIX", lambda _: nullcontext(), Limiter(RateLimits()))
+    app = make_front_app()
     app.include_router(_one_route("/thing/{thing_id}"), dependencies=[Depends(guard)])
     assert app.front.routes.find("GET", f"/thing/{ID}") is None
     assert (await call(app, "GET", f"/thing/{ID}")).status == 403

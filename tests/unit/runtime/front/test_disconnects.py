@@ -2,31 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from runtime.http.json_body import json_response, read_json_body
-from runtime.limits.limiter import Limiter
-from runtime.limits.settings import RateLimits
-from runtime.service.app import make_app
+from tests.servers.front_app import make_front_app
 from tests.servers.http_server import served
 
 
 async def test_a_broken_off_upload_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     reading, ended = asyncio.Event(), asyncio.Event()
 
-    @asynccontextmanager
-    async def nothing(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-
-    app = make_app("PRACTIX", nothing, Limiter(RateLimits()))
+    app = make_front_app()
 
     @app.post("/upload")
     async def upload(request: Request) -> Response:

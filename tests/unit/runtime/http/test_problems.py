@@ -1,7 +1,6 @@
 """Errors become problems, on a real server."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,9 +24,7 @@ from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.negotiation import preferred_language
 from runtime.http.problems import problem
-from runtime.limits.limiter import Limiter
-from runtime.limits.settings import RateLimits
-from runtime.service.app import make_app
+from tests.servers.front_app import make_front_app
 from tests.servers.http_server import served
 
 Get = Callable[..., Awaitable[tuple[aiohttp.ClientResponse, dict[str, Any]]]]
@@ -56,7 +53,7 @@ RAISED = {
 
 
 def app() -> FastAPI:
-    app = make_app("PRACTIX", lambda _: nullcontext(), Limiter(RateLimits()))
+    app = make_front_app()
     app.router.route_class = ApiRoute
 
     @app.get("/raise/{name}")

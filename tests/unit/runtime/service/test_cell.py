@@ -1,4 +1,4 @@
-"""What follows from the name of a cell, and that nothing changes without one."""
+"""The name of a cell gives it a topic and secrets of its own; without one nothing changes."""
 
 from typing import Any
 
