@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from contracts.values.times import whole_ms
+from contracts.values.times import from_ms, whole_ms
 
 _NANOSECONDS_A_MS: Final = 1_000_000
 
@@ -19,7 +19,7 @@ like a step of the wall clock."""
 
 def system_clock() -> datetime:
     """Return the system's time."""
-    return datetime.fromtimestamp(time.time_ns() // _NANOSECONDS_A_MS / 1000, UTC)
+    return from_ms(time.time_ns() // _NANOSECONDS_A_MS)
 
 
 def steady_clock() -> float:
