@@ -16,7 +16,7 @@ from contracts.representations import DetailAnnouncementResponse, GuestEntry
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
-from query_api.announcements.lines import LINE_JOINS, WISHES, own, sql_of_fields
+from query_api.announcements.lines import LINE_JOINS, WISHES, sql_of_fields
 from query_api.announcements.score_columns import GUEST_JOIN, GUEST_RATING, GUEST_RATING_COUNT
 from query_api.announcements.visibility import (
     SEES_EVERYTHING,
@@ -29,7 +29,7 @@ from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.selecting import build, columns_of
 from query_api.people.apart import APART_FROM
-from query_api.people.own_booking import JOINED_CONFIRMED, JOINED_INVOLVED
+from query_api.people.own_booking import JOINED_CONFIRMED, JOINED_INVOLVED, joined_own
 from query_api.plans.fitting import fits_my_plan, read_wishes
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
@@ -68,7 +68,7 @@ _SQL_OF: Final = {
         CASE WHEN {SHOWS_GUEST_COUNT} THEN (
             SELECT count(*) FROM read_model.bookings b
             WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') END""",
-    "my_booking_id": own("booking_id"),
+    "my_booking_id": joined_own("booking_id"),
     "publish_to": f"CASE WHEN {SEES_EVERYTHING} THEN a.publish_to ELSE '[]' END",
 }
 

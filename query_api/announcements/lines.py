@@ -18,7 +18,7 @@ from contracts.values.languages import Language
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_RATING, AUTHOR_RATING_COUNT
 from query_api.announcements.visibility import shows_place
 from query_api.edge.selecting import STATEMENTS_KEPT, build, columns_of
-from query_api.people.own_booking import JOIN_OWN, JOINED_CONFIRMED, JOINED_INVOLVED
+from query_api.people.own_booking import JOIN_OWN, JOINED_CONFIRMED, joined_own
 from query_api.plans.fitting import fits_my_plan, read_wishes, wishes_of
 
 _STORED: Final = (
@@ -37,12 +37,6 @@ LINE_JOINS: Final = f"""
     {AUTHOR_JOIN}
 """
 
-
-def own(column: str) -> str:
-    """Return SQL for a column of the viewer's booking, if they know of it."""
-    return f"CASE WHEN {JOINED_INVOLVED} THEN own.{column} END"
-
-
 _SQL_OF: Final = {
     "id": "a.announcement_id",
     "sub_only": "a.visibility = 'subscribers'",
@@ -50,7 +44,7 @@ _SQL_OF: Final = {
     "author_name": "coalesce(author.name, '')",
     "author_rating": AUTHOR_RATING,
     "author_rating_count": AUTHOR_RATING_COUNT,
-    "my_state": own("state"),
+    "my_state": joined_own("state"),
     "fits_my_plan": "NULL::boolean",  # Decided by `read_lines`.
 }
 

@@ -16,6 +16,7 @@ from contracts.values.languages import Language, Text
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE
 from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everything
 from query_api.edge.reads import AnyRow, TableSnapshot
+from query_api.people.own_booking import own
 from runtime.auth.tokens import Caller
 
 _STORED: Final = (
@@ -24,17 +25,8 @@ _STORED: Final = (
     *copied_fields(DetailAnnouncementResponse),
 )
 
-
-def of_own_booking(column: str) -> str:
-    """Return SQL for a column of the viewer's booking for the announcement `a`."""
-    return f"""(
-        SELECT b.{column} FROM read_model.bookings b
-        WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid
-          AND NOT b.untold)"""
-
-
-MY_STATE: Final = f"{of_own_booking('state')} AS my_state"
-MY_BOOKING_ID: Final = f"{of_own_booking('booking_id')} AS my_booking_id"
+MY_STATE: Final = f"{own('state')} AS my_state"
+MY_BOOKING_ID: Final = f"{own('booking_id')} AS my_booking_id"
 
 COLUMNS: Final = f"""
     {", ".join(f"a.{name}" for name in _STORED)},
