@@ -17,7 +17,7 @@ from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
 from query_api.announcements.lines import LINE_JOINS, WISHES, sql_of_fields
-from query_api.announcements.score_columns import GUEST_JOIN, GUEST_RATING, GUEST_RATING_COUNT
+from query_api.announcements.score_columns import GUEST_FIELDS, GUEST_JOINS
 from query_api.announcements.visibility import (
     SEES_EVERYTHING,
     SHOWS_GUEST_COUNT,
@@ -42,19 +42,8 @@ PARAMETERS: Final = (
 
 GUESTS_MAX: Final = 10_000
 
-_GUEST: Final = columns_of(
-    GuestEntry,
-    {
-        "guest_name": "coalesce(guest.name, '')",
-        "guest_rating": GUEST_RATING,
-        "guest_rating_count": GUEST_RATING_COUNT,
-    },
-    "b",
-)
 SELECT_GUESTS: Final = f"""
-    SELECT {_GUEST} FROM read_model.bookings b
-    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
-    {GUEST_JOIN}
+    SELECT {columns_of(GuestEntry, GUEST_FIELDS, "b")} FROM read_model.bookings b {GUEST_JOINS}
     WHERE b.announcement_id = a.announcement_id AND ({SEES_EVERYTHING} OR (
         b.state = 'confirmed' AND b.guest_id <> ALL({APART_FROM.format("$2")})))
     ORDER BY b.created, b.booking_id

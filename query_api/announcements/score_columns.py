@@ -1,4 +1,4 @@
-"""SQL for the columns of scores, which lists and details share.
+"""SQL for the columns of people and their scores, which lists and details share.
 
 A person without a row in `scores` was never rated and has 0.0 from 0 ratings. People are shown
 the rating, but lists are ordered by the rank: the lower bound of the rating
@@ -12,7 +12,10 @@ from msgspec import Meta
 from query_api.edge.paging import Sort
 
 AUTHOR_JOIN: Final = "LEFT JOIN read_model.scores host_score ON host_score.person_id = a.author_id"
-GUEST_JOIN: Final = "LEFT JOIN read_model.scores guest_score ON guest_score.person_id = b.guest_id"
+GUEST_JOINS: Final = """
+    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+    LEFT JOIN read_model.scores guest_score ON guest_score.person_id = b.guest_id
+"""
 
 AUTHOR_RATING: Final = "coalesce(host_score.host_rating, 0.0)"
 AUTHOR_RATING_COUNT: Final = "coalesce(host_score.host_rating_count, 0)"
@@ -21,10 +24,12 @@ AUTHOR_SCORE: Final = f"""
 """
 GUEST_RATING: Final = "coalesce(guest_score.guest_rating, 0.0)"
 GUEST_RANK: Final = "coalesce(guest_score.guest_rank, 0.0)"
-GUEST_RATING_COUNT: Final = "coalesce(guest_score.guest_rating_count, 0)"
-GUEST_SCORE: Final = f"""
-    {GUEST_RATING} AS guest_rating, {GUEST_RATING_COUNT} AS guest_rating_count
-"""
+GUEST_FIELDS: Final = {
+    "guest_name": "coalesce(guest.name, '')",
+    "guest_rating": GUEST_RATING,
+    "guest_rating_count": "coalesce(guest_score.guest_rating_count, 0)",
+}
+"""SQL of the fields that tell of a guest, in a statement with GUEST_JOINS."""
 
 RANK_KEY: Final = Annotated[float, Meta(ge=-1e6, le=1e6)]
 BY_AUTHOR_RATING: Final = Sort(

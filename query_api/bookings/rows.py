@@ -16,10 +16,8 @@ from query_api.announcements.rows import pick_movie_title
 from query_api.announcements.score_columns import (
     AUTHOR_JOIN,
     AUTHOR_SCORE,
-    GUEST_JOIN,
-    GUEST_RATING,
-    GUEST_RATING_COUNT,
-    GUEST_SCORE,
+    GUEST_FIELDS,
+    GUEST_JOINS,
 )
 from query_api.announcements.visibility import SHOWN_TO_GUEST
 from query_api.edge.reads import TableSnapshot, represent
@@ -34,9 +32,7 @@ WAITLIST_POSITION: Final = """
 """
 
 _SQL_OF: Final = {
-    "guest_name": "coalesce(guest.name, '')",
-    "guest_rating": GUEST_RATING,
-    "guest_rating_count": GUEST_RATING_COUNT,
+    **GUEST_FIELDS,
     "waitlist_position": WAITLIST_POSITION,
     "event_time": "a.event_time",
 }
@@ -45,21 +41,16 @@ LINE_COLUMNS: Final = columns_of(BookingResponse, _SQL_OF, "b")
 LINE_TABLES: Final = f"""
     FROM read_model.bookings b
     JOIN read_model.announcements a USING (announcement_id)
-    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
-    {GUEST_JOIN}
+    {GUEST_JOINS}
 """
 
 COLUMNS: Final = f"""
-    b.*, {WAITLIST_POSITION} AS waitlist_position,
+    b.*, {", ".join(f"{sql} AS {name}" for name, sql in _SQL_OF.items())},
     a.title AS announcement_title, a.status AS announcement_status,
-    a.movie_title, a.movie_title_ru, a.event_time, a.ends_at,
-    author.name AS author_name, guest.name AS guest_name, {AUTHOR_SCORE}, {GUEST_SCORE}
-    FROM read_model.bookings b
-    JOIN read_model.announcements a USING (announcement_id)
+    a.movie_title, a.movie_title_ru, a.ends_at, author.name AS author_name, {AUTHOR_SCORE}
+    {LINE_TABLES}
     LEFT JOIN read_model.people author ON author.person_id = b.author_id
-    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
     {AUTHOR_JOIN}
-    {GUEST_JOIN}
 """
 
 # $1 is whether the caller is a super-user, $2 the caller.
@@ -81,7 +72,6 @@ async def represent_detail(
 ) -> DetailBookingResponse:
     """Return the booking as the caller sees it. Overlaps are looked up in the snapshot."""
     derived: dict[str, Any] = {
-        "guest_name": row["guest_name"] or "",
         "author_name": row["author_name"] or "",
         "movie_title": pick_movie_title(row, language),
         "message": row["message"] if _is_party(row, caller) else None,
