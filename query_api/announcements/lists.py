@@ -38,6 +38,7 @@ from query_api.announcements.visibility import (
     OWN_OR_INVOLVED,
     PRIVATE_STATUSES,
     VISIBLE,
+    visible,
 )
 from query_api.edge.paging import (
     INSTANT_KEY,
@@ -54,7 +55,7 @@ from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.selecting import build, columns_of
 from query_api.edge.where import Where
-from query_api.people.own_booking import JOIN_OWN
+from query_api.people.own_booking import JOIN_OWN, JOINED_CONFIRMED, JOINED_INVOLVED
 from query_api.plans.fitting import fetch_wishes, list_fitting
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
@@ -109,7 +110,8 @@ class EveningOfPlans(Struct, frozen=True):
 SELECT_OF_PLANS: Final = f"""
     SELECT {columns_of(EveningOfPlans, sql_of_fields(API_LANGUAGE), "a")}
     FROM read_model.announcements a {JOIN_OWN}
-    WHERE {VISIBLE} AND a.movie_id = ANY($4::uuid[]) AND a.event_time > $5
+    WHERE {visible(JOINED_INVOLVED, JOINED_CONFIRMED)}
+      AND a.movie_id = ANY($4::uuid[]) AND a.event_time > $5
       AND a.status IN ({", ".join(map(repr, ONGOING_STATUSES))})
     ORDER BY a.event_time, a.announcement_id LIMIT {OF_PLANS_MAX}
 """
