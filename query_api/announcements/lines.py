@@ -29,7 +29,7 @@ _STORED: Final = (
 PAGE_COLUMNS: Final = f"""
     {", ".join(f"a.{name}" for name in _STORED)} FROM read_model.announcements a {AUTHOR_JOIN}
 """
-"""What `select_lines` needs to know of an announcement, for queries for a page of them."""
+"""The columns that `select_lines` takes, with their tables, for queries for a page."""
 
 LINE_JOINS: Final = f"""
     {JOIN_OWN}
@@ -49,7 +49,7 @@ _SQL_OF: Final = {
 }
 
 WISHES: Final = f"{wishes_of('$2')} AS wishes"
-"""What `read_lines` needs to know of the viewer."""
+"""The column with the wishes of the viewer, which `read_lines` takes."""
 
 
 def sql_of_fields(language: Language) -> Mapping[str, str]:

@@ -96,7 +96,7 @@ OF_PLANS_MAX: Final = 2_000
 
 
 class EveningOfPlans(Struct, frozen=True):
-    """What decides whether an announcement fits a plan (`plans.fitting.SeenEvening`)."""
+    """An announcement, as far as it decides whether a plan fits (`plans.fitting.SeenEvening`)."""
 
     id: AnnouncementId
     movie_id: MovieId

@@ -119,7 +119,7 @@ class Page(NamedTuple):
 
     @property
     def order(self) -> str:
-        """What its lines are ordered by, as SQL."""
+        """Return SQL for the order of its lines."""
         return self.sort.order_by("sort_key", self.line_id)
 
     def cut(

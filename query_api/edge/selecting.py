@@ -22,7 +22,7 @@ _POSITION: Final = "position_of_tables"
 
 
 class Selected(NamedTuple):
-    """What one statement found."""
+    """The rows that one statement found, and the position that they reflect."""
 
     rows: list[asyncpg.Record]
     position: int

@@ -38,7 +38,7 @@ _read_rows: Final = msgspec.json.Decoder(list[_Wish]).decode
 
 
 class SeenEvening(Protocol):
-    """What the rule looks at: an announcement as its reader sees it."""
+    """An announcement as its reader sees it, as far as the rule looks at it."""
 
     @property
     def id(self) -> AnnouncementId: ...
