@@ -337,7 +337,7 @@ class Reign:
         return self._barrier_wanted
 
     def _send(self, record: Record, payload: bytes, layer: Layer | None) -> SentRecord:
-        sent = SentRecord(record, hash_record(payload), layer, self._loop.time())
+        sent = SentRecord(record.seq, hash_record(payload), layer, self._loop.time())
         self._unread.append(sent)
         self._records[sent.hash] = record
         self._seq, self._hash = sent.seq, sent.hash

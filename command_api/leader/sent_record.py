@@ -5,7 +5,7 @@ import asyncio
 from command_api.domain.layer import Layer
 from command_api.leader.ports import Answer
 from contracts.errors import OutcomeUnknown
-from contracts.journal.records import Outcome, Record
+from contracts.journal.records import Outcome
 
 
 class SentRecord:
@@ -20,16 +20,12 @@ class SentRecord:
         "hash",
         "key",
         "layer",
-        "record",
         "sent_at",
         "seq",
     )
 
-    def __init__(
-        self, record: Record, record_hash: str, layer: Layer | None, sent_at: float
-    ) -> None:
-        self.record = record
-        self.seq = record.seq
+    def __init__(self, seq: int, record_hash: str, layer: Layer | None, sent_at: float) -> None:
+        self.seq = seq
         self.hash = record_hash
         self.layer = layer
         self.sent_at = sent_at

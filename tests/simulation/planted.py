@@ -38,7 +38,7 @@ from command_api.renewal import copying
 from contracts.errors import NotFound
 from contracts.events.person import PersonErased
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
-from contracts.journal.records import Barrier, Claim, CommandInfo, Commit, Outcome, Record
+from contracts.journal.records import Claim, CommandInfo, Commit, Outcome, Record
 from contracts.journal.renewal import Renewing
 from contracts.values.ids import AnnouncementId, PersonId
 from projector.read_models.batch import RowBatch
@@ -204,9 +204,7 @@ def _by_seq(reign: Reign, accepted: Accepted) -> Any:
 
 def _not_found_without_a_barrier() -> Any:
     def at_once(reign: Reign) -> SentRecord:
-        proof = SentRecord(
-            Barrier(reign._term, reign._seq, reign._hash, reign._decided_at), "", None, 0
-        )
+        proof = SentRecord(reign._seq, "", None, 0)
         proof.accepted = proof.acknowledged = True
         return proof
 

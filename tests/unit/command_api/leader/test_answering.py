@@ -15,7 +15,7 @@ from command_api.leader.ports import Answer
 from command_api.leader.reign import StoredMeanwhile
 from command_api.leader.sent_record import Begun, SentRecord
 from contracts.errors import CommandError, NoLeader, NotFound, OutcomeUnknown, RateLimited, TooLarge
-from contracts.journal.records import Outcome, Resign
+from contracts.journal.records import Outcome
 from contracts.values.ids import AnnouncementId, PersonId
 
 
@@ -114,6 +114,13 @@ async def test_the_stored_answer_is_given_if_a_record_with_the_key_was_on_its_wa
     assert answer == Answer(Outcome("cancelled"), 7, b"body", replayed=True)
 
 
+def make_proof() -> SentRecord:
+    """Return a record that counts."""
+    proof = SentRecord(7, "hash", None, 0.0)
+    proof.accepted = proof.acknowledged = True
+    return proof
+
+
 class SettledTooLate(Uncertain):
     """A reign in which such a record is settled when nobody waits for the command any more."""
 
@@ -122,9 +129,7 @@ class SettledTooLate(Uncertain):
 
     def begin(self, *_: object) -> Begun:
         self._leader._time = lambda: 1_000_000_000.0
-        proof = SentRecord(Resign(1, 7, "hash"), "hash", None, 0.0)
-        proof.accepted = proof.acknowledged = True
-        return Begun(proof, StoredMeanwhile())
+        return Begun(make_proof(), StoredMeanwhile())
 
 
 async def test_a_record_with_the_key_that_is_settled_too_late_may_count() -> None:
@@ -150,13 +155,8 @@ class Deciding(Uncertain):
             case "too large":
                 raise TooLarge
             case "missing":
-                return Begun(self._proof(), NotFound())
-        return Begun(self._proof(), Outcome("cancelled"), b"body")
-
-    def _proof(self) -> SentRecord:
-        proof = SentRecord(Resign(1, 7, "hash"), "hash", None, 0.0)
-        proof.accepted = proof.acknowledged = True
-        return proof
+                return Begun(make_proof(), NotFound())
+        return Begun(make_proof(), Outcome("cancelled"), b"body")
 
 
 async def test_commands_that_come_together_fail_each_alone() -> None:
@@ -213,4 +213,4 @@ class MetMeanwhile(Deciding):
 
     def begin(self, *_: object) -> Begun:
         self._keys.find = lambda *_: SimpleNamespace(outcome=Outcome("cancelled"), seq=7)
-        return Begun(self._proof(), StoredMeanwhile())
+        return Begun(make_proof(), StoredMeanwhile())
