@@ -24,7 +24,7 @@ from command_api.domain.telling import add_would_tell, list_would_tell
 from command_api.image.image import Image
 from command_api.image.keys import scope_key
 from command_api.leader.log_time import log_time
-from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
+from command_api.leader.ports import UNOBSERVED, Observer, Render
 from command_api.leader.sent_record import Begun, SentRecord
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
 from contracts.events.stored.codec import encode_event
@@ -129,11 +129,6 @@ class Reign:
 
     # Commands
 
-    async def execute(self, submission: Submission) -> Answer:
-        """Decide and record a command, and return its answer once the record counts. Raises as
-        `begin` and `Begun.finish` do."""
-        return await self.begin(submission, self._identify(submission)).finish()
-
     def begin(self, submission: Submission, command: CommandInfo) -> Begun:
         """Decide a command and send its record. Finishing it gives the answer.
 
@@ -181,7 +176,8 @@ class Reign:
         decision = self._decide(submission, self._tentative, now)
         if not decision.events:
             return None
-        return self._send_commit(self._identify(submission), decision, now)
+        command = self._image.keys.conceal(submission.identify())
+        return self._send_commit(command, decision, now)
 
     def is_moot(self, submission: Submission, now: datetime) -> bool:
         """Whether a command of the leader's own would record nothing even if no record that is
@@ -324,9 +320,6 @@ class Reign:
         sent.key = scope_key(command.actor, command.idempotency_key)
         self._by_key[sent.key] = sent
         return sent
-
-    def _identify(self, submission: Submission) -> CommandInfo:
-        return self._image.keys.conceal(submission.identify())
 
     def _want_proof(self) -> "asyncio.Future[SentRecord]":
         """Return the promise of a record that is sent after this call. All that wait share one

@@ -68,7 +68,10 @@ class Led:
 
     async def send(self, actor: PersonId, command: AnyCommand) -> "asyncio.Task[Any]":
         """Let the leader decide a command whose record is not read back."""
-        task = asyncio.create_task(self.reign.execute(submit(actor, command, "sent")))
+        submission = submit(actor, command, "sent")
+        identified = self.history.image.keys.conceal(submission.identify())
+        begun = self.reign.begin(submission, identified)
+        task = asyncio.create_task(begun.finish())
         await asyncio.sleep(0)
         return task
 
