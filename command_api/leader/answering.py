@@ -139,7 +139,8 @@ class Answering:
         OutcomeUnknown if the command may count, NoLeader if it surely does not.
         """
         try:
-            answer = await self._keep_trying(submission, deadline_s, forwarded=forwarded)
+            give_up_at = self._time() + deadline_s
+            answer = await self._keep_trying(submission, give_up_at, forwarded=forwarded)
         except NeedsFact:
             raise  # Not an answer yet: the caller looks the fact up and submits again.
         except CommandError as error:
@@ -186,10 +187,14 @@ class Answering:
             self._observer.count_answer(code, replayed=replayed)
 
     async def _keep_trying(
-        self, submission: Submission, deadline_s: float, *, forwarded: bool
+        self,
+        submission: Submission,
+        give_up_at: float,
+        *,
+        forwarded: bool,
+        failure: Unavailable | None = None,
     ) -> Answer:
-        give_up_at = self._time() + deadline_s
-        failure: Unavailable | None = None
+        """Return the answer to a command that has failed with `failure` so far."""
         while (left_s := give_up_at - self._time()) > 0:
             try:
                 begun = self._begin(submission, forwarded=forwarded)
@@ -250,9 +255,9 @@ class Answering:
             try:
                 return await self._finish(begun, give_up_at - self._time())
             except StoredMeanwhile:
-                if (left_s := give_up_at - self._time()) <= 0:
-                    return OutcomeUnknown()
-                return await self._keep_trying(submission, left_s, forwarded=True)
+                return await self._keep_trying(
+                    submission, give_up_at, forwarded=True, failure=OutcomeUnknown()
+                )
         except TimeoutError:
             return OutcomeUnknown()
         except CommandError as error:

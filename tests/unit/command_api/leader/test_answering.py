@@ -9,6 +9,7 @@ import pytest
 from command_api.domain.announcement.commands import CancelAnnouncement
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.domain.submission import Submission
+from command_api.image.store import StoreDamaged
 from command_api.leader.answering import Answering
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.ports import Answer
@@ -189,6 +190,20 @@ async def test_a_retry_among_them_gets_the_stored_answer() -> None:
     leader._render = lambda *_: b"body"
     (answer,) = await leader.submit_forwarded([command_of("1")], 5.0)
     assert answer == Answer(Outcome("cancelled"), 7, b"body", replayed=True)
+
+
+async def test_a_retry_among_them_may_count_even_if_its_answer_cannot_be_read() -> None:
+    leader = answering(lambda _: None)
+    node: Any = leader._node
+    node.image.accepted = None
+    node.reign = MetMeanwhile(node.image.keys)
+    leader._render = find_damage
+    (one,) = await leader.submit_forwarded([command_of("1")], 5.0)
+    assert isinstance(one, OutcomeUnknown)
+
+
+def find_damage(*_: object) -> bytes:
+    raise StoreDamaged
 
 
 async def test_a_retry_among_them_that_fails_by_a_bug_fails_alone() -> None:
