@@ -1,7 +1,8 @@
 """Serves the leader's side of forwarding. The API document does not show these routes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hmac import compare_digest
+from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -31,44 +32,39 @@ from contracts.values.decoding import UNDECODABLE
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import JSON, read_peers_json_body
 
+T = TypeVar("T")
+
 
 def build_internal_router(answering: Answering, renewals: Renewals, secret: str) -> APIRouter:
     """Return the routes to which followers forward."""
     router = APIRouter(include_in_schema=False, route_class=ApiRoute)
 
-    async def read(request: Request, bytes_max: int) -> bytes:
-        """Return the body of a peer's request. Raises Forbidden without the cell's secret."""
+    async def read(request: Request, bytes_max: int, decode: Callable[[bytes], T]) -> T:
+        """Return the body of a peer's request. Raises Forbidden without the cell's secret, and
+        Malformed."""
         if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
             raise Forbidden
-        return await read_peers_json_body(request, bytes_max)
+        body = await read_peers_json_body(request, bytes_max)
+        try:
+            return decode(body)
+        except UNDECODABLE as error:
+            raise Malformed("malformed_request") from error
 
     @router.post(RENEWAL_PATH)
     async def answer_renewal(request: Request) -> Response:
-        body = await read(request, COMMAND_BYTES_MAX)
-        try:
-            question = decode_question(body)
-        except UNDECODABLE as error:
-            raise Malformed("malformed_request") from error
+        question = await read(request, COMMAND_BYTES_MAX, decode_question)
         answer = await renewals.ask(begin=question.begin, forwarded=True)
         return Response(encode(answer), media_type=JSON)
 
     @router.post(COMMAND_PATH)
     async def answer_forwarded(request: Request) -> Response:
-        body = await read(request, COMMAND_BYTES_MAX)
-        try:
-            forwarded = decode_submission(body)
-        except UNDECODABLE as error:
-            raise Malformed("malformed_request") from error
+        forwarded = await read(request, COMMAND_BYTES_MAX, decode_submission)
         (result,) = await _answer_all(answering, [forwarded])
         return Response(encode(ForwardedAnswer.of(result)), media_type=JSON)
 
     @router.post(BATCH_PATH)
     async def answer_batch(request: Request) -> Response:
-        body = await read(request, BODY_BYTES_MAX)
-        try:
-            batch = decode_submissions(body)
-        except UNDECODABLE as error:
-            raise Malformed("malformed_request") from error
+        batch = await read(request, BODY_BYTES_MAX, decode_submissions)
         results = await _answer_all(answering, batch)
         return Response(encode_answers(results), media_type=JSON)
 
