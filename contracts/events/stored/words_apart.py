@@ -40,7 +40,7 @@ def take_words_apart(
         event = decode_event(stored)
     except UnreadableEvent:
         return EventApart("", _text(stored), _find_owner_of_unreadable(stored, actor))
-    fields = _fields_of(stored if fields is None else fields, event)
+    fields = _renew_fields(read_fields(stored) if fields is None else fields, event)
     if _list_wordless_fields(type(event)).issuperset(fields):
         return EventApart(_text(stored), "", "")
     without, words = _split_fields(fields, event)
@@ -56,9 +56,8 @@ def join_words(event: str, words: str) -> bytes:
     return msgspec.json.encode({**msgspec.json.decode(event), **msgspec.json.decode(words)})
 
 
-def _fields_of(stored: Raw | Mapping[str, Any], event: DomainEvent) -> Mapping[str, Any]:
-    """Return the fields in the shape of the present version."""
-    fields = read_fields(stored) if isinstance(stored, Raw) else stored
+def _renew_fields(fields: Mapping[str, Any], event: DomainEvent) -> Mapping[str, Any]:
+    """Return the fields of the stored event in the shape of the present version."""
     same_version = fields.get("type") == type(event).__struct_config__.tag
     return fields if same_version else read_fields(encode_event(event))
 
