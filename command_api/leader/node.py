@@ -244,9 +244,8 @@ class Node:
         self._note_leader(claim.leader_url)
         if self._moved_at:
             self.without_writes_s, self._moved_at = self._loop.time() - self._moved_at, 0.0
-        if (
-            sent_at := self._claims.pop(claim.nonce, None)
-        ) is not None:  # Nobody leads twice on it.
+        sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
+        if sent_at is not None:
             state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
             if self._newest_claim is not None and self._newest_claim.nonce == claim.nonce:
                 self._lead(state, self._newest_claim.writer, round_trip_s)
