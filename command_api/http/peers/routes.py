@@ -75,10 +75,16 @@ async def _answer_all(
     answering: Answering, batch: Sequence[ForwardedSubmission | Malformed]
 ) -> list[Answer | CommandError]:
     """Return the result of each, in order."""
-    wanted = [one for one in batch if isinstance(one, ForwardedSubmission) and one.timeout_s > 0]
+    checked = [_refuse_late(one) for one in batch]
+    wanted = [one for one in checked if isinstance(one, ForwardedSubmission)]
     deadline_s = min(max((one.timeout_s for one in wanted), default=0.0), FORWARD_S_MAX)
     answers = iter(await answering.submit_forwarded([one.submission for one in wanted], deadline_s))
-    return [
-        one if isinstance(one, Malformed) else (next(answers) if one.timeout_s > 0 else NoLeader())
-        for one in batch
-    ]
+    return [next(answers) if isinstance(one, ForwardedSubmission) else one for one in checked]
+
+
+def _refuse_late(
+    one: ForwardedSubmission | Malformed,
+) -> ForwardedSubmission | Malformed | NoLeader:
+    """Return what was read, or NoLeader if the sender does not wait for it any more."""
+    late = isinstance(one, ForwardedSubmission) and one.timeout_s <= 0
+    return NoLeader() if late else one
