@@ -1,4 +1,4 @@
-"""When the system itself has to act on an aggregate. Each noun states it of its own."""
+"""States when the system itself has to act on an aggregate. Each noun does so for its own."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the command processes of a cell send each other, as JSON.
+"""Encodes and decodes what the command processes of a cell send each other, as JSON.
 
 A follower hands over what has gathered: many commands with one request. A process of an earlier
 build hands over one command with each request, and takes no other.

@@ -40,7 +40,7 @@ _SAID_BY_KIND: Final[dict[type[BookingEvent], dict[str, Any]]] = {
     BookingPreapproved: _NOTHING_SAID | {"waiting": True, "preapproved": True},
     BookingUnsettled: _NOTHING_SAID | {"reason": "moved_clash"},
 }
-"""What an event sets because it is of this kind, unless a field of it says otherwise."""
+"""The values that an event sets because it is of this kind, unless a field of it says otherwise."""
 _SAID_IN_FIELDS: Final[dict[type[BookingEvent], tuple[str, ...]]] = {
     kind: tuple(name for name in _NOTHING_SAID if name in kind.__struct_fields__)
     for kind in get_args(AnyBookingEvent)

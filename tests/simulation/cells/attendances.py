@@ -1,4 +1,4 @@
-"""When each person is where, in several cells, as their journals tell it."""
+"""Finds when each person is where, in several cells, as their journals tell it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -22,7 +22,7 @@ class CellOfEvening(NamedTuple):
     """The cell of one evening, as its journal tells of the one booking."""
 
     date: int = 0
-    """Of its last record. Dates never go back."""
+    """The date of its last record. Dates never go back."""
     confirmed_by: int = 0
     """The reservation by which the guest was last confirmed; 0: never."""
     left: bool = False
@@ -33,7 +33,7 @@ class CellOfEvening(NamedTuple):
 
 
 class ReservedTime(NamedTuple):
-    """What the home cell knows of the time for one booking."""
+    """The time for one booking, as far as the home cell knows."""
 
     number: int
     until: int
@@ -46,7 +46,7 @@ class Situation(NamedTuple):
     given: tuple[tuple[int, int, int], ...] = ()
     """Booking, number and deadline of all reservations: whoever has one may use it at any time."""
     carried: tuple[CellOfEvening | None, CellOfEvening | None] = (None, None)
-    """What the courier of each cell has read and not yet told the home cell."""
+    """The state that the courier of each cell has read and not yet told the home cell."""
 
     @property
     def is_at_both(self) -> bool:

@@ -39,7 +39,7 @@ class Settler:
         while True:
             await asyncio.sleep(LOOK_S)
             self._follow()
-            for overlap in list(self.overlaps()):
+            for overlap in self.overlaps():
                 await self._settle(overlap)
 
     def overlaps(self) -> list[OverlapOfCells]:
