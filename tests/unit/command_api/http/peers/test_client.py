@@ -20,6 +20,7 @@ from contracts.errors import NoLeader, NotFound, OutcomeUnknown
 from contracts.values.ids import AnnouncementId, PersonId
 
 SECRET = "the secret of the cell, of thirty-two bytes or more"
+CANCELLED = {"outcome": {"code": "cancelled"}, "position": 7}
 
 
 class Elsewhere:
@@ -33,6 +34,11 @@ class Elsewhere:
         """How it answers, by path; with `*` for all others."""
         self.endless = False
         self.url = ""
+
+    def take_no_batches(self) -> None:
+        """Answer as a leader of an earlier build does."""
+        self.answers[BATCH_PATH] = lambda: web.Response(status=404)
+        self.answers[COMMAND_PATH] = lambda: web.json_response(CANCELLED)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         self.shown.append(request.headers.get(SECRET_HEADER))
@@ -52,6 +58,12 @@ class Elsewhere:
         async with TestServer(app) as server, aiohttp.ClientSession() as session:
             self.url = str(server.make_url("")).rstrip("/")
             yield session
+
+
+async def forward(session: aiohttp.ClientSession, elsewhere: Elsewhere) -> Answer:
+    """Forward a submission to a server that is in the settings."""
+    peers = HttpPeers(session, SECRET, [elsewhere.url])
+    return await peers.forward(elsewhere.url, submission(), 30.0)
 
 
 async def test_the_secret_is_sent_to_no_address_that_only_a_claim_names() -> None:
@@ -79,9 +91,7 @@ async def test_a_redirect_by_a_peer_is_not_followed() -> None:
     async with elsewhere.open() as session, evil.open():
         elsewhere.answers["*"] = lambda: web.Response(status=307, headers={"Location": evil.url})
         with pytest.raises(OutcomeUnknown):
-            await HttpPeers(session, SECRET, [elsewhere.url]).forward(
-                elsewhere.url, submission(), 30.0
-            )
+            await forward(session, elsewhere)
     assert evil.shown == []
 
 
@@ -91,9 +101,7 @@ async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
     elsewhere.endless = True
     async with elsewhere.open() as session:
         with pytest.raises(OutcomeUnknown):
-            await HttpPeers(session, SECRET, [elsewhere.url]).forward(
-                elsewhere.url, submission(), 30.0
-            )
+            await forward(session, elsewhere)
 
 
 async def test_a_refusal_comes_back_with_the_facts_to_show() -> None:
@@ -104,9 +112,7 @@ async def test_a_refusal_comes_back_with_the_facts_to_show() -> None:
         shown = {"conflicts": [{"role": "host", "title": "Mine"}]}
         answered = {"outcome": recorded, "position": 7, "body": shown}
         elsewhere.answers[BATCH_PATH] = lambda: web.json_response([answered])
-        answer = await HttpPeers(session, SECRET, [elsewhere.url]).forward(
-            elsewhere.url, submission(), 30.0
-        )
+        answer = await forward(session, elsewhere)
     assert (answer.outcome.refused, json.loads(answer.body)) == (True, shown)
 
 
@@ -137,9 +143,7 @@ async def test_a_peer_that_failed_may_have_decided() -> None:
     async with elsewhere.open() as session:
         elsewhere.answers["*"] = lambda: web.Response(status=500)
         with pytest.raises(OutcomeUnknown):
-            await HttpPeers(session, SECRET, [elsewhere.url]).forward(
-                elsewhere.url, submission(), 30.0
-            )
+            await forward(session, elsewhere)
 
 
 async def test_a_renewal_is_asked_of_the_leader_alone() -> None:
@@ -159,7 +163,7 @@ async def test_a_renewal_is_asked_of_the_leader_alone() -> None:
 
 async def test_what_gathers_goes_with_one_request_and_each_command_gets_its_answer() -> None:
     elsewhere = Elsewhere()
-    answered = [{"outcome": {"code": "cancelled"}, "position": 7}, {"error": "NotFound"}]
+    answered = [CANCELLED, {"error": "NotFound"}]
     elsewhere.answers[BATCH_PATH] = lambda: web.json_response(answered)
     async with elsewhere.open() as session:
         peers = HttpPeers(session, SECRET, [elsewhere.url])
@@ -173,9 +177,7 @@ async def test_what_gathers_goes_with_one_request_and_each_command_gets_its_answ
 
 async def test_a_leader_of_an_earlier_build_gets_single_commands() -> None:
     elsewhere = Elsewhere()
-    elsewhere.answers[BATCH_PATH] = lambda: web.Response(status=404)
-    answered = {"outcome": {"code": "cancelled"}, "position": 7}
-    elsewhere.answers[COMMAND_PATH] = lambda: web.json_response(answered)
+    elsewhere.take_no_batches()
     async with elsewhere.open() as session:
         peers = HttpPeers(session, SECRET, [elsewhere.url])
         for _ in range(2):
@@ -188,12 +190,10 @@ async def test_a_replaced_leader_is_asked_again_whether_it_takes_batches(
 ) -> None:
     monkeypatch.setattr(client, "ASK_AGAIN_S", 0.0)
     elsewhere = Elsewhere()
-    elsewhere.answers[BATCH_PATH] = lambda: web.Response(status=404)
-    answered = {"outcome": {"code": "cancelled"}, "position": 7}
-    elsewhere.answers[COMMAND_PATH] = lambda: web.json_response(answered)
+    elsewhere.take_no_batches()
     async with elsewhere.open() as session:
         peers = HttpPeers(session, SECRET, [elsewhere.url])
         await peers.forward(elsewhere.url, submission(), 30.0)
-        elsewhere.answers[BATCH_PATH] = lambda: web.json_response([answered])
+        elsewhere.answers[BATCH_PATH] = lambda: web.json_response([CANCELLED])
         await peers.forward(elsewhere.url, submission(), 30.0)
     assert elsewhere.asked == [BATCH_PATH, COMMAND_PATH, BATCH_PATH]
