@@ -26,6 +26,7 @@ from notifier.store.turns import BY_INDEX, TURN_BEFORE
 from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
 from runtime.journal.tail import Position
+from runtime.postgres.arrays import to_arrays
 from runtime.postgres.tables import transaction
 
 POSITION: Final = StoredPosition(
@@ -204,7 +205,7 @@ async def insert_notices(
     await connection.execute(BY_INDEX)
     await connection.execute(
         INSERT_NOTICES,
-        *_columns(
+        *to_arrays(
             (
                 notice.key,
                 notice.recipient,
@@ -234,7 +235,7 @@ async def _save_plan(
 ) -> None:
     if merged := list(plan.merged.values()):
         columns = ((one.key, one.facts, one.receipt, one.state, one.reason) for one in merged)
-        await connection.execute(UPDATE_MERGED, *_columns(columns), list(approval))
+        await connection.execute(UPDATE_MERGED, *to_arrays(columns), list(approval))
         await _insert_sources(connection, merged)
     await _withdraw(connection, plan.withdrawals)
     await save_publications(connection, plan.publications)
@@ -242,7 +243,7 @@ async def _save_plan(
         await _begin_erasures(connection, plan.erasures)
     await insert_notices(connection, plan.notices, approval)
     if plan.fanouts:
-        await connection.execute(INSERT_FANOUTS, *_columns(map(_fanout_values, plan.fanouts)))
+        await connection.execute(INSERT_FANOUTS, *to_arrays(map(_fanout_values, plan.fanouts)))
 
 
 async def _withdraw(connection: PoolConnectionProxy, withdrawals: Sequence[Withdraw]) -> None:
@@ -256,7 +257,7 @@ async def _withdraw(connection: PoolConnectionProxy, withdrawals: Sequence[Withd
         for recipient in ([None] if one.recipients is None else one.recipients)
     ]
     if rows:
-        await connection.execute(DROP_NOTICES, *_columns(rows))
+        await connection.execute(DROP_NOTICES, *to_arrays(rows))
 
 
 async def _begin_erasures(
@@ -267,7 +268,7 @@ async def _begin_erasures(
     people = list(erasures)
     await connection.execute(DROP_FANOUTS_OF, people, ERASED)
     await connection.execute(DELETE_PREFERENCES, people)
-    await connection.execute(INSERT_ERASURES, people, *_columns(erasures.values()))
+    await connection.execute(INSERT_ERASURES, people, *to_arrays(erasures.values()))
     for person_id, erasure in erasures.items():
         await withdraw_all_of(connection, person_id, erasure.seq, erasure.erased_at)
 
@@ -277,7 +278,7 @@ async def _insert_sources(
 ) -> None:
     sources = [(*source, notice.key) for notice in notices for source in notice.sources]
     if sources:  # What an operator writes has none.
-        await connection.execute(INSERT_SOURCES, *_columns(sources))
+        await connection.execute(INSERT_SOURCES, *to_arrays(sources))
 
 
 def _fanout_values(fanout: PlannedFanOut) -> tuple[Any, ...]:
@@ -292,7 +293,3 @@ def _fanout_values(fanout: PlannedFanOut) -> tuple[Any, ...]:
         fanout.state,
         fanout.reason,
     )
-
-
-def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -32,6 +32,7 @@ from notifier.store.state import announcement_from
 from notifier.store.turns import place_due, take_next
 from runtime.calls.gathering import Gathering
 from runtime.outside.ports import PersonProfile
+from runtime.postgres.arrays import to_arrays
 from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
@@ -159,12 +160,11 @@ class NoticeQueue:
     ) -> None:
         """Record the results of leased notices. `unread` are those that no longer waited when
         they were to be read."""
-        columns = [list(column) for column in zip(*results, strict=True)]
         unsent = {one.id for one in results if one.state != "sent" and not one.unsettled}
         async with transaction(self._pool) as connection:
             await connection.execute(LOCK, [*unread, *(one.id for one in results)])
             if results:
-                await connection.execute(RECORD, *columns)
+                await connection.execute(RECORD, *to_arrays(results))
             if settled := [*unsent, *unread]:
                 await connection.execute(SETTLE, settled)
 
@@ -307,5 +307,5 @@ class NoticeQueue:
         self, links: Sequence[tuple[AnnouncementId, str]]
     ) -> Mapping[tuple[AnnouncementId, str], None]:
         async with acquire_connection(self._pool) as connection:
-            await connection.execute(INSERT_LINKS, *map(list, zip(*links, strict=True)))
+            await connection.execute(INSERT_LINKS, *to_arrays(links))
         return {}

@@ -10,6 +10,7 @@ from contracts.values.ids import AnnouncementId, PersonId
 from notifier.rights import Relation
 from notifier.state import KnownBooking
 from notifier.store.state import announcement_from
+from runtime.postgres.arrays import to_arrays
 
 Pair = tuple[AnnouncementId, PersonId]
 """An announcement and a recipient."""
@@ -42,7 +43,7 @@ async def load_relations(
     connection: PoolConnectionProxy, asked: Sequence[Pair]
 ) -> Mapping[Pair, asyncpg.Record]:
     """Return the rows of those pairs whose relation is known, for `relation_from`."""
-    rows = await connection.fetch(SELECT_RELATIONS, *map(list, zip(*asked, strict=True)))
+    rows = await connection.fetch(SELECT_RELATIONS, *to_arrays(asked))
     return {(row["announcement_id"], row["recipient"]): row for row in rows}
 
 

@@ -11,6 +11,7 @@ from contracts.values.text import make_storable
 from notifier.planning.fold import NeededState, ParkedEvent
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.state import KnownAnnouncement, KnownBooking, NotifierState
+from runtime.postgres.arrays import to_arrays
 
 SELECT_ANNOUNCEMENTS: Final = """
     SELECT state FROM notifier.evenings WHERE announcement_id = ANY($1::uuid[])
@@ -267,4 +268,4 @@ async def _write(
     connection: PoolConnectionProxy, sql: str, rows: Collection[tuple[Any, ...]]
 ) -> None:
     if rows:
-        await connection.execute(sql, *(list(column) for column in zip(*rows, strict=True)))
+        await connection.execute(sql, *to_arrays(rows))

@@ -12,6 +12,7 @@ import msgspec
 
 from projector.read_models.batch import DeadLetter, Patch
 from projector.read_models.read_model import Key, TableShape
+from runtime.postgres.arrays import to_arrays
 
 SCHEMA: Final = "read_model"
 JSON: Final = "jsonb"
@@ -75,7 +76,7 @@ def build_statements(table: TableShape, patches: Mapping[Key, Patch]) -> Iterato
 
 
 def build_letters_statement(letters: Iterable[DeadLetter]) -> Statement:
-    columns = [list(column) for column in zip(*letters, strict=True)]
+    columns = to_arrays(letters)
     return Statement(INSERT_LETTERS, columns, len(columns[0]))
 
 
