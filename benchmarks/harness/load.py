@@ -7,8 +7,10 @@ understands only what our servers send: HTTP/1.1 with a Content-Length.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
+
+from benchmarks.harness.processes import Served, read_cost
 
 _LENGTH = b"content-length:"
 
@@ -25,6 +27,13 @@ class Figures(NamedTuple):
     @property
     def per_second(self) -> float:
         return self.requests / self.seconds
+
+
+class Run(NamedTuple):
+    """The figures of a load, and the processor time of its server for each request."""
+
+    figures: Figures
+    cpu_us: float
 
 
 class _Client(asyncio.Protocol):
@@ -108,6 +117,20 @@ async def drive(
     seconds = time.perf_counter() - started
     statuses = Counter(status for _, status in results)
     return summarize([latency for latency, _ in results], seconds, dict(statuses))
+
+
+async def drive_server(
+    served: Served, requests: Iterator[bytes], clients: int, bodies: list[bytes] | None = None
+) -> Run:
+    """Do the same to a server of ours, and measure what it costs its process."""
+    before = read_cost(served.pid).cpu_s
+    figures = await drive(served.port, requests, clients, bodies)
+    return Run(figures, 1e6 * (read_cost(served.pid).cpu_s - before) / figures.requests)
+
+
+def pick_median(runs: Sequence[Run]) -> Run:
+    """Return the run whose rate is in the middle."""
+    return sorted(runs, key=lambda one: one.figures.per_second)[len(runs) // 2]
 
 
 def summarize(latencies: list[float], seconds: float, statuses: dict[int, int]) -> Figures:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TextIO
 
-from benchmarks.harness.load import Figures
+from benchmarks.harness.load import Figures, Run
 
 QUICK_PART: Final = 5
 """A quick run measures a fifth of what a full one measures."""
@@ -70,6 +70,12 @@ class Report:
         ):
             against = f"{baseline}/{part}" if baseline else None
             self.add(f"{name}/{part}", value, unit, figures.requests, against)
+
+    def add_run(self, name: str, run: Run, baseline: str | None = None) -> None:
+        """Add the figures of a load and its server's processor time, each with its ratio."""
+        self.add_load(name, run.figures, baseline)
+        against = f"{baseline}/cpu" if baseline else None
+        self.add(f"{name}/cpu", run.cpu_us, "us", run.figures.requests, against)
 
     def print(self) -> None:
         """Print all figures as a table."""

@@ -14,10 +14,10 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from benchmarks.harness.load import Figures, drive
-from benchmarks.harness.processes import Served, read_cost, serve
+from benchmarks.harness.load import Run, drive, drive_server, pick_median
+from benchmarks.harness.processes import Served, serve
 from benchmarks.harness.report import Report
 from benchmarks.reads.cases import LISTS, fill_tables, requests_of
 from launcher.profiles.tables import prepare_tables
@@ -32,12 +32,6 @@ CLIENTS: Final = 16
 REQUESTS: Final = {"detail": 6_000, **dict.fromkeys(LISTS, 3_000)}
 WARM_UP: Final = 600
 REPEATS: Final = 3
-
-
-class ReadRun(NamedTuple):
-    figures: Figures
-    cpu_us: float
-    """Processor time of the server a request."""
 
 
 async def main(report: Report) -> None:
@@ -57,22 +51,18 @@ async def main(report: Report) -> None:
 async def _measure_kind(
     report: Report, subjects: dict[str, Served], kind: str, shown: Sequence[str], requests: int
 ) -> None:
-    found: dict[str, list[ReadRun]] = {name: [] for name in subjects}
+    found: dict[str, list[Run]] = {name: [] for name in subjects}
     for _ in range(1 if report.quick else REPEATS):
         for name, served in subjects.items():
             await drive(served.port, requests_of(kind, shown, WARM_UP), CLIENTS)
             found[name].append(await _measure(served, kind, shown, requests))
     for name, runs in found.items():
-        prefix = SUBJECTS[name]
         baseline = f"{SUBJECTS['one_select']}/{kind}"
-        run = sorted(runs, key=lambda one: one.figures.per_second)[len(runs) // 2]
-        report.add_load(f"{prefix}/{kind}", run.figures, baseline)
-        report.add(f"{prefix}/{kind}/cpu", run.cpu_us, "us", requests, f"{baseline}/cpu")
+        report.add_run(f"{SUBJECTS[name]}/{kind}", pick_median(runs), baseline)
 
 
-async def _measure(served: Served, kind: str, shown: Sequence[str], requests: int) -> ReadRun:
-    before = read_cost(served.pid).cpu_s
-    figures = await drive(served.port, requests_of(kind, shown, requests), CLIENTS)
-    if figures.statuses != {200: requests}:
-        raise RuntimeError(f"{kind} was answered with {figures.statuses}")
-    return ReadRun(figures, 1e6 * (read_cost(served.pid).cpu_s - before) / requests)
+async def _measure(served: Served, kind: str, shown: Sequence[str], requests: int) -> Run:
+    run = await drive_server(served, requests_of(kind, shown, requests), CLIENTS)
+    if run.figures.statuses != {200: requests}:
+        raise RuntimeError(f"{kind} was answered with {run.figures.statuses}")
+    return run

@@ -14,12 +14,11 @@ machine.
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import uuid4
 
 from benchmarks.harness.hot_evening import booking_requests
-from benchmarks.harness.load import Figures, drive
-from benchmarks.harness.processes import read_cost
+from benchmarks.harness.load import Run, drive, drive_server, pick_median
 from benchmarks.harness.report import Report
 from benchmarks.writes.append import measure_append
 from benchmarks.writes.practix import IN_MEMORY
@@ -44,12 +43,6 @@ COMPARED: Final = 32
 REPEATS: Final = 3
 
 
-class Run(NamedTuple):
-    figures: Figures
-    cpu_us: float
-    """Processor time of the server a request."""
-
-
 async def main(report: Report) -> None:
     async with AsyncExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -72,25 +65,20 @@ async def _measure_http(
                 part = requests // SLOW.get(subject.name, 1)
                 found.setdefault(subject.name, []).append(await _measure(subject, clients, part))
     for name, runs in found.items():
-        baseline = f"booking/bare/{clients}"
-        run = sorted(runs, key=lambda one: one.figures.per_second)[len(runs) // 2]
-        report.add_load(f"booking/{name}/{clients}", run.figures, baseline)
-        measured = run.figures.requests
-        report.add(f"booking/{name}/{clients}/cpu", run.cpu_us, "us", measured, f"{baseline}/cpu")
+        run = pick_median(runs)
+        report.add_run(f"booking/{name}/{clients}", run, f"booking/bare/{clients}")
         cores = 1e-6 * run.cpu_us * run.figures.per_second
-        report.add(f"booking/{name}/{clients}/cores", cores, "cores", measured)
+        report.add(f"booking/{name}/{clients}/cores", cores, "cores", run.figures.requests)
 
 
 async def _measure(subject: Subject, clients: int, requests: int) -> Run:
     async with open_evening(subject) as (served, announcement_id):
         await drive(served.port, booking_requests(announcement_id, 0, WARM_UP), clients)
         load = booking_requests(announcement_id, WARM_UP, requests)
-        before = read_cost(served.pid).cpu_s
-        figures = await drive(served.port, load, clients)
-        cpu_us = 1e6 * (read_cost(served.pid).cpu_s - before) / requests
-    if figures.statuses != {201: requests}:
-        raise RuntimeError(f"{subject.name} answered {figures.statuses}")
-    return Run(figures, cpu_us)
+        run = await drive_server(served, load, clients)
+    if run.figures.statuses != {201: requests}:
+        raise RuntimeError(f"{subject.name} answered {run.figures.statuses}")
+    return run
 
 
 async def _measure_appends(

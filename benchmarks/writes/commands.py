@@ -10,15 +10,15 @@ The median of the rounds counts. `cpu` is the processor time of the server's pro
 import tempfile
 from contextlib import AsyncExitStack
 from statistics import median
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
 
 from benchmarks.harness.hot_evening import announce_request, list_guests, make_token
-from benchmarks.harness.load import build_http_request, drive
-from benchmarks.harness.processes import Served, read_cost, serve
+from benchmarks.harness.load import Run, build_http_request, drive_server
+from benchmarks.harness.processes import Served, serve
 from benchmarks.harness.report import Report
 from benchmarks.writes.subjects import SERVER
 
@@ -46,25 +46,20 @@ class NewBooking(Struct):
     guest_id: str
 
 
-class Measured(NamedTuple):
-    per_second: float
-    cpu_us: float
-
-
 async def main(report: Report) -> None:
-    found: dict[str, list[Measured]] = {}
+    found: dict[str, list[Run]] = {}
     hosts = report.scale(HOSTS)
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
         where = f"{scratch}/{uuid4().hex}"
         served = await stack.enter_async_context(serve(SERVER, "sqlite", where))
         for number in range(ROUNDS + 1):  # The first one warms up.
-            for kind, measured in (await CommandRound(served, hosts, number).run()).items():
-                found.setdefault(kind, []).append(measured)
+            for kind, run in (await CommandRound(served, hosts, number).run()).items():
+                found.setdefault(kind, []).append(run)
     for kind in KINDS:
         rounds = found[kind][1:]
         count = ROUNDS * hosts
-        rate = median(one.per_second for one in rounds)
+        rate = median(one.figures.per_second for one in rounds)
         cpu_us = median(one.cpu_us for one in rounds)
         report.add(f"commands/{kind}/rate", rate, "requests/s", count, "commands/book/rate")
         report.add(f"commands/{kind}/cpu", cpu_us, "us", count, "commands/book/cpu")
@@ -78,9 +73,9 @@ class CommandRound:
         people = list_guests(3 * hosts * number, 3 * hosts)
         self._hosts = people[:hosts]
         self._approved, self._withdrawn = people[hosts : 2 * hosts], people[2 * hosts :]
-        self._measured: dict[str, Measured] = {}
+        self._measured: dict[str, Run] = {}
 
-    async def run(self) -> dict[str, Measured]:
+    async def run(self) -> dict[str, Run]:
         """Carry all of them out, and return the figures by kind."""
         announced = await self._send(
             "announce", [announce_request(48, host) for host in self._hosts], NewEvening
@@ -129,12 +124,10 @@ class CommandRound:
         """Send the requests, note the figures, and return the answers. Raises RuntimeError if one
         is refused."""
         bodies: list[bytes] = []
-        before = read_cost(self._served.pid).cpu_s
-        figures = await drive(self._served.port, iter(requests), CLIENTS, bodies)
-        cpu_us = 1e6 * (read_cost(self._served.pid).cpu_s - before) / len(requests)
-        if not set(figures.statuses) <= {200, 201}:
-            raise RuntimeError(f"{kind}: {figures.statuses}, {bodies[-1]!r}")
-        self._measured[kind] = Measured(figures.per_second, cpu_us)
+        run = await drive_server(self._served, iter(requests), CLIENTS, bodies)
+        if not set(run.figures.statuses) <= {200, 201}:
+            raise RuntimeError(f"{kind}: {run.figures.statuses}, {bodies[-1]!r}")
+        self._measured[kind] = run
         return [msgspec.json.decode(body, type=answer) for body in bodies]
 
 

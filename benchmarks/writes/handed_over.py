@@ -21,7 +21,7 @@ from uuid import uuid5
 from aiohttp import ClientSession
 
 from benchmarks.harness.hot_evening import NAMESPACE
-from benchmarks.harness.load import Figures, summarize
+from benchmarks.harness.load import Figures, Run, summarize
 from benchmarks.harness.processes import read_cost
 from benchmarks.harness.report import Report
 from benchmarks.writes.practix import CELL_SECRET
@@ -92,18 +92,16 @@ async def main(report: Report) -> None:
         subject = Subject("kafka", kafka)
         name = "handed_over/kafka"
         async with open_evening(subject) as evening, ClientSession() as session:
-            figures, cpu_us = await _measure(evening, session, count)
-        report.add_load(name, figures)
-        report.add(f"{name}/cpu", cpu_us, "us", count)
+            run = await _measure(evening, session, count)
+        report.add_run(name, run)
         async with open_evening(subject) as evening, ClientSession() as session:
-            figures, cpu_us = await _measure(evening, session, count, figures.per_second / 2)
-        report.add_load(f"{name}/half", figures)
-        report.add(f"{name}/half/cpu", cpu_us, "us", count)
+            run = await _measure(evening, session, count, run.figures.per_second / 2)
+        report.add_run(f"{name}/half", run)
 
 
 async def _measure(
     evening: HotEvening, session: ClientSession, count: int, per_second: float = 0.0
-) -> tuple[Figures, float]:
+) -> Run:
     """Return the figures of `count` commands and the leader's processor time for each. Without
     `per_second` as fast as it can."""
     followers = BatchedLoad(session, f"http://127.0.0.1:{evening.served.port}")
@@ -114,7 +112,7 @@ async def _measure(
         figures = await followers.pace(commands[WARM_UP:], per_second)
     else:
         figures = await followers.drive(commands[WARM_UP:])
-    return figures, 1e6 * (read_cost(evening.served.pid).cpu_s - before) / count
+    return Run(figures, 1e6 * (read_cost(evening.served.pid).cpu_s - before) / count)
 
 
 def _commands(announcement_id: str, count: int) -> Iterator[Submission]:
