@@ -17,8 +17,7 @@ class ServerAnswer(NamedTuple):
     @property
     def position(self) -> int:
         """Return `X-Position`, or 0 without one."""
-        _, found, rest = self.head.lower().partition(b"\r\nx-position:")
-        return int(rest.split(b"\r\n", 1)[0]) if found else 0
+        return _read_number(self.head, b"x-position")
 
 
 class Connections:
@@ -81,7 +80,11 @@ class _KeptConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator or len(body) < _read_length(head) or self._waiting is None:
+        if (
+            not separator
+            or len(body) < _read_number(head, b"content-length")
+            or self._waiting is None
+        ):
             return
         self._buffer = b""
         seconds = time.perf_counter() - self.sent_at
@@ -95,6 +98,7 @@ class _KeptConnection(asyncio.Protocol):
             self._waiting.set_exception(error or ConnectionError("the server hung up"))
 
 
-def _read_length(head: bytes) -> int:
-    _, found, rest = head.lower().partition(b"\r\ncontent-length:")
+def _read_number(head: bytes, name: bytes) -> int:
+    """Return the number that a header states, or 0 without it."""
+    _, found, rest = head.lower().partition(b"\r\n%b:" % name)
     return int(rest.split(b"\r\n", 1)[0]) if found else 0

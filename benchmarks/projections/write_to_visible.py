@@ -11,12 +11,13 @@ does not keep up, `rate` says so, and the times say nothing.
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from asyncio import Semaphore
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from benchmarks.harness.connections import Connections
 from benchmarks.harness.hot_evening import (
     AUDIENCE_SECRET,
     AUTHOR_ID,
@@ -38,8 +39,6 @@ WARM_UP: Final = 1_000
 LOOKED_AT: Final = 10
 """One of so many writes is looked for."""
 CONNECTIONS: Final = 64
-POSITION: Final = b"x-position:"
-LENGTH: Final = b"content-length:"
 
 
 async def main(report: Report) -> None:
@@ -83,6 +82,7 @@ async def main(report: Report) -> None:
         )
         announcement_id = await announce(written.port)
         evening = WatchedEvening(announcement_id, written.port, read.port)
+        stack.callback(evening.close)
         await evening.write(0, WARM_UP)
         seconds, latencies = await evening.write(WARM_UP, writes)
         figures = summarize(latencies, seconds, {})
@@ -96,85 +96,47 @@ class WatchedEvening:
 
     def __init__(self, announcement_id: str, write_port: int, read_port: int) -> None:
         self._announcement_id = announcement_id
-        self._write_port, self._read_port = write_port, read_port
+        self._writers, self._readers = Connections(write_port), Connections(read_port)
+        self._may_write, self._may_read = Semaphore(CONNECTIONS), Semaphore(CONNECTIONS)
 
     async def write(self, first: int, count: int) -> tuple[float, list[float]]:
         """Send so many requests at a steady rate. Returns the seconds from the first to the last
         answer, and how long each write that was looked for took to be visible, in seconds."""
         latencies: list[float] = []
         requests = booking_requests(self._announcement_id, first, count)
-        async with (
-            _connect(self._write_port, CONNECTIONS) as writers,
-            _connect(self._read_port, CONNECTIONS) as readers,
-            asyncio.TaskGroup() as tasks,
-        ):
-            started = time.perf_counter()
+        started = time.perf_counter()
+        async with asyncio.TaskGroup() as tasks:
             for number, request in enumerate(requests):
                 due = started + number / WRITES_A_SECOND
                 if (wait_s := due - time.perf_counter()) > 0:
                     await asyncio.sleep(wait_s)
-                writer = await writers.get()
-                looked_at = number % LOOKED_AT == 0
-                tasks.create_task(
-                    self._write_one(
-                        request, writer, writers, readers if looked_at else None, latencies
-                    )
-                )
+                await self._may_write.acquire()
+                looked_for = latencies if number % LOOKED_AT == 0 else None
+                tasks.create_task(self._write_one(request, looked_for))
         return time.perf_counter() - started, latencies
 
-    async def _write_one(
-        self,
-        request: bytes,
-        writer: "PositionClient",
-        writers: "asyncio.Queue[PositionClient]",
-        readers: "asyncio.Queue[PositionClient] | None",
-        latencies: list[float],
-    ) -> None:
-        position = await writer.ask(request, 201)
-        answered_at = time.perf_counter()
-        writers.put_nowait(writer)
-        if readers is not None:
-            reader = await readers.get()
-            path = f"/api/v1/announcement/{self._announcement_id}?min_position={position}"
-            await reader.ask(build_http_request("GET", path, make_token(AUTHOR_ID)), 200)
-            latencies.append(time.perf_counter() - answered_at)
-            readers.put_nowait(reader)
-
-
-class PositionClient:
-    """A keep-alive connection: one request at a time."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def ask(self, request: bytes, expected: int) -> int:
-        """Send a request and read the answer. Returns the position that it states. Raises
-        RuntimeError if it has another status."""
-        self._writer.write(request)
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        body = await self._reader.readexactly(int(_header(head, LENGTH)))
-        if int(head[9:12]) != expected:
-            raise RuntimeError(f"answered {head!r} {body!r}")
-        return int(_header(head, POSITION))
-
     def close(self) -> None:
-        self._writer.close()
+        """Close all connections."""
+        self._writers.close()
+        self._readers.close()
+
+    async def _write_one(self, request: bytes, looked_for: list[float] | None) -> None:
+        position = await _ask(self._writers, request, 201)
+        self._may_write.release()
+        if looked_for is None:
+            return
+        answered_at = time.perf_counter()
+        path = f"/api/v1/announcement/{self._announcement_id}?min_position={position}"
+        read = build_http_request("GET", path, make_token(AUTHOR_ID))
+        async with self._may_read:
+            await _ask(self._readers, read, 200)
+        looked_for.append(time.perf_counter() - answered_at)
 
 
-@asynccontextmanager
-async def _connect(port: int, count: int) -> AsyncIterator[asyncio.Queue[PositionClient]]:
-    """Open so many connections, and hold them until the end of the block."""
-    opened = [
-        PositionClient(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(count)
-    ]
-    idle: asyncio.Queue[PositionClient] = asyncio.Queue()
-    for one in opened:
-        idle.put_nowait(one)
-    yield idle
-    for one in opened:
-        one.close()
-
-
-def _header(head: bytes, name: bytes) -> bytes:
-    start = head.index(name) + len(name)
-    return head[start:].split(b"\r\n", 1)[0]
+async def _ask(connections: Connections, request: bytes, expected: int) -> int:
+    """Return the position that the answer states. Raises RuntimeError if it states none, or has
+    another status."""
+    answer = await connections.ask(request)
+    if answer.status != expected or not answer.position:
+        raise RuntimeError(f"answered {answer.head!r} {answer.body!r}")
+    return answer.position

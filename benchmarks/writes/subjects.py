@@ -1,6 +1,5 @@
-"""What bookings are measured on: a fresh server and a fresh evening each time."""
+"""Starts what bookings are measured on: a fresh server and a fresh evening each time."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,9 +8,10 @@ from typing import Final, NamedTuple
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 
 from benchmarks.harness.hot_evening import announce_request
-from benchmarks.harness.load import build_http_request
+from benchmarks.harness.load import build_http_request, drive
 from benchmarks.harness.processes import Served, serve
 from benchmarks.writes.baselines.plain import ANNOUNCE_PATH, TABLES
 from benchmarks.writes.practix import IN_MEMORY
@@ -107,11 +107,8 @@ async def announce(port: int) -> str:
 
 async def _create(port: int, request: bytes) -> str:
     """Send a request that announces an evening and return its id."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    body = await reader.readuntil(b"}")
-    writer.close()
-    if b" 201 " not in head.split(b"\r\n", 1)[0]:
-        raise RuntimeError(f"not announced: {head!r} {body!r}")
-    return body.decode().split('"id":"', 1)[1].split('"', 1)[0]
+    bodies: list[bytes] = []
+    figures = await drive(port, iter([request]), 1, bodies)
+    if figures.statuses != {201: 1}:
+        raise RuntimeError(f"not announced: {figures.statuses} {bodies[0]!r}")
+    return str(msgspec.json.decode(bodies[0])["id"])
