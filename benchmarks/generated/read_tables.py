@@ -13,6 +13,14 @@ import asyncpg
 
 FILL_TIMEOUT_S: Final = 3600.0
 
+MOVE: Final = """
+    INSERT INTO read_model.reader_position (reader, "offset", term, seq, hash, nonce, open)
+    VALUES ('projector', 1, 1, 1, '', '', true)
+    ON CONFLICT (reader) DO UPDATE SET seq = reader_position.seq + 1
+    RETURNING pg_notify('projected', reader_position.seq::text)
+"""
+"""Moves the projector's position and notifies, as the projector does with each batch."""
+
 PEOPLE: Final = """
     INSERT INTO read_model.people
     SELECT md5('person' || n)::uuid, 'Person ' || n, 'ru', 'Europe/Moscow'

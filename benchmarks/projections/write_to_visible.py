@@ -27,6 +27,7 @@ from benchmarks.harness.hot_evening import (
 from benchmarks.harness.load import build_http_request, summarize
 from benchmarks.harness.processes import serve
 from benchmarks.harness.report import Report
+from benchmarks.reads.query_process import serve_query_api
 from benchmarks.writes.subjects import SERVER, announce, start_kafka
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.postgres import PostgresServer
@@ -66,18 +67,10 @@ async def main(report: Report) -> None:
             )
         )
         read = await stack.enter_async_context(
-            serve(
-                "benchmarks.projections.service",
-                "query_api",
-                environment={
-                    "QUERY_API_POSTGRES_DSN": dsns["query_api"],
-                    "QUERY_API_FEED_SECRET": AUDIENCE_SECRET,
-                    "QUERY_API_TOKEN__SECRET": AUDIENCE_SECRET,
-                    "QUERY_API_NEIGHBOURS__BASE_URL": "http://127.0.0.1:1",
-                    "QUERY_API_NEIGHBOURS__CREDENTIAL": AUDIENCE_SECRET,
-                    "QUERY_API_RATE_LIMITS__PERSON__READS": "1000000",
-                    "QUERY_API_RATE_LIMITS__ADDRESS__READS": "1000000",
-                },
+            serve_query_api(
+                dsns["query_api"],
+                QUERY_API_RATE_LIMITS__PERSON__READS="1000000",
+                QUERY_API_RATE_LIMITS__ADDRESS__READS="1000000",
             )
         )
         announcement_id = await announce(written.port)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from starlette.datastructures import QueryParams
 
-from benchmarks.generated.read_tables import fill, id_of
+from benchmarks.generated.read_tables import MOVE, fill, id_of
 from benchmarks.harness.hot_evening import make_token
 from benchmarks.harness.load import build_http_request
 from contracts.representations import DetailAnnouncementResponse, copied_fields
@@ -48,10 +48,6 @@ SELECT_ROW: Final = f"""
 SELECT_SHOWN: Final = f"""
     SELECT announcement_id FROM read_model.announcements
     WHERE status = 'Alive' AND visibility = 'public' ORDER BY announcement_id LIMIT {SHOWN}
-"""
-MOVE: Final = """
-    INSERT INTO read_model.reader_position (reader, "offset", term, seq, hash, nonce, open)
-    VALUES ('projector', 1, 1, 1, '', '', true)
 """
 
 

@@ -2,7 +2,7 @@
 
 Questions: what do 1,000 idle streams cost one process in memory and processor time, also while
 the cell is busy with other people's affairs? How soon does an event come, alone and if all 1,000
-watch one announcement? Method: a real `python -m query_api` over a real PostgreSQL with tables
+watch one announcement? Method: a real query process over a real PostgreSQL with tables
 of 20,000 announcements, and a client that opens a stream for each of 1,000 people and reads it.
 Rows are changed as the projector changes them: in a transaction that moves its position first
 and notifies. Memory is resident memory, time is processor time, both of the query process alone.
@@ -12,25 +12,20 @@ and notifies. Memory is resident memory, time is processor time, both of the que
 
 import argparse
 import asyncio
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, cast
 
 import asyncpg
 
-from benchmarks.generated.read_tables import fill, id_of
-from benchmarks.harness.hot_evening import AUDIENCE_SECRET, make_token
+from benchmarks.generated.read_tables import MOVE, fill, id_of
+from benchmarks.harness.hot_evening import make_token
 from benchmarks.harness.processes import Cost, read_cost
 from benchmarks.harness.report import Report
+from benchmarks.reads.query_process import serve_query_api
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.postgres import PostgresServer
-from launcher.servers.process import free_port
 from runtime.postgres.pools import open_pool
 
 ANNOUNCEMENTS: Final = 20_000
@@ -39,12 +34,6 @@ CHANGES_A_SECOND: Final = 20
 LATENCIES: Final = 100
 EVENT: Final = b"\nevent: announcement\n"
 
-MOVE: Final = """
-    INSERT INTO read_model.reader_position (reader, "offset", term, seq, hash, nonce, open)
-    VALUES ('projector', 1, 1, 1, '', '', true)
-    ON CONFLICT (reader) DO UPDATE SET seq = reader_position.seq + 1
-    RETURNING pg_notify('projected', reader_position.seq::text)
-"""
 CHANGE: Final = """
     UPDATE read_model.announcements SET title = 'Changed ' || now() WHERE announcement_id = $1
 """
@@ -104,7 +93,9 @@ async def measure(streams: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         async with (
             PostgresServer(Path(scratch), settings={"fsync": "off"}) as postgres,
-            _query_process((await prepare_tables(postgres.dsn))["query_api"]) as (pid, port),
+            serve_query_api(
+                (await prepare_tables(postgres.dsn))["query_api"], PRACTIX_HTTP__DRAIN_S="0"
+            ) as (pid, port),
             await open_pool(postgres.dsn) as pool,
         ):
             await fill(pool, ANNOUNCEMENTS)
@@ -223,41 +214,6 @@ def _spent(pid: int, before: Cost) -> float:
 
 def _percent(pid: int, before: Cost, seconds: float) -> float:
     return 100 * _spent(pid, before) / seconds
-
-
-@asynccontextmanager
-async def _query_process(dsn: str) -> AsyncIterator[tuple[int, int]]:
-    """Run the query API until the end of the block. Yields its process id and port."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "QUERY_API_PORT": str(port),
-        "QUERY_API_POSTGRES_DSN": dsn,
-        "QUERY_API_FEED_SECRET": AUDIENCE_SECRET,
-        "QUERY_API_TOKEN__SECRET": AUDIENCE_SECRET,
-        "QUERY_API_NEIGHBOURS__BASE_URL": "http://127.0.0.1:1",
-        "QUERY_API_NEIGHBOURS__CREDENTIAL": AUDIENCE_SECRET,
-        "PRACTIX_HTTP__DRAIN_S": "0",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "query_api"], env=environment)
-    try:
-        await _await_port(port)
-        yield process.pid, port
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait, 60)
-
-
-async def _await_port(port: int) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.1)
-            else:
-                writer.close()
-                return
 
 
 if __name__ == "__main__":
