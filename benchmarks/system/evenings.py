@@ -18,7 +18,7 @@ GUESTS: Final = 1_000
 GUESTS_EACH: Final = 4
 DAYS: Final = 300
 REQUESTS_EACH: Final = 3 + 4 * GUESTS_EACH
-"""What one evening asks for."""
+"""Counts the requests of one evening."""
 LOG_INS_AT_ONCE: Final = 50
 
 
@@ -33,10 +33,10 @@ class Evenings:
         self._begun = 0
         self.requests = 0
         self.position = 0
-        """Of the newest answer to a write."""
+        """The position of the newest answer to a write."""
         self.writes: list[float] = []
         self.reads: list[float] = []
-        """Of reads that wait until they show the write just made."""
+        """The seconds of all reads; some wait until they show the write just made."""
 
     async def log_in(self) -> None:
         """Log all people in at the stand-in's Auth."""

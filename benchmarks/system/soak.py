@@ -12,9 +12,6 @@ is written to docs/plots/soak.svg. Ends with status 1 if something is not flat.
 
 import argparse
 import asyncio
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,7 +33,7 @@ from benchmarks.harness.plots import Line, Panel, draw
 from benchmarks.harness.processes import list_children, read_pss
 from benchmarks.harness.report import Report
 from benchmarks.system.evenings import REQUESTS_EACH, Evenings
-from launcher.servers.process import free_port
+from benchmarks.system.start import Started, start_system
 
 MINUTES: Final = 30.0
 MEASURED_S: Final = 30.0
@@ -59,7 +56,7 @@ LIMITS: Final = msgspec.json.encode(
 
 
 class Sample(NamedTuple):
-    """What was seen since the sample before it."""
+    """One look at the system; times are of requests since the look before it."""
 
     minute: float
     memory_mb: dict[str, float]
@@ -76,40 +73,27 @@ def main() -> int:
     options = parser.parse_args()
     report = Report(f"make soak MINUTES={options.minutes:g}")
     print(describe_machine(), file=sys.stderr)
-    with tempfile.TemporaryDirectory() as data:
-        rate, samples = uvloop.run(soak(Path(data), options.minutes))
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        start_system(Path(scratch) / "data", PRACTIX_RATE_LIMITS=LIMITS) as started,
+    ):
+        rate, samples = uvloop.run(soak(started, options.minutes))
     PLOTS.mkdir(exist_ok=True)
     (PLOTS / "soak.svg").write_text(draw(make_panels(samples, rate)))
     return 0 if report_flatness(report, samples, rate) else 1
 
 
-async def soak(data: Path, minutes: float) -> tuple[float, list[Sample]]:
-    """Run a system at half of its load. Returns that rate in requests/s and the samples."""
-    port = free_port()
-    process = subprocess.Popen(
-        [Path(sys.executable).with_name("practix"), "run", "--json"],
-        env={
-            **os.environ,
-            "PRACTIX_DATA": str(data / "data"),
-            "PORT": str(port),
-            "PRACTIX_RATE_LIMITS": LIMITS,
-        },
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        welcome = msgspec.json.decode(await asyncio.to_thread(process.stdout.readline))
-        connections = Connections(urlsplit(welcome["url"]).port or port)
-        evenings = Evenings(connections, welcome["film_id"])
-        await evenings.log_in()
-        rate = await measure_rate(evenings) / 2
-        print(f"half of what was measured: {rate:.0f} requests/s", file=sys.stderr)
-        samples = await keep_up(evenings, connections, process.pid, rate, minutes * 60)
-        connections.close()
-        return rate, samples
-    finally:
-        process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(process.wait)
+async def soak(started: Started, minutes: float) -> tuple[float, list[Sample]]:
+    """Keep a system at half of its load. Returns that rate in requests/s and the samples."""
+    url, film_id = started.welcome["url"], started.welcome["film_id"]
+    connections = Connections(urlsplit(url).port or 80)
+    evenings = Evenings(connections, film_id)
+    await evenings.log_in()
+    rate = await measure_rate(evenings) / 2
+    print(f"half of what was measured: {rate:.0f} requests/s", file=sys.stderr)
+    samples = await keep_up(evenings, connections, started.process.pid, rate, minutes * 60)
+    connections.close()
+    return rate, samples
 
 
 async def measure_rate(evenings: Evenings) -> float:
@@ -218,7 +202,7 @@ def make_panels(samples: list[Sample], rate: float) -> list[Panel]:
             "ms",
             [
                 line("writes", [one.write_p99_ms for one in samples]),
-                line("reads of own writes", [one.read_p99_ms for one in samples]),
+                line("reads", [one.read_p99_ms for one in samples]),
             ],
         ),
         Panel(

@@ -89,11 +89,11 @@ class Started(NamedTuple):
 
 
 @contextmanager
-def start_system(data: Path) -> Iterator[Started]:
+def start_system(data: Path, **settings: str) -> Iterator[Started]:
     """Start a system, wait until it is ready, and kill it in the end."""
     process = subprocess.Popen(
         [Path(sys.executable).with_name("practix"), "run", "--json"],
-        env={**os.environ, "PRACTIX_DATA": str(data), "PORT": str(free_port())},
+        env={**os.environ, "PRACTIX_DATA": str(data), "PORT": str(free_port()), **settings},
         stdout=subprocess.PIPE,
     )
     try:
