@@ -1,4 +1,4 @@
-"""The servers that are compared: `python -m benchmarks.reads.serve PORT NAME DSN`.
+"""Runs one of the servers that are compared: `python -m benchmarks.reads.serve PORT NAME DSN`.
 
 All run alike: one process, uvicorn with uvloop and httptools, no access log.
 
@@ -12,7 +12,7 @@ All run alike: one process, uvicorn with uvloop and httptools, no access log.
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -44,9 +44,11 @@ JSON: Final = "application/json"
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class NoShortener:
-    async def shorten(self, _url: str) -> str:
-        raise NotImplementedError
+class NothingShortened:
+    """Leaves addresses as long as they are: no read that is measured has a short one."""
+
+    async def link(self, target: str) -> str:
+        return target
 
 
 def warm_verifier() -> TokenVerifier:
@@ -119,13 +121,12 @@ def build_practix(dsn: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await open_reading_pool(dsn, size_max=CONNECTIONS)
-        shortener: Any = NoShortener()
         service = QueryService(
             pool=pool,
             verifier=warm_verifier(),
             movies=KnownMovies(),
             ugc=NobodyFollows(),
-            shortener=shortener,
+            shortener=NothingShortened(),
             clock=system_clock,
             feed_secret=AUDIENCE_SECRET,
             guard=None,
