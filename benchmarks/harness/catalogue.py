@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-ROOMS: Final = ("writes", "reads", "projections", "notices", "system", "image", "cells")
+ROOMS: Final = ("writes", "reads", "projections", "notices", "system", "image")
 """In the order in which they are run."""
 _TOP: Final = Path(__file__).parent.parent
 

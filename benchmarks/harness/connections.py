@@ -21,7 +21,7 @@ class ServerAnswer(NamedTuple):
 
 
 class Connections:
-    """As many connections to 127.0.0.1:`port` as have been asked on at the same time."""
+    """Keeps as many connections to 127.0.0.1:`port` as have been asked on at the same time."""
 
     def __init__(self, port: int) -> None:
         self._port = port

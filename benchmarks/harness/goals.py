@@ -17,7 +17,7 @@ class SpeedGoal(NamedTuple):
     at_most: float | None = None
     unit: str = ""
     before: str = "not measured"
-    """What was measured before the work on speed began, on the same machine."""
+    """States what the same machine reached before the work on speed began."""
 
     @property
     def limit(self) -> str:
@@ -58,12 +58,11 @@ def judge_all(values: Mapping[str, float]) -> list[Verdict]:
 
 def _booking_goals() -> tuple[SpeedGoal, ...]:
     found: list[SpeedGoal] = []
-    for journal, of_bare, of_row_lock, before in (
-        ("sqlite", 1.0, 7.0, ("0.41-0.54", "3.1-3.5", "3.8")),
-        ("kafka", 0.8, 5.5, ("0.27-0.38", "2.0-2.5", "2.8")),
+    for name, of_bare, of_row_lock, before in (
+        ("SQLite", 1.0, 7.0, ("0.41-0.54", "3.1-3.5", "3.8")),
+        ("Kafka", 0.8, 5.5, ("0.27-0.38", "2.0-2.5", "2.8")),
     ):
-        name, ours = journal.replace("sqlite", "SQLite").replace("kafka", "Kafka"), "booking/"
-        ours += journal
+        ours = f"booking/{name.lower()}"
         found += [
             SpeedGoal(
                 f"booking, 32 clients, {name}, of a bare FastAPI route",

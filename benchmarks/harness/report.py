@@ -24,7 +24,7 @@ class Figure(NamedTuple):
     command: str
     measured_at: str
     load_average: float
-    """Of the machine in the last minute: above its cores, compare nothing but ratios."""
+    """The machine's in the last minute: above its cores, compare nothing but ratios."""
 
 
 class Report:

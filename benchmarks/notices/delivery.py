@@ -39,10 +39,10 @@ from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely
 
-QUESTION: Final = "How many notices a second go from the journal to Notification?"
+QUESTION: Final = "how many notices a second go from the journal to Notification?"
 RECORDS: Final = 20_000
 LIVE: Final = 6_000
-"""How many announcements are open at a time."""
+"""The number of announcements that are open at a time."""
 POLL_S: Final = 0.05
 SECRET: Final = SecretStr("a secret of the benchmark, long enough for everything")
 WAITING: Final = """

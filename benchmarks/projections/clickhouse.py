@@ -71,7 +71,7 @@ def _commits(records: int) -> Iterator[Commit]:
 
 
 async def _measure_raw(report: Report, dsn: str, records: int) -> int:
-    """Returns how many rows there are."""
+    """Measure the bare driver. Returns how many rows there are."""
     await _make_tables(dsn)
     client = Client.from_url(dsn)
     rows, inserting, both = 0, _Watch(), _Watch()

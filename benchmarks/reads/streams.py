@@ -144,7 +144,7 @@ async def _report_busy(report: Report, pool: asyncpg.Pool, pid: int, seconds: fl
 async def _report_latencies(
     report: Report, pool: asyncpg.Pool, people: list[str], clients: list[StreamClient]
 ) -> None:
-    """From the end of a transaction until the one stream that it concerns has the event."""
+    """Measure from the end of a transaction until the one stream that it concerns has the event."""
     latencies = []
     for person_id, client in zip(people, clients, strict=True):
         announcement_id = await pool.fetchval(SELECT_OWN, person_id)
@@ -165,7 +165,7 @@ async def _report_latencies(
 async def _report_crowd(
     report: Report, pool: asyncpg.Pool, port: int, pid: int, people: list[str]
 ) -> None:
-    """All watch one announcement, which changes once."""
+    """Let all watch one announcement, and change it once."""
     announcement_id = await pool.fetchval(SELECT_PUBLIC, people)
     clients = await _open(port, people, f"?announcement_id={announcement_id}")
     before = read_cost(pid)

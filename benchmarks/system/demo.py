@@ -20,7 +20,7 @@ from benchmarks.harness.processes import list_children, read_cost
 from benchmarks.harness.report import Report
 from benchmarks.system.start import Started, start_system
 
-QUESTION: Final = "How many requests a second does the embedded system answer under its demo?"
+QUESTION: Final = "how many requests a second does the embedded system answer under its demo?"
 LINES: Final = 20_000
 ROOT: Final = Path(__file__).parents[2]
 

@@ -32,7 +32,7 @@ QUESTION: Final = "how many bookings a second are accepted on one hot evening, a
 CLIENTS: Final = {1: 1_500, 8: 6_000, 32: 9_000, 128: 9_000, 256: 9_000}
 """Requests by number of clients."""
 QUICK_CLIENTS: Final = (1, 32, 256)
-"""Those that goals name."""
+"""The numbers of clients that goals name."""
 SLOW: Final = {"row_lock": 3, "pyeventsourcing": 6}
 """They get one of so many of the requests."""
 APPENDS: Final = 4

@@ -31,14 +31,14 @@ KINDS: Final = ("book", "announce", "approve", "withdraw", "invite", "post")
 
 
 class NewEvening(Struct):
-    """What an answer says of a new announcement."""
+    """Holds what the answer to a new announcement says of it."""
 
     id: str
     author_id: str
 
 
 class NewBooking(Struct):
-    """What an answer says of a new booking."""
+    """Holds what the answer to a new booking says of it."""
 
     booking_id: str
     announcement_id: str

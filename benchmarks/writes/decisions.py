@@ -35,12 +35,12 @@ from runtime.process.garbage_collector import spare_long_lived_state
 QUESTION: Final = "what does a decision cost alone, and with how many engagements?"
 ROUNDS: Final = 40
 COMMANDS: Final = 100
-"""Of each kind, in each round."""
+"""The number of commands of each kind in each round."""
 WARM_UP: Final = 300
 LITTLE: Final = 5
 HOST: Final = (LITTLE, 500)
 GUEST: Final = (LITTLE, 200)
-"""How much somebody is engaged in who is compared."""
+"""The numbers of engagements that are compared, of a host and of a guest."""
 APART_H: Final = 4
 """Hours from one evening of somebody to the next: another one just fits in between."""
 FILM_H: Final = 2

@@ -1,5 +1,5 @@
-"""The servers that are compared: `python -m benchmarks.writes.serve PORT NAME WHERE
-[ADDRESS ...]`.
+"""Runs one of the servers that are compared: `python -m benchmarks.writes.serve PORT NAME
+WHERE [ADDRESS ...]`.
 
 All run alike: one process, uvicorn with uvloop and httptools, no access log.
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from benchmarks.writes.tokens import warm_verifier
 
 ANNOUNCE_PATH = "/announcement"
-"""Where a server that keeps announcements its own way announces one."""
+"""The path to announce an evening at a server that keeps announcements its own way."""
 
 TABLES = """
 CREATE TABLE announcement (id uuid PRIMARY KEY, tickets_left integer NOT NULL);
