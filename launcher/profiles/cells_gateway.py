@@ -12,12 +12,12 @@ from typing import Final
 import aiohttp
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from launcher.profiles.gateway import UPSTREAMS, PassedStreams, open_session, pass_on
+from launcher.profiles.gateway import UPSTREAMS, PassedStreams, build_port, open_session, pass_on
 from launcher.profiles.listening import QUICK_END, listen, watch_stop_signals
 from launcher.settings import Settings
-from runtime.front.hosts import KnownHosts, normalize_host
+from runtime.front.hosts import normalize_host
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem
 from runtime.service.cell import demand_name
@@ -59,13 +59,7 @@ def build_cells_gateway(
             return json_response({"status": "alive"})
         return problem("not_found")
 
-    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            response = await answer(Request(scope, receive))
-            response.headers.setdefault("X-Content-Type-Options", "nosniff")
-            await response(scope, receive, send)
-
-    return KnownHosts(gateway, addresses)
+    return build_port(answer, addresses)
 
 
 async def run_cells_gateway(settings: Settings, cells: Cells, on_ready: Callable[[], None]) -> None:

@@ -110,7 +110,14 @@ def build_gateway(
             return await handler(request)
         return await pass_on(request, session, upstreams, passed_streams)
 
-    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+    return build_port(answer, hosts, origins)
+
+
+def build_port(answer: Handler, hosts: Iterable[str], origins: Sequence[str] = ()) -> ASGIApp:
+    """Return an app that answers requests for loopback and `hosts`, and refuses others. Pages of
+    `origins` may read its own answers."""
+
+    async def port(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
@@ -120,7 +127,7 @@ def build_gateway(
             response.headers.setdefault(name, value)
         await response(scope, receive, send)
 
-    return KnownHosts(gateway, hosts)
+    return KnownHosts(port, hosts)
 
 
 def open_session() -> aiohttp.ClientSession:
