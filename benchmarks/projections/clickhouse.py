@@ -10,18 +10,18 @@ the processor time of this process.
 
 import tempfile
 import time
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from clickhouse_driver import Client
 
-from benchmarks.generated.journal import generate_entries, write_journal
-from benchmarks.generated.lawful import LawfulHistory
 from benchmarks.harness.report import Report
-from benchmarks.projections.following import cut_into_batches, follow_to_end
-from contracts.journal.records import Commit
+from benchmarks.projections.following import (
+    cut_into_batches,
+    follow_to_end,
+    generate_commits,
+    write_generated,
+)
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from projector.history.block import block_of
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
@@ -33,7 +33,6 @@ from runtime.process.garbage_collector import collect_rarely
 
 QUESTION: Final = "how many rows a second does the projector write to ClickHouse?"
 RECORDS: Final = 200_000
-LIVE: Final = 5_000
 RAW: Final = "projections/raw_driver"
 FROM_RECORDS: Final = "projections/clickhouse_from_records"
 OURS: Final = "projections/clickhouse"
@@ -60,14 +59,10 @@ async def main(report: Report) -> None:
     records = report.scale(RECORDS)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "journal.sqlite"
-        write_journal(path, generate_entries(_commits(records - 1)))
+        write_generated(path, records)
         async with ClickHouseServer(Path(scratch) / "clickhouse") as server:
             rows = await _measure_raw(report, in_database(server.dsn, "raw"), records)
             await _measure_history(report, server.dsn, path, records, rows)
-
-
-def _commits(records: int) -> Iterator[Commit]:
-    return islice(LawfulHistory(LIVE).commits_by_time(), records)
 
 
 async def _measure_raw(report: Report, dsn: str, records: int) -> int:
@@ -75,7 +70,7 @@ async def _measure_raw(report: Report, dsn: str, records: int) -> int:
     await _make_tables(dsn)
     client = Client.from_url(dsn)
     rows, inserting, both = 0, _Watch(), _Watch()
-    for part in cut_into_batches(_commits(records - 1), HISTORY_LIMITS.events_max):
+    for part in cut_into_batches(generate_commits(records), HISTORY_LIMITS.events_max):
         with both:
             tables = {name: found.columns for name, found in block_of(part).tables.items()}
             with inserting:

@@ -13,17 +13,19 @@ is what PostgreSQL and the driver can do. Triggers are those of the migrations i
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
-from benchmarks.generated.journal import generate_entries, write_journal
-from benchmarks.generated.lawful import LawfulHistory
 from benchmarks.harness.processes import read_cost
 from benchmarks.harness.report import Report
-from benchmarks.projections.following import cut_into_batches, follow_to_end
+from benchmarks.projections.following import (
+    cut_into_batches,
+    follow_to_end,
+    generate_commits,
+    write_generated,
+)
 from contracts.journal.records import Commit
 from launcher.servers.postgres import PostgresServer
 from projector.read_models.batch import RowBatch
@@ -41,7 +43,6 @@ from runtime.process.garbage_collector import collect_rarely
 
 QUESTION: Final = "how many records a second does the projector write to PostgreSQL?"
 RECORDS: Final = 200_000
-LIVE: Final = 5_000
 RAW: Final = "projections/raw_copy_upsert"
 OURS: Final = "projections/postgres"
 WITH_INDEXES: Final = "projections/postgres_with_indexes"
@@ -52,16 +53,12 @@ async def main(report: Report) -> None:
     records = report.scale(RECORDS)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "journal.sqlite"
-        write_journal(path, generate_entries(_commits(records - 1)))
+        write_generated(path, records)
         async with PostgresServer(Path(scratch) / "postgres") as postgres:
             await _measure_raw(report, await _open_database(postgres, "raw"), records)
             for name in (OURS, WITH_INDEXES):
                 dsn = await _open_database(postgres, name.replace("/", "_"))
                 await _measure_projector(report, name, dsn, path, records)
-
-
-def _commits(records: int) -> Iterator[Commit]:
-    return islice(LawfulHistory(LIVE).commits_by_time(), records)
 
 
 async def _open_database(postgres: PostgresServer, name: str) -> str:
@@ -100,7 +97,7 @@ async def _measure_raw(report: Report, dsn: str, records: int) -> None:
     connection = await asyncpg.connect(dsn)
     pid = await connection.fetchval("SELECT pg_backend_pid()")
     seconds, before = 0.0, read_cost(pid).cpu_s
-    for groups in _merge(_commits(records - 1)):
+    for groups in _merge(generate_commits(records)):
         started = time.perf_counter()
         async with connection.transaction():
             await connection.execute("SET LOCAL synchronous_commit = off")

@@ -9,15 +9,12 @@ the end: it is to be the same.
 import os
 import tempfile
 import time
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from benchmarks.generated.journal import generate_entries, write_journal
-from benchmarks.generated.lawful import LawfulHistory
 from benchmarks.harness.processes import read_cost
 from benchmarks.harness.report import Report
-from benchmarks.projections.following import follow_to_end
+from benchmarks.projections.following import follow_to_end, write_generated
 from launcher.servers.postgres import PostgresServer
 from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.sink import PostgresSink
@@ -29,7 +26,6 @@ from runtime.process.garbage_collector import collect_rarely
 
 QUESTION: Final = "how long does it take to rebuild the read models of a million records?"
 RECORDS: Final = 1_000_000
-LIVE: Final = 5_000
 NAME: Final = "projections/rebuild"
 
 
@@ -38,8 +34,7 @@ async def main(report: Report) -> None:
     records = report.scale(RECORDS)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "journal.sqlite"
-        commits = LawfulHistory(LIVE).commits_by_time()
-        write_journal(path, generate_entries(islice(commits, records - 1)))
+        write_generated(path, records)
         async with PostgresServer(Path(scratch) / "postgres") as postgres:
             pool = await open_pool(postgres.dsn)
             await migrate(pool)
