@@ -5,10 +5,12 @@ filter of fixed size saves these reads (a Bloom filter with one hash function). 
 a key in the table that it is absent.
 """
 
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Final
 
 BITS: Final = 2**25
-"""Four megabytes. With three million keys one in eleven absent ones is looked up in vain."""
+"""Four megabytes, of which only pages with a bit in them take memory. With three million keys
+one in eleven absent ones is looked up in vain."""
 
 
 class KeyFilter:
@@ -16,7 +18,7 @@ class KeyFilter:
 
     def __init__(self, bits: int = BITS) -> None:
         self._mask = bits - 1
-        self._bytes = bytearray(bits // 8)
+        self._bytes = mmap(-1, bits // 8, flags=MAP_PRIVATE | MAP_ANONYMOUS)
         self.complete = False
 
     def add(self, key_hash: int) -> None:

@@ -225,7 +225,6 @@ class SqliteStore:
 
     def _open(self) -> Checkpoint | None:
         self._close()
-        self.filters = make_filters()
         try:
             with self._translate_errors():
                 return self._open_file()
@@ -279,6 +278,7 @@ class SqliteStore:
             if connection is not None:
                 connection.close()
         self._reading = self._writing = None
+        self.filters = make_filters()  # What the old ones had noted would stay in memory.
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(
