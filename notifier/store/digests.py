@@ -20,7 +20,7 @@ _SELECT: Final = """
     LEFT JOIN notifier.free_times f ON f.person_id = p.person_id
     LEFT JOIN notifier.preferences w ON w.person_id = p.person_id
 """
-SELECT_PLANNERS: Final = f"{_SELECT} WHERE p.movie_id = $1"
+SELECT_PLANNERS: Final = f"{_SELECT} WHERE p.movie_id = ANY($1::uuid[])"
 SELECT_PLANS_OF: Final = f"{_SELECT} WHERE p.person_id = $1"
 # Of two announcements at a time, the second must find the digest that the first has planned.
 LOCK_DIGESTS: Final = "SELECT pg_advisory_xact_lock(hashtextextended('notifier.digests', 0))"
@@ -43,10 +43,15 @@ SELECT_LAST: Final = """
 _read_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-async def load_planners(connection: PoolConnectionProxy, movie_id: MovieId) -> list[Planner]:
-    """Return everybody who has planned the film."""
-    rows = await connection.fetch(SELECT_PLANNERS, movie_id) if movie_id else []
-    return [Planner(row["person_id"], _read_wishes(row), not row["not_told"]) for row in rows]
+async def load_planners(
+    connection: PoolConnectionProxy, movies: Sequence[MovieId]
+) -> Mapping[MovieId, list[Planner]]:
+    """Return everybody who has planned one of the films, by film."""
+    planners: dict[MovieId, list[Planner]] = {}
+    for row in await connection.fetch(SELECT_PLANNERS, movies):
+        one = Planner(row["person_id"], _read_wishes(row), not row["not_told"])
+        planners.setdefault(row["movie_id"], []).append(one)
+    return planners
 
 
 async def load_wishes(

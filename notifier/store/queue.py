@@ -9,7 +9,7 @@ are read afterwards: a row that cannot be read is still known by its id, and can
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -84,14 +84,28 @@ LEASE_FANOUTS: Final = """
     FROM due WHERE f.seq = due.seq AND f.event_index = due.event_index
     RETURNING f.seq, f.event_index, f.event_type, f.author_id
 """
-SELECT_LEASED_FANOUT: Final = """
-    SELECT author_id, announcement_id, facts, happened_at, expires_at, attempts
-    FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
+SELECT_LEASED_FANOUTS: Final = """
+    SELECT seq, event_index, author_id, announcement_id, facts, happened_at, expires_at, attempts
+    FROM notifier.fanouts JOIN unnest($1::bigint[], $2::integer[]) AS l (seq, event_index)
+        USING (seq, event_index)
 """
-SET_FANOUT_STATE: Final = """
-    UPDATE notifier.fanouts SET state = $3, reason = $4, holder = NULL,
-        try_at = coalesce($5, try_at)
+FINISH_FANOUT: Final = """
+    UPDATE notifier.fanouts SET state = 'done', reason = NULL, holder = NULL
     WHERE seq = $1 AND event_index = $2 AND state = 'waiting' RETURNING seq
+"""
+# One that somebody else has locked is being dropped, or retried by an operator. It is left to them,
+# since to wait for one while others are locked could make both sides wait for each other.
+SET_FANOUT_STATES: Final = """
+    WITH ended AS (
+        SELECT f.seq, f.event_index, e.state, e.reason, e.try_at
+        FROM notifier.fanouts f
+        JOIN unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[])
+            AS e (seq, event_index, state, reason, try_at) USING (seq, event_index)
+        WHERE f.state = 'waiting' FOR UPDATE OF f SKIP LOCKED
+    )
+    UPDATE notifier.fanouts f SET state = e.state, reason = e.reason, holder = NULL,
+        try_at = coalesce(e.try_at, f.try_at)
+    FROM ended e WHERE f.seq = e.seq AND f.event_index = e.event_index
 """
 SELECT_PEOPLE: Final = """
     SELECT person_id, name, language, tz, erased FROM notifier.people
@@ -119,6 +133,16 @@ INSERT_LINKS: Final = """
 """
 
 
+class FanOutState(NamedTuple):
+    """The state that a fan-out gets."""
+
+    seq: int
+    event_index: int
+    state: str
+    reason: str | None
+    try_at: datetime | None
+
+
 class NoticeQueue:
     """The outbox of one dispatcher. Methods raise TablesUnavailable. Those that read rows may
     raise any error if a row is not as it should be."""
@@ -132,6 +156,9 @@ class NoticeQueue:
         self._announcements = Gathering(self._load_announcements, TablesUnavailable)
         self._links = Gathering(self._load_links, TablesUnavailable)
         self._new_links = Gathering(self._save_links, TablesUnavailable)
+        self._fanouts = Gathering(self._load_fanouts, TablesUnavailable)
+        self._fanout_states = Gathering(self._save_fanout_states, TablesUnavailable)
+        self._planners = Gathering(self._load_planners, TablesUnavailable)
         self._author: str = FIRST_AUTHOR
         """Last author of the fan-outs that were leased last."""
 
@@ -232,8 +259,7 @@ class NoticeQueue:
 
     async def read_fanout(self, source: NoticeSource) -> LeasedFanOut | None:
         """Return a leased fan-out; None if it was dropped and forgotten in the meantime."""
-        async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_LEASED_FANOUT, source.seq, source.event_index)
+        row = await self._fanouts.get((source.seq, source.event_index))
         if row is None:
             return None
         effect = FanOut(row["author_id"], row["announcement_id"], row["facts"], row["expires_at"])
@@ -244,10 +270,9 @@ class NoticeQueue:
         state = await self._announcements.get(announcement_id)
         return None if state is None else announcement_from(state)
 
-    async def load_planners(self, movie_id: MovieId) -> list[Planner]:
-        """Return everybody who has planned the film."""
-        async with acquire_connection(self._pool) as connection:
-            return await load_planners(connection, movie_id)
+    async def load_planners(self, movie_id: MovieId) -> Sequence[Planner]:
+        """Return everybody who has planned the film. Announcements of an early build name none."""
+        return (await self._planners.get(movie_id) or []) if movie_id else []
 
     async def load_wishes(self, person_id: PersonId) -> Mapping[MovieId, Wishes]:
         """Return what a person wishes, by film."""
@@ -268,7 +293,7 @@ class NoticeQueue:
             return
         async with transaction(self._pool) as connection:
             key = (source.seq, source.event_index)
-            if await connection.fetchval(SET_FANOUT_STATE, *key, "done", None, None) is None:
+            if await connection.fetchval(FINISH_FANOUT, *key) is None:
                 return
             new = await join_waiting(connection, announcement_id, matched) if matched else []
             digests = await plan_digests(connection, fanout, new) if new else []
@@ -279,11 +304,11 @@ class NoticeQueue:
     async def set_fanout_state(
         self, source: NoticeSource, state: str, reason: str | None, try_at: datetime | None = None
     ) -> None:
-        """Set the fan-out's state: it has ended, or stays `waiting` until `try_at`."""
-        async with acquire_connection(self._pool) as connection:
-            await connection.execute(
-                SET_FANOUT_STATE, source.seq, source.event_index, state, reason, try_at
-            )
+        """Set the fan-out's state: it has ended, or stays `waiting` until `try_at`. Does nothing
+        while somebody else changes it: what comes of that counts."""
+        await self._fanout_states.get(
+            FanOutState(source.seq, source.event_index, state, reason, try_at)
+        )
 
     async def _load_relations(self, asked: Sequence[Pair]) -> Mapping[Pair, asyncpg.Record]:
         async with acquire_connection(self._pool) as connection:
@@ -309,3 +334,21 @@ class NoticeQueue:
         async with acquire_connection(self._pool) as connection:
             await connection.execute(INSERT_LINKS, *to_arrays(links))
         return {}
+
+    async def _load_fanouts(
+        self, places: Sequence[tuple[int, int]]
+    ) -> Mapping[tuple[int, int], asyncpg.Record]:
+        async with acquire_connection(self._pool) as connection:
+            rows = await connection.fetch(SELECT_LEASED_FANOUTS, *to_arrays(places))
+        return {(row["seq"], row["event_index"]): row for row in rows}
+
+    async def _save_fanout_states(
+        self, states: Sequence[FanOutState]
+    ) -> Mapping[FanOutState, None]:
+        async with acquire_connection(self._pool) as connection:
+            await connection.execute(SET_FANOUT_STATES, *to_arrays(states))
+        return {}
+
+    async def _load_planners(self, movies: Sequence[MovieId]) -> Mapping[MovieId, list[Planner]]:
+        async with acquire_connection(self._pool) as connection:
+            return await load_planners(connection, movies)

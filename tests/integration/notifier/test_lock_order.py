@@ -1,5 +1,6 @@
 """Whoever changes several notices that are being sent locks them in order of their ids: two that
-change the same ones wait for the first of them, and never for each other."""
+change the same ones wait for the first of them, and never for each other. Several fan-outs end
+together, without waiting for one that somebody else changes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -29,6 +30,9 @@ SELECT_FREE: Final = """
 SOMEBODY_WAITS_FOR: Final = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))
 """
+
+LOCK_FANOUT: Final = "SELECT FROM notifier.fanouts WHERE seq = $1 AND event_index = $2 FOR UPDATE"
+SELECT_FANOUT_STATES: Final = "SELECT state FROM notifier.fanouts ORDER BY seq"
 
 Change = Callable[[NotifierCell, list[int]], Coroutine[None, None, None]]
 
@@ -78,3 +82,22 @@ async def test_several_notices_are_locked_in_order(cell: NotifierCell, change: C
         free_now = [row["id"] for row in await cell.pool.fetch(SELECT_FREE, leased)]
         assert free_now == leased[1:]
     await changing
+
+
+async def test_fan_outs_end_together_and_wait_for_nobody(cell: NotifierCell) -> None:
+    for host in GUESTS:
+        cell.history.tell(seen(host), created(host, host), published(host))
+    await cell.read()
+    leased = await cell.queue.lease_fanouts(cell.now, cell.now + LEASE, 100)
+    assert len(leased) == len(GUESTS)
+    first = min(leased)
+    async with cell.pool.acquire() as connection, connection.transaction():
+        await connection.execute(LOCK_FANOUT, first.seq, first.event_index)
+        async with asyncio.timeout(60):
+            await asyncio.gather(
+                *(cell.queue.set_fanout_state(one, "done", None) for one in leased)
+            )
+        states = [row["state"] for row in await cell.pool.fetch(SELECT_FANOUT_STATES)]
+    assert states == ["waiting", "done", "done", "done"]
+    await cell.queue.set_fanout_state(first, "done", None)
+    assert await cell.pool.fetchval("SELECT bool_and(state = 'done') FROM notifier.fanouts")
