@@ -10,15 +10,18 @@ from asyncio import TimerHandle
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from contracts.failure_codes import FailureCode
-from runtime.front.whole_response import EXTENSION, render_headers
+from runtime.front.whole_response import EXTENSION
 from runtime.http.page_headers import RawHeaders
 from runtime.http.problems import problem
 from runtime.service.http_limits import HttpLimits
+from runtime.service.request_cycle import RequestCycle
 
 LINGER_S_MAX = 2.0
 """After an early answer, how long we read and discard what the client still sends. If we
@@ -37,6 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, limits: HttpLimits, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.cycle: RequestCycle = None  # type: ignore[assignment]  # None before the first one.
         self._limits = limits
         self._refusal: FailureCode = "malformed_request"
         self._in_body = False
@@ -51,7 +55,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._writing: TimerHandle | None = None
         self._refusing = False
         """Whether everything that still comes is discarded."""
+        self._asgi = {"version": self.asgi_version, "spec_version": "2.3"}
         self._extensions = {EXTENSION: self._write_whole}
+        self._idle_since: float | None = None
+        """When the last response was complete, if nothing has come since."""
 
     # Connection
 
@@ -67,6 +74,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_reading_timer()
         self._stop_writing_timer()
         self._extensions.clear()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
 
     @property
@@ -111,8 +120,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
-        super().on_message_begin()
-        self.scope["extensions"] = self._extensions  # type: ignore[typeddict-item]  # Ours.
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
 
     def on_headers_complete(self) -> None:
         if self._head_is_too_large():
@@ -121,20 +131,60 @@ class BoundedProtocol(HttpToolsProtocol):
         self._heads += 1
         self._head_bytes = 0
         self._in_body = True
-        super().on_headers_complete()
+        earlier, cycle = self.cycle, self._begin_cycle()
+        self.cycle = cycle
+        if earlier is None or earlier.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def _begin_cycle(self) -> RequestCycle:
+        """Return the request whose head was read just now."""
+        parser = self.parser
+        http_version = parser.get_http_version()
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        if "%" in path:
+            path = unquote(path)
+        scope: Scope = {
+            "type": "http",
+            "asgi": self._asgi,
+            "http_version": http_version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "method": parser.get_method().decode("ascii"),
+            "root_path": self.root_path,
+            "path": self.root_path + path,
+            "raw_path": self.root_path.encode("ascii") + url.path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            "extensions": self._extensions,
+        }
+        keep_alive = http_version != "1.0" and parser.should_keep_alive()
+        return RequestCycle(self, scope, keep_alive=keep_alive)
 
     def on_body(self, body: bytes) -> None:
         self._has_body = True
-        super().on_body(body)
+        self.cycle.add_body(body)
 
     def on_message_complete(self) -> None:
         self._in_body = False
         self._head_bytes = 0
-        super().on_message_complete()
+        self.cycle.end_body()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._in_body and not self.transport.is_closing():
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._note_idle()
+        if self._in_body:
             self._expect(LINGER_S_MAX, self._cut_off)
 
     def _head_is_too_large(self) -> bool:
@@ -174,26 +224,38 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._give_up("request_timeout")
 
+    def _note_idle(self) -> None:
+        """Close the connection if nothing comes for a while. One timer is enough for many
+        requests: when it fires, it looks at what has happened since."""
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_while_idle(self.timeout_keep_alive)
+
+    def _wait_while_idle(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left_s = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0:
+            self._wait_while_idle(left_s)
+        elif self.transport.get_write_buffer_size():
+            self._cut_off()  # An answer that nobody reads.
+        else:
+            super().timeout_keep_alive_handler()
+
     # Writing
 
     def _write_whole(self, scope: Scope, status: int, headers: RawHeaders, body: bytes) -> bool:
-        """Answer a request at once (`runtime.front.whole_response`), if its connection stays
-        open and nothing stands in the way."""
-        cycle = self.cycle
-        # Another scope: the request is HEAD, or a later one has come already.
-        if cycle.scope is not scope or cycle.response_started or cycle.disconnected:
-            return False
-        if not cycle.keep_alive or cycle.access_log or self.flow.write_paused:
-            return False
-        lines = render_headers(cycle.default_headers + headers)
-        if lines is None:
-            return False
-        cycle.response_started = cycle.response_complete = True
-        cycle.waiting_for_100_continue = False
-        self.transport.write(b"".join((STATUS_LINE[status], lines, b"\r\n", body)))
-        cycle.message_event.set()
-        cycle.on_response()
-        return True
+        """Answer the last request that came, if it is the one with this scope."""
+        return self.cycle.write_whole(scope, status, headers, body)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -203,12 +265,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._stop_writing_timer()
-
-    def timeout_keep_alive_handler(self) -> None:
-        if self.transport.get_write_buffer_size():
-            self._cut_off()  # An answer that nobody reads.
-        else:
-            super().timeout_keep_alive_handler()
 
     def _stop_writing_timer(self) -> None:
         if self._writing is not None:
