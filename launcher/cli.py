@@ -21,7 +21,7 @@ from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, S
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.terminal import escape_controls, make_progress_bar
-from launcher.verbs import analysts, investigate, journal, ratings
+from launcher.verbs import analysts, backup, investigate, journal, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import DemoSummary, build_report, print_outcomes
@@ -238,6 +238,13 @@ journal.register(
     lambda base_url: resolve_address(base_url),
     lambda: find_operator_token(),
     lambda work: run_to_end(work),
+)
+
+backup.register(
+    app,
+    lambda: find_data(),
+    lambda work: run_to_end(work),
+    lambda reason: fail(reason),
 )
 
 

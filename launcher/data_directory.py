@@ -21,6 +21,8 @@ from runtime.process.private_files import OTHERS, close_to_others
 from runtime.service.cell import UNNAMED
 
 SECRET_BYTES: Final = 32
+SECRETS: Final = "secrets"
+"""The folder of the secrets."""
 
 
 class DataInUse(Exception):
@@ -42,6 +44,7 @@ class DataDirectory:
     """
 
     def __init__(self, path: Path, cell: str = UNNAMED) -> None:
+        self.cell = cell
         self._shared = path.absolute()
         self.path = self._shared / "cells" / cell if cell else self._shared
         self._lock = FileLock(self.path / "practix.lock")
@@ -71,6 +74,11 @@ class DataDirectory:
     def outside_path(self) -> Path:
         """Folder of the stand-in for the outside services, which all cells share."""
         return self._shared / "neighbours"
+
+    @property
+    def shared_paths(self) -> tuple[Path, ...]:
+        """Folders that all cells share: the secrets, and the stand-in's."""
+        return self._shared / SECRETS, self.outside_path
 
     @property
     def image_path(self) -> Path:
@@ -155,7 +163,7 @@ class DataDirectory:
         return _read(path)
 
     def _secret_path(self, name: str) -> Path:
-        return self._shared / "secrets" / name
+        return self._shared / SECRETS / name
 
 
 def _read(path: Path) -> str:

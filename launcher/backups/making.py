@@ -1,0 +1,109 @@
+"""Makes a backup of one cell of the embedded system, which may go on running.
+
+The order makes the copies fit. PostgreSQL comes first, then the journal: tables may be older than
+the journal, which they then follow, but never newer. The stand-in comes last: people, and
+notices that reached it, may be newer than the journal and change nothing.
+
+What the journal fills again is left out: the history and the analysts' database, the image and
+the checkpoints of verify.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from launcher.backups.copying import copy_database, copy_folder
+from launcher.backups.manifest import Manifest, write_manifest
+from launcher.data_directory import DataDirectory, DataInUse
+from launcher.servers.postgres import PostgresServer
+from launcher.servers.postgres_copy import copy_cluster
+from runtime.clickhouse.chdb import ANALYSTS_DATABASE
+from runtime.journal import sqlite_file
+from runtime.journal.port import JournalUnavailable
+from runtime.process.private_files import close_to_others
+
+CELL: Final = "cell"
+"""The folder of a backup that has the files of the cell."""
+SHARED: Final = "shared"
+"""The folder of what all cells of a data directory share."""
+POSTGRES: Final = "postgres"
+FILLED_AGAIN: Final = frozenset(
+    {"command_api", "projector", "clickhouse", ANALYSTS_DATABASE, "servers", "logs"}
+)
+
+
+class NothingToCopy(Exception):
+    """There is no journal of an embedded system."""
+
+
+async def make_backup(data: DataDirectory, target: Path) -> Manifest:
+    """Write a backup into the folder `target`, which is new, whole or not at all.
+
+    Raises FileExistsError, NothingToCopy, OSError, JournalUnavailable, ServerError, and
+    sqlite3.Error.
+    """
+    if not sqlite_file.list_generations(data.journal_path):
+        raise NothingToCopy(f"there is no journal of an embedded system in {data.path}")
+    made_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    unfinished = _begin(target)
+    try:
+        async with _server_running(data):
+            await copy_cluster(data.path / POSTGRES, unfinished / CELL / POSTGRES)
+            position = _copy_journal(data.journal_path, unfinished / CELL)
+            _copy_the_rest(data, unfinished)
+        manifest = write_manifest(unfinished, cell=data.cell, made_at=made_at, position=position)
+        close_to_others(unfinished)
+        unfinished.rename(target)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return manifest
+
+
+def _begin(target: Path) -> Path:
+    """Return the folder that becomes `target` once it is whole."""
+    if target.exists():
+        raise FileExistsError(f"{target} exists already")
+    unfinished = target.with_name(target.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / CELL / POSTGRES).mkdir(parents=True)
+    return unfinished
+
+
+@asynccontextmanager
+async def _server_running(data: DataDirectory) -> AsyncIterator[None]:
+    """Make sure that PostgreSQL runs: that of the system, or one of our own if it is stopped."""
+    try:
+        data.occupy()
+    except DataInUse:
+        yield
+        return
+    try:
+        async with PostgresServer(data.path / POSTGRES):
+            yield
+    finally:
+        data.vacate()
+
+
+def _copy_journal(first: Path, folder: Path) -> int:
+    """Copy the log in force and return its end. Raises JournalUnavailable during a renewal, when
+    it takes two logs together to be whole."""
+    before = sqlite_file.list_generations(first)
+    copy = folder / sqlite_file.path_of_generation(first, before[-1]).name
+    copy_database(sqlite_file.path_of_generation(first, before[-1]), copy)
+    if len(before) > 1 or sqlite_file.list_generations(first) != before:
+        raise JournalUnavailable("the journal is being renewed; try again when that is done")
+    with closing(sqlite3.connect(copy)) as copied:
+        return sqlite_file.read_end(copied)
+
+
+def _copy_the_rest(data: DataDirectory, folder: Path) -> None:
+    shared = {path.name for path in data.shared_paths}
+    journals = {path.name for path in data.path.glob(f"{data.journal_path.stem}*")}
+    copy_folder(data.path, folder / CELL, FILLED_AGAIN | shared | journals | {POSTGRES, "cells"})
+    for path in data.shared_paths:
+        copy_folder(path, folder / SHARED / path.name)

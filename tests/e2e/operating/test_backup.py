@@ -1,0 +1,96 @@
+"""A backup of a running system, and what it is worth once the machine is gone."""
+
+import asyncio
+import json
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from launcher import cli
+from launcher.backups.making import CELL, POSTGRES
+from launcher.servers.postgres_copy import restore_cluster
+from tests.cells.embedded import RunningSystem, assert_guest_is_seen, confirm_guest, run_system
+
+TOLD_S_MAX = 60.0
+
+
+async def command(system: RunningSystem, *arguments: str) -> Any:
+    """Run a verb, which must succeed, and return what it prints."""
+    done = await asyncio.to_thread(system.command, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+async def wait_told(system: RunningSystem, approvals: int) -> list[tuple[str, str]]:
+    """Return type and link of what Boris was told, once he was told of so many approvals."""
+    boris, _ = await system.send("POST", "/neighbours/auth/token", body={"login": "boris"})
+    path = f"/neighbours/notification/inbox/{boris['user_id']}"
+    async with asyncio.timeout(TOLD_S_MAX):
+        while True:
+            inbox = await system.get(path, boris["access_token"])
+            told = sorted((one["event_type"], one["short_link"]) for one in inbox)
+            if sum(kind == "booking_status" for kind, _ in told) == approvals:
+                return told
+            await asyncio.sleep(0.1)
+
+
+async def ask_without_pause(system: RunningSystem) -> None:
+    """Keep the journal growing until cancelled, by somebody whom the limit may stop."""
+    dmitri = await system.token("dmitri")
+    host, _ = await system.send("POST", "/neighbours/auth/token", body={"login": "vera"})
+    for method in cycle(("PUT", "DELETE")):
+        await system.send(method, f"/api/v1/user/{host['user_id']}/mute", dmitri, expect=None)
+
+
+@asynccontextmanager
+async def run_restored(data: Path, backup: Path) -> AsyncIterator[RunningSystem]:
+    """Run a system on what a backup holds."""
+    environment = {"PRACTIX_DATA": str(data)}
+    restored = CliRunner().invoke(cli.app, ["restore", str(backup)], env=environment)
+    assert restored.exit_code == 0, restored.output
+    async with run_system(data) as system:
+        yield system
+
+
+@pytest.mark.timeout(400)
+async def test_a_backup_of_a_running_system_is_whole_and_its_tables_catch_up(
+    tmp_path: Path,
+) -> None:
+    lost, found, backup = tmp_path / "lost", tmp_path / "found", tmp_path / "backup"
+    async with run_system(lost) as system:
+        first, boris, position = await confirm_guest(system)
+        told_before = await wait_told(system, approvals=1)
+        traffic = asyncio.create_task(ask_without_pause(system))
+        made = await command(system, "backup", str(backup))
+        traffic.cancel()
+        second, _, later = await confirm_guest(system, in_days=3)
+        told_after = await wait_told(system, approvals=2)
+        assert await system.stop(signal.SIGKILL) == -signal.SIGKILL
+
+    async with run_restored(found, backup) as system:
+        await assert_guest_is_seen(system, first, boris, position)
+        await system.get(f"/api/v1/announcement/{second}", boris, expect=404)
+        assert (await command(system, "verify"))["position"] > made["position"]
+        assert await wait_told(system, approvals=1) == told_before
+        assert await system.stop() == 0
+        stopped = await command(system, "backup", str(tmp_path / "of a stopped system"))
+        assert stopped["position"] > made["position"]
+
+    # The tables of the backup beside the journal of today.
+    shutil.rmtree(lost / POSTGRES)
+    restore_cluster(backup / CELL / POSTGRES, lost / POSTGRES)
+    async with run_system(lost) as system:
+        await assert_guest_is_seen(system, second, boris, later)
+        await command(system, "verify")
+        third, _, newest = await confirm_guest(system, in_days=5)
+        await assert_guest_is_seen(system, third, boris, newest)
+        told = await wait_told(system, approvals=3)
+        assert [one for one in told if one in told_after] == told_after
+        assert len(told) - len(told_after) == len(told_after) - len(told_before)

@@ -1,0 +1,140 @@
+"""What a backup leaves out, what it notices about itself, and what a restore refuses."""
+
+import io
+import sqlite3
+import tarfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from launcher.backups.copying import copy_folder
+from launcher.backups.making import CELL, POSTGRES, SHARED, NothingToCopy, make_backup
+from launcher.backups.manifest import NAME, BackupDamaged, read_manifest, write_manifest
+from launcher.backups.restoring import DataThere, restore_backup
+from launcher.data_directory import DataDirectory
+from launcher.servers.postgres_copy import BASE
+
+
+def write(path: Path, content: bytes = b"x") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    """A backup whose cluster is one file."""
+    folder = tmp_path / "backup"
+    write(folder / CELL / "journal.sqlite", b"the journal")
+    write(folder / CELL / POSTGRES / "postgres.password", b"password")
+    with tarfile.open(folder / CELL / POSTGRES / BASE, "w:gz") as archive:
+        (entry := tarfile.TarInfo("PG_VERSION")).size = 3
+        archive.addfile(entry, io.BytesIO(b"16\n"))
+    write(folder / SHARED / "secrets" / "token", b"secret of the tokens")
+    write(folder / SHARED / "neighbours" / "neighbours.db", b"people")
+    write_manifest(folder, cell="", made_at="2026-01-01T00:00:00+00:00", position=1)
+    return folder
+
+
+def test_a_database_is_copied_with_what_is_in_its_log_only(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    write(source / "practix.lock")
+    write(source / "clickhouse" / "rows")
+    write(source / "deeper" / "clickhouse" / "kept")
+    with closing(sqlite3.connect(source / "words.db", isolation_level=None)) as writing:
+        writing.execute("PRAGMA journal_mode = WAL")
+        writing.execute("CREATE TABLE words (word TEXT)")
+        writing.execute("INSERT INTO words VALUES ('late')")
+        copy_folder(source, target, {"clickhouse"})
+    with closing(sqlite3.connect(target / "words.db")) as copied:
+        assert copied.execute("SELECT word FROM words").fetchall() == [("late",)]
+    names = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    assert names == {"words.db", "deeper/clickhouse/kept"}
+
+
+def test_a_restored_system_has_what_the_backup_has_and_only_its_owner_reads_it(
+    tmp_path: Path, backup: Path
+) -> None:
+    data = DataDirectory(tmp_path / "data")
+    assert restore_backup(backup, data).position == 1
+    assert data.journal_path.read_bytes() == b"the journal"
+    assert (data.path / POSTGRES / "cluster" / "PG_VERSION").read_text() == "16\n"
+    assert (data.path / POSTGRES / "postgres.password").read_text() == "password"
+    assert (data.outside_path / "neighbours.db").read_bytes() == b"people"
+    assert not [path for path in data.path.rglob("*") if path.stat().st_mode & 0o077]
+
+
+def lose(backup: Path) -> None:
+    (backup / CELL / "journal.sqlite").unlink()
+
+
+def change(backup: Path) -> None:
+    write(backup / CELL / "journal.sqlite", b"another")
+
+
+def add(backup: Path) -> None:
+    write(backup / CELL / "more")
+
+
+def forget(backup: Path) -> None:
+    (backup / NAME).unlink()
+
+
+def outdate(backup: Path) -> None:
+    manifest = (backup / NAME).read_bytes()
+    write(backup / NAME, manifest.replace(b'"format": 1', b'"format": 2'))
+
+
+@pytest.mark.parametrize("harm", [lose, change, add, forget, outdate])
+def test_a_backup_that_is_not_as_it_was_written_is_refused_and_leaves_nothing(
+    tmp_path: Path, backup: Path, harm: Callable[[Path], None]
+) -> None:
+    read_manifest(backup)
+    harm(backup)
+    with pytest.raises(BackupDamaged):
+        restore_backup(backup, DataDirectory(tmp_path / "data"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_data_that_is_there_is_never_overwritten(tmp_path: Path, backup: Path) -> None:
+    write(tmp_path / "data" / "journal.sqlite", b"today's")
+    with pytest.raises(DataThere):
+        restore_backup(backup, DataDirectory(tmp_path / "data"))
+    assert (tmp_path / "data" / "journal.sqlite").read_bytes() == b"today's"
+
+
+def test_a_cell_is_restored_beside_others_of_the_same_secrets_only(
+    tmp_path: Path, backup: Path
+) -> None:
+    write_manifest(backup, cell="spb", made_at="2026-01-01T00:00:00+00:00", position=1)
+    with pytest.raises(BackupDamaged, match="cell"):
+        restore_backup(backup, DataDirectory(tmp_path / "data"))
+    spb = DataDirectory(tmp_path / "data", "spb")
+    token = tmp_path / "data" / "secrets" / "token"
+    write(token, b"another secret")
+    with pytest.raises(DataThere, match="secrets"):
+        restore_backup(backup, spb)
+    write(token, b"secret of the tokens")
+    write(spb.outside_path / "neighbours.db", b"people of today")
+    restore_backup(backup, spb)
+    assert spb.journal_path.read_bytes() == b"the journal"
+    assert (spb.outside_path / "neighbours.db").read_bytes() == b"people of today"
+
+
+def test_what_an_interrupted_restore_left_is_replaced(tmp_path: Path, backup: Path) -> None:
+    write(tmp_path / "data.restoring" / "half", b"")
+    restore_backup(backup, DataDirectory(tmp_path / "data"))
+    assert not (tmp_path / "data" / "half").exists()
+    assert not (tmp_path / "data.restoring").exists()
+
+
+async def test_a_backup_needs_a_journal_and_a_folder_of_its_own(tmp_path: Path) -> None:
+    data = DataDirectory(tmp_path / "data")
+    with pytest.raises(NothingToCopy):
+        await make_backup(data, tmp_path / "backup")
+    write(data.journal_path)
+    (tmp_path / "backup").mkdir()
+    with pytest.raises(FileExistsError):
+        await make_backup(data, tmp_path / "backup")
