@@ -1,7 +1,7 @@
 """Runs a notifier as a process of its own: `python -m notifier`.
 
-It ends with status 1 if the journal cannot be trusted, or if another notifier has taken over
-the tables.
+It ends with status 1 if the journal cannot be trusted. Of several notifiers one is active; the
+others answer requests and stand by.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
 from runtime.outside.of_cell import NotificationOfCell
 from runtime.outside.wiring import OutsideClients
+from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
@@ -66,6 +67,7 @@ async def _start(
         approval_kinds=settings.approval_kinds,
         dispatchers=settings.dispatchers,
         pace=settings.pace(),
+        lock=ActiveLock(pool, "notifier"),
     )
     for router in service.routers:
         app.include_router(router)

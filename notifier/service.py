@@ -40,11 +40,12 @@ from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
 from runtime.outside.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
+from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.clock import Clock, steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
-from runtime.process.tasks import start_for
+from runtime.process.tasks import run_together
 
 MEASURE_S: Final = 10.0
 """How often what waits is counted."""
@@ -88,6 +89,7 @@ class NotifierService(FollowingService):
         limits: BatchLimits = NOTICE_LIMITS,
         dispatchers: int = DISPATCHERS,
         pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
+        lock: ActiveLock | None = None,
     ) -> None:
         self._pool = pool
         self._clock = clock
@@ -121,7 +123,7 @@ class NotifierService(FollowingService):
             on_taken_over=self._forgetter.note_taken_over,
             on_read=lambda newest: self._clock_watch.compare(newest.stamp_ms, may_be_old=True),
         )
-        super().__init__(reader, "notifier", self._migrate)
+        super().__init__(reader, "notifier", self._migrate, lock)
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         verifier.refuse_suspended(self._suspensions)
         notices = Notices(pool)
@@ -163,24 +165,23 @@ class NotifierService(FollowingService):
         with translate_postgres_errors():
             await migrate(self._pool)
 
+    async def run(self) -> None:
+        await run_together({"notifier": super().run(), "suspensions": self._suspensions.run()})
+
     async def _work(self) -> None:
-        parts = [
-            start_for(self._reader.run(), "notifier reader"),
-            *(start_for(one.run(), "notifier dispatcher") for one in self._dispatchers),
-            start_for(self._publisher.run(), "notifier publisher"),
-            start_for(self._eraser.run(), "notifier eraser"),
-            start_for(self._forgetter.run(), "notifier forgetter"),
-            start_for(self._measure(), "notifier figures"),
-            start_for(self._suspensions.run(), "suspensions"),
-        ]
-        try:
-            failed, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for part in parts:
-                part.cancel()
-            await asyncio.gather(*parts, return_exceptions=True)
-        for part in failed:
-            part.result()  # They only end by failing.
+        await run_together(
+            {
+                "notifier reader": self._reader.run(),
+                **{
+                    f"notifier dispatcher {number}": one.run()
+                    for number, one in enumerate(self._dispatchers)
+                },
+                "notifier publisher": self._publisher.run(),
+                "notifier eraser": self._eraser.run(),
+                "notifier forgetter": self._forgetter.run(),
+                "notifier figures": self._measure(),
+            }
+        )
 
     async def _measure(self) -> NoReturn:
         while True:

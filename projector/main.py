@@ -1,7 +1,7 @@
 """Runs a projector as a process of its own: `python -m projector`.
 
-It ends with status 1 if the journal cannot be trusted, or if another projector has taken over
-the tables.
+It ends with status 1 if the journal cannot be trusted. Of several projectors one is active for
+each database; the others stand by.
 """
 
 import logging
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
+import asyncpg
 from fastapi import FastAPI
 
 from projector.analysts.service import AnalystsService
@@ -23,6 +24,7 @@ from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
+from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.pools import open_pool
 from runtime.process.garbage_collector import collect_rarely
 from runtime.pseudonyms import Pseudonyms
@@ -55,13 +57,14 @@ async def _start(
     stack.push_async_callback(journal.close)
     pool = await open_pool(settings.postgres_dsn.get_secret_value())
     stack.callback(pool.terminate)
-    votes = await _start_history(settings, journal, stack)
+    votes = await _start_history(settings, journal, pool, stack)
     service = ProjectorService(
         journal,
         pool,
         history=votes,
         checkpoints=VerifiedCheckpoints(settings.verify_directory),
         limits=settings.limits(),
+        lock=ActiveLock(pool, "projector"),
     )
     guard = OperatorGuard(settings.operator_token.get_secret_value())
     app.include_router(build_router(service, guard))
@@ -71,16 +74,16 @@ async def _start(
 
 
 async def _start_history(
-    settings: Settings, journal: Journal, stack: AsyncExitStack
+    settings: Settings, journal: Journal, pool: asyncpg.Pool, stack: AsyncExitStack
 ) -> HistoryVotes | None:
-    """Follow the journal into ClickHouse until `stack` closes. Returns the votes it holds, or
-    None if the settings name no ClickHouse."""
+    """Follow the journal into ClickHouse until `stack` closes, while the locks in `pool` allow
+    it. Returns the votes it holds, or None if the settings name no ClickHouse."""
     if settings.clickhouse_dsn is None:
         return None
     dsn = settings.clickhouse_dsn.get_secret_value()
     analytics = ServerAnalytics(dsn)
     stack.push_async_callback(analytics.close)
-    history = HistoryService(journal, analytics)
+    history = HistoryService(journal, analytics, lock=ActiveLock(pool, "history"))
     await history.start()
     stack.push_async_callback(history.stop)
     if settings.pseudonym_key is None:
@@ -94,6 +97,7 @@ async def _start_history(
             analytics,
             Pseudonyms(settings.pseudonym_key.get_secret_value()),
             days_max=settings.analysts_days_max,
+            lock=ActiveLock(pool, "analysts"),
         )
         await following.start()
         stack.push_async_callback(following.stop)

@@ -1,9 +1,8 @@
 """Wires the projector. Its own process runs it, or the embedded system."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, NoReturn
+from typing import Any
 
 import asyncpg
 
@@ -23,10 +22,11 @@ from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
+from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
-from runtime.process.tasks import end, keep_running, run_aside
+from runtime.process.tasks import end, run_aside, run_together
 
 
 class ProjectorService(FollowingService):
@@ -45,6 +45,7 @@ class ProjectorService(FollowingService):
         checkpoints: VerifiedCheckpoints | None = None,
         limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
+        lock: ActiveLock | None = None,
     ) -> None:
         self._journal = journal
         self._pool = pool
@@ -55,17 +56,10 @@ class ProjectorService(FollowingService):
             journal, self._sink, limits=limits, clock=clock, on_written=self._note_written
         )
         self._cleaner = DiskCleaner(pool, metrics.ERASED_ON_DISK.set)
-        self._cleaning: asyncio.Task[NoReturn] | None = None
         self._filling = Filling(pool)
-        self._finishing: asyncio.Task[None] | None = None
-        super().__init__(projector, "projector", self._prepare_tables)
+        super().__init__(projector, "projector", self._prepare_tables, lock)
         self.verifying = False
         metrics.observe(projector)
-
-    async def stop(self) -> None:
-        await super().stop()
-        await end(self._cleaning)
-        await end(self._finishing)
 
     async def verify(self, start: Start = FROM_ZERO) -> AsyncGenerator[ReportLine, None]:
         """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
@@ -104,18 +98,28 @@ class ProjectorService(FollowingService):
         }
 
     async def _work(self) -> None:
-        self._cleaning = keep_running(self._cleaner.run(), "disk cleaner")
-        self._finishing = run_aside(self._filling.finish(self._reader), "filling")
-        await super()._work()
+        filling = run_aside(self._filling.finish(self._reader), "filling")
+        try:
+            await run_together({"reader": super()._work(), "disk cleaner": self._cleaner.run()})
+        finally:
+            await end(filling)
+
+    async def _look(self) -> None:
+        await super()._look()
+        await self._reader.store_retry.attempt_until_available(self._forbid_checkpoints)
 
     async def _prepare_tables(self) -> None:
         """Migrate the tables. If another formula computed the scores, compute them again."""
         with translate_postgres_errors():
             await migrate(self._pool)
             await publish_formula(self._pool)
+        await self._forbid_checkpoints()
+        await self._filling.begin(await self._sink.position(), self._journal)
+
+    async def _forbid_checkpoints(self) -> None:
+        """Forbid those from before an erasure, because they have what the erased typed."""
         async with self._sink.snapshot() as snapshot:
             self._checkpoints.forbid_before(await snapshot.last_erasure())
-        await self._filling.begin(await self._sink.position(), self._journal)
 
     def _note_written(self, batch: RowBatch) -> None:
         metrics.BATCH_ROWS.observe(batch.row_count)

@@ -8,6 +8,7 @@ from runtime.clickhouse.port import Analytics
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
+from runtime.postgres.active_lock import ActiveLock
 from runtime.pseudonyms import Pseudonyms
 
 
@@ -26,11 +27,12 @@ class AnalystsService(FollowingService):
         *,
         days_max: int = 0,
         limits: BatchLimits = HISTORY_LIMITS,
+        lock: ActiveLock | None = None,
     ) -> None:
         self.reader = AnalystsReader(
             journal, analysts, history, pseudonyms, days_max=days_max, limits=limits
         )
-        super().__init__(self.reader, "analysts")
+        super().__init__(self.reader, "analysts", lock=lock)
 
     def _own_readiness(self) -> dict[str, Any]:
         """If ClickHouse is away, the tables wait for it and the process is still ready."""

@@ -1,7 +1,6 @@
 """Wires the history. It runs beside the read models."""
 
-import asyncio
-from typing import Any, NoReturn
+from typing import Any
 
 from projector.history.metrics import WORDS_TO_SCRUB
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
@@ -10,7 +9,8 @@ from runtime.clickhouse.port import Analytics
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
-from runtime.process.tasks import end, keep_running
+from runtime.postgres.active_lock import ActiveLock
+from runtime.process.tasks import run_together
 
 
 class HistoryService(FollowingService):
@@ -26,19 +26,14 @@ class HistoryService(FollowingService):
         analytics: Analytics,
         *,
         limits: BatchLimits = HISTORY_LIMITS,
+        lock: ActiveLock | None = None,
     ) -> None:
         self._scrubber = WordScrubber(analytics, WORDS_TO_SCRUB.set)
-        self._scrubbing: asyncio.Task[NoReturn] | None = None
         self.reader = HistoryReader(journal, analytics, limits, self._scrubber)
-        super().__init__(self.reader, "history")
+        super().__init__(self.reader, "history", lock=lock)
 
-    async def start(self) -> asyncio.Task[None]:
-        self._scrubbing = keep_running(self._scrubber.run(), "history scrubber")
-        return await super().start()
-
-    async def stop(self) -> None:
-        await super().stop()
-        await end(self._scrubbing)
+    async def _work(self) -> None:
+        await run_together({"reader": super()._work(), "scrubber": self._scrubber.run()})
 
     def _own_readiness(self) -> dict[str, Any]:
         """If ClickHouse is away, the history waits for it and is still ready."""

@@ -89,7 +89,8 @@ class ReaderStore(Protocol[B]):
 
 
 class JournalReader(Generic[B]):
-    """One reader of the journal, and the only writer of its store. Runs once."""
+    """One reader of the journal, and the only writer of its store. Once cancelled, it may run
+    again."""
 
     def __init__(
         self,
@@ -146,6 +147,12 @@ class JournalReader(Generic[B]):
                     raise
             finally:
                 await self._tail.close()
+
+    async def look(self, standing_by: Callable[[], bool]) -> None:
+        """Note how far another process has brought the store, if this reader does not run."""
+        stored = await self.store_retry.attempt_until_available(self._store.position)
+        if standing_by():
+            self._move_to(stored)
 
     async def reach(self, seq: int, wait_s: float) -> bool:
         """Wait until the store has followed the journal to `seq`. Returns False if it has not

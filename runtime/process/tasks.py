@@ -7,7 +7,7 @@ differ in who notices the end. If a task has an owner that waits for it anyway,
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
@@ -34,6 +34,20 @@ def run_aside(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
 def start_for(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
     """Run `work` for a caller who awaits the task and gets its result or error."""
     return asyncio.get_running_loop().create_task(work, name=name)
+
+
+async def run_together(parts: Mapping[str, Coroutine[Any, Any, Any]]) -> None:
+    """Run the parts, by name, until one of them ends. Then cancel the others, and raise the
+    error of the one that ended."""
+    tasks = [start_for(work, name) for name, work in parts.items()]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
 
 
 def start_thread(work: Callable[[], None], name: str) -> Thread:

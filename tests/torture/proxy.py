@@ -10,6 +10,7 @@ from contextlib import suppress
 from socket import SO_LINGER, SOL_SOCKET, socket
 from struct import pack
 from typing import Final
+from urllib.parse import urlsplit
 
 from launcher.servers.process import HOST
 
@@ -154,3 +155,14 @@ def _reset(writer: StreamWriter) -> None:
     if not writer.transport.is_closing():
         connected.setsockopt(SOL_SOCKET, SO_LINGER, AT_ONCE)
     writer.transport.abort()
+
+
+async def start_table_link(postgres_dsn: str) -> tuple[Proxy, str]:
+    """Return a link to the database, and the address through it."""
+    address = urlsplit(postgres_dsn)
+    assert address.port is not None
+    link = Proxy("tables")
+    await link.start(address.port)
+    through = postgres_dsn.replace(f":{address.port}/", f":{link.port}/")
+    assert HOST in through
+    return link, through

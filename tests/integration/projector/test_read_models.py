@@ -22,6 +22,7 @@ from projector.service import ProjectorService
 from runtime.following.reader import Step
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import START, Position
+from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.migrations import MIGRATIONS
 from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import Fenced, TablesUnavailable
@@ -296,3 +297,29 @@ async def test_a_column_that_is_not_there_is_a_mistake_and_nothing_to_wait_for(
     await tables.execute("ALTER TABLE read_model.announcements DROP COLUMN description CASCADE")
     with pytest.raises(asyncpg.UndefinedColumnError):
         await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+
+
+async def test_a_second_projector_stands_by_and_takes_over(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = RandomPeople(8).live(60).chain
+    half = len(chain.payloads) // 2
+    await chain.write_to(sqlite_journal, 0, half)
+    first, second = (
+        ProjectorService(sqlite_journal, tables, limits=SMALL, lock=ActiveLock(tables, "projector"))
+        for _ in "12"
+    )
+    await first.start()
+    await eventually(lambda: first.position == half)
+    await second.start()
+    await eventually(lambda: second.position == half)
+    assert (first.readiness()["role"], second.readiness()["role"]) == ("active", "standby")
+    assert first.ready
+    assert second.ready
+    await chain.write_to(sqlite_journal, half)
+    await first.stop()
+    await eventually(lambda: second.position == chain.seq)
+    assert second.active
+    assert second.ready
+    await second.stop()
+    assert await read_rows(tables) == fold_rows(chain)

@@ -2,21 +2,19 @@
 
 import asyncio
 from typing import Final
-from urllib.parse import urlsplit
 
 import pytest
 
-from launcher.servers.process import HOST
 from runtime.postgres.pools import open_pool
 from runtime.postgres.statements import Statements
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
-from tests.torture.proxy import Proxy
+from tests.torture.proxy import start_table_link
 
 CONNECTIONS: Final = 6
 
 
 async def test_after_one_timeout_every_connection_is_a_new_one(postgres_dsn: str) -> None:
-    link, through = await _start_link(postgres_dsn)
+    link, through = await start_table_link(postgres_dsn)
     pool = await open_pool(through, size_max=CONNECTIONS, command_timeout_s=1.0)
     at_once = asyncio.Barrier(CONNECTIONS)
 
@@ -41,7 +39,7 @@ async def test_after_one_timeout_every_connection_is_a_new_one(postgres_dsn: str
 
 
 async def test_after_one_timeout_every_kept_connection_is_a_new_one(postgres_dsn: str) -> None:
-    link, through = await _start_link(postgres_dsn)
+    link, through = await start_table_link(postgres_dsn)
     pool = await open_pool(through, size_max=CONNECTIONS, command_timeout_s=1.0)
     statements = Statements(pool)
     await asyncio.gather(*(statements.fetch("SELECT pg_sleep(0.1)") for _ in range(CONNECTIONS)))
@@ -52,14 +50,3 @@ async def test_after_one_timeout_every_kept_connection_is_a_new_one(postgres_dsn
     await statements.close()
     pool.terminate()
     await link.stop()
-
-
-async def _start_link(postgres_dsn: str) -> tuple[Proxy, str]:
-    """Return a link to the database, and the address through it."""
-    address = urlsplit(postgres_dsn)
-    assert address.port is not None
-    link = Proxy("tables")
-    await link.start(address.port)
-    through = postgres_dsn.replace(f":{address.port}/", f":{link.port}/")
-    assert HOST in through
-    return link, through

@@ -1,0 +1,116 @@
+"""Lets one of several equal processes be active, while the others stand by.
+
+The active process holds an advisory lock in PostgreSQL, on a connection of its own. PostgreSQL
+releases it when the process ends, however it ends. It also ends the session of a process that
+has said nothing for `silence_s`: one that is frozen, or that the network has cut off. The
+process itself stops its work sooner than that, as soon as PostgreSQL leaves a sign of life
+unanswered. So the next one begins after the last one has stopped.
+
+A process that sleeps through both may still have a write under way when it wakes up. Therefore
+stores fence off a second writer themselves (`runtime.following.stored_position`), or bear it
+(`projector.history.sink`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, NamedTuple, NoReturn
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.values.describing import describe_error
+from runtime.postgres.tables import (
+    ACQUIRE_TIMEOUT_S,
+    Fenced,
+    TablesUnavailable,
+    break_off,
+    give_back,
+    translate_postgres_errors,
+)
+from runtime.process.tasks import run_together
+
+log = logging.getLogger(__name__)
+
+LOCK_CLASS: Final = int.from_bytes(b"act", "big")
+"""First of the two numbers that name our advisory locks; the second is the name's hash."""
+TRY_LOCK: Final = f"SELECT pg_try_advisory_lock({LOCK_CLASS}, hashtext($1))"
+END_IF_SILENT: Final = "SELECT set_config('idle_session_timeout', $1, false)"
+SIGN_OF_LIFE: Final = "SELECT 1"
+
+
+class LockPace(NamedTuple):
+    """How soon a standby takes over."""
+
+    look_s: float = 1.0
+    """How often a standby tries to take the lock."""
+    sign_s: float = 1.0
+    """How often the holder gives a sign of life."""
+    answer_s_max: float = 2.0
+    """How long PostgreSQL may leave one unanswered."""
+    silence_s: float = 6.0
+    """After this time without a sign of life PostgreSQL releases the lock. Longer than the
+    holder needs to notice that it was cut off."""
+
+
+class ActiveLock:
+    """One process's claim to be the active one of all processes that name the same lock."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        name: str,
+        pace: LockPace = LockPace(),  # noqa: B008 - immutable
+    ) -> None:
+        self._pool = pool
+        self._name = name
+        self._pace = pace
+        self.held = False
+        """Whether this process is the active one."""
+
+    async def run_while_held(self, work: Callable[[], Coroutine[Any, Any, None]]) -> NoReturn:
+        """Run `work` whenever this process holds the lock, and cancel it if the lock may be lost.
+
+        While PostgreSQL is away, nothing runs. `work` that is fenced off gives up the lock and
+        tries again. Raises any other error of `work`.
+        """
+        while True:
+            try:
+                await self._work_once(work)
+            except (TablesUnavailable, Fenced) as error:
+                if self.held:
+                    log.warning("%s is no longer active: %s", self._name, describe_error(error))
+            finally:
+                self.held = False
+            await asyncio.sleep(self._pace.look_s)
+
+    async def _work_once(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Wait for the lock, and work until it is lost."""
+        with translate_postgres_errors():
+            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        try:
+            await self._wait_for_lock(connection)
+            self.held = True
+            log.info("%s is active", self._name)
+            await run_together(
+                {self._name: work(), f"{self._name} lock": self._give_signs_of_life(connection)}
+            )
+        finally:
+            break_off(connection)  # This releases the lock.
+            await give_back(self._pool, connection)
+
+    async def _wait_for_lock(self, connection: PoolConnectionProxy) -> None:
+        within_s = self._pace.answer_s_max
+        with translate_postgres_errors():
+            await connection.execute(
+                END_IF_SILENT, f"{self._pace.silence_s * 1000:.0f}ms", timeout=within_s
+            )
+            while not await connection.fetchval(TRY_LOCK, self._name, timeout=within_s):
+                await asyncio.sleep(self._pace.look_s)
+
+    async def _give_signs_of_life(self, connection: PoolConnectionProxy) -> NoReturn:
+        """Raises TablesUnavailable as soon as the lock may be lost."""
+        with translate_postgres_errors():
+            while True:
+                await asyncio.sleep(self._pace.sign_s)
+                await connection.execute(SIGN_OF_LIFE, timeout=self._pace.answer_s_max)
