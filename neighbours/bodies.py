@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
@@ -28,6 +29,12 @@ class BoundedRoute(ApiRoute):
             return await handle(_with_body(request, body))
 
         return read_first
+
+
+def document_body(kind: type[BaseModel]) -> dict[str, Any]:
+    """Return `openapi_extra` of a route that reads its body itself, as a `kind`."""
+    content = {"application/json": {"schema": kind.model_json_schema()}}
+    return {"requestBody": {"content": content, "required": True}}
 
 
 def _with_body(request: Request, body: bytes) -> Request:

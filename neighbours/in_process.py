@@ -7,9 +7,9 @@ do, and tests/contract holds both to the same tests. Nothing is cached and nothi
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import convert, to_builtins
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from contracts.errors import DependencyDown, DependencyRefused, Malformed, NotFound
 from contracts.values.ids import MovieId, PersonId
 from neighbours.app import StandInState
+from neighbours.services.auth import KEPT_MAX
 from neighbours.services.notification import RetractBody, SendBody
 from neighbours.services.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
@@ -37,6 +38,9 @@ ALL: Final = -1
 """SQLite's word for no limit."""
 
 
+_fit_profile: Final = lru_cache(KEPT_MAX)(fit_profile)
+
+
 class InProcessClients:
     """Implements the five ports of `runtime.outside.ports`.
 
@@ -52,29 +56,48 @@ class InProcessClients:
         self.notification = _Notification(self)
         self.shortener = _Shortener(self)
 
-    @asynccontextmanager
-    async def call(self, service: Service) -> AsyncIterator[StandInState]:
-        """Yield the state once the service would answer.
-
-        Raises DependencyDown, also if its store fails, and DependencyRefused for what the
-        service would never accept.
-        """
-        switches = self._state.switches
-        try:
-            if delay_s := switches.delay_s(service):
-                async with asyncio.timeout(self._deadline_s):
-                    await asyncio.sleep(delay_s)
-            switches.demand_up(service)
-            yield self._state
-        except (TimeoutError, sqlite3.Error) as error:
-            raise DependencyDown(service) from error
-        except ValidationError as error:
-            raise DependencyRefused(service, 422) from error
+    def call(self, service: Service) -> "_Call":
+        """Return the context of one call."""
+        return _Call(self._state, service, self._deadline_s)
 
     def circuits(self) -> dict[str, CircuitState]:
         """Return which services answer and which are switched off, for /readyz."""
         down = self._state.switches.down
         return {service: "open" if service in down else "closed" for service in SERVICES}
+
+
+class _Call:
+    """Gives the state once the service would answer.
+
+    Raises DependencyDown, also if its store fails, and DependencyRefused for what the service
+    would never accept. Every write looks a person up, so it is not made of a generator.
+    """
+
+    __slots__ = ("_deadline_s", "_service", "_state")
+
+    def __init__(self, state: StandInState, service: Service, deadline_s: float) -> None:
+        self._state = state
+        self._service = service
+        self._deadline_s = deadline_s
+
+    async def __aenter__(self) -> StandInState:
+        switches = self._state.switches
+        if delay_s := switches.delay_s(self._service):
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    await asyncio.sleep(delay_s)
+            except TimeoutError as error:
+                raise DependencyDown(self._service) from error
+        switches.demand_up(self._service)
+        return self._state
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: object
+    ) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise DependencyDown(self._service) from error
+        if isinstance(error, ValidationError):
+            raise DependencyRefused(self._service, 422) from error
 
 
 class _Auth:
@@ -87,7 +110,7 @@ class _Auth:
                 user = state.people.person(person_id)
             except NotFound:
                 return None
-        return fit_profile(person_id, user["name"], user["language"], user["tz"])
+        return _fit_profile(person_id, user["name"], user["language"], user["tz"])
 
 
 class _Movies:

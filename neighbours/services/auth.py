@@ -18,13 +18,14 @@ from contracts.errors import NotFound
 from contracts.values.languages import HOME_LANGUAGE, Language
 from contracts.values.text import clean_line
 from contracts.values.zones import HOME_ZONE, demand_zone
-from neighbours.bodies import BoundedRoute
+from neighbours.bodies import BODY_BYTES_MAX, BoundedRoute, document_body
 from neighbours.settings import StandInSettings
 from neighbours.store import Store
 from neighbours.switches import Switches
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import issue_token
-from runtime.http.json_body import json_response
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response, parse_body, read_json_body
 from runtime.process.clock import Clock
 
 _PEOPLE: Final = uuid5(NAMESPACE_URL, "urn:practix:person")
@@ -153,17 +154,19 @@ class People:
 def auth_router(
     people: People, signer: Signer, operator: OperatorGuard, switches: Switches
 ) -> APIRouter:
-    router = APIRouter(
-        route_class=BoundedRoute,
-        prefix="/neighbours/auth",
-        tags=["neighbours: Auth"],
-        dependencies=[Depends(switches.guard("auth"))],
-    )
+    pass_or_fail = switches.guard("auth")
+    both = APIRouter(prefix="/neighbours/auth", tags=["neighbours: Auth"])
+    # A direct route (`runtime.front.direct_routes`): everybody begins with it.
+    direct = APIRouter(route_class=ApiRoute)
+    router = APIRouter(route_class=BoundedRoute, dependencies=[Depends(pass_or_fail)])
 
-    @router.post("/token")
-    async def log_in(request: Request, body: LoginBody) -> Response:
+    @direct.post("/token", openapi_extra=document_body(LoginBody))
+    async def log_in(request: Request) -> Response:
         """Issue a token for the login; a login seen for the first time becomes a person. A
         super-user's token, or one with permissions, needs the operator token."""
+        raw_body = await read_json_body(request, BODY_BYTES_MAX)
+        await pass_or_fail()
+        body = parse_body(LoginBody, raw_body)
         if body.privileged:
             operator.require(request)
         person = people.log_in(body)
@@ -183,4 +186,6 @@ def auth_router(
         """Return the public keys. There are none with HS256, whose key is a shared secret."""
         return json_response(signer.key_set)
 
-    return router
+    both.include_router(direct)
+    both.include_router(router)
+    return both

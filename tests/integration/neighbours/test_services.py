@@ -366,6 +366,14 @@ async def test_each_service_is_taken_down_and_up(
     assert (await call("GET", path))[0] == before
 
 
+async def test_nobody_logs_in_while_auth_is_down(call: OperatorClient) -> None:
+    await call("POST", "/neighbours/control/auth", {"down": True})
+    status, body, _ = await call("POST", "/neighbours/auth/token", {"login": "anna"})
+    assert (status, body["code"], body["dependency"]) == (503, "dependency_down", "auth")
+    await call("POST", "/neighbours/control/auth", {"down": False})
+    assert (await call("POST", "/neighbours/auth/token", {"login": "anna"}))[0] == 200
+
+
 async def test_an_unknown_switch_is_refused(call: OperatorClient) -> None:
     assert (await call("POST", "/neighbours/control/kitchen", {"down": True}))[0] == 404
     assert (await call("POST", "/neighbours/control/auth", {"delay_ms": -1}))[0] == 422

@@ -251,6 +251,13 @@ async def test_every_route_of_the_api_is_direct_if_its_parameters_are_ids() -> N
                         assert app.front.routes.find(method.upper(), target), (method, path)
 
 
+async def test_the_log_in_is_direct() -> None:
+    async with start_apps() as apps:
+        app = apps["neighbours"]
+        assert isinstance(app, ServiceApp)
+        assert app.front.routes.find("POST", "/neighbours/auth/token")
+
+
 def _one_route(path: str) -> APIRouter:
     router = APIRouter(route_class=ApiRoute)
 
