@@ -76,14 +76,19 @@ class Edge:
             dry_run=is_dry_run(request),
         )
 
+        try:
+            return submission, await self.answering.submit(submission, self._deadline_s)
+        except NeedsFact as needs:
+            return await self._submit_with_fact(submission, needs)
+
+    async def _submit_with_fact(
+        self, submission: Submission, needs: NeedsFact
+    ) -> tuple[Submission, Answer]:
         async def attempt(follows_author: bool) -> tuple[Submission, Answer]:
             told = _add_fact(submission, follows_author)
             return told, await self.answering.submit(told, self._deadline_s)
 
-        try:
-            return submission, await self.answering.submit(submission, self._deadline_s)
-        except NeedsFact as needs:
-            return await self.supply_fact(needs, attempt)
+        return await self.supply_fact(needs, attempt)
 
     async def supply_fact(self, needs: NeedsFact, attempt: Callable[[bool], Awaitable[T]]) -> T:
         """Return what `attempt` returns with the fact that `needs` asks for: whether the guest

@@ -23,7 +23,7 @@ from runtime.front.proxies import TrustedProxies
 from runtime.front.received import IndexedHeaders, ReceivedRequest
 from runtime.front.whole_response import write_whole
 from runtime.http.api_route import demand_unambiguous
-from runtime.http.methods import head_as_get
+from runtime.http.methods import get_of_head
 from runtime.http.page_headers import RawHeaders, add_page_headers
 from runtime.http.problems import problem_of, problem_of_error
 from runtime.limits.limiter import Limiter, admission_of
@@ -53,12 +53,15 @@ class FrontController:
         self._proxies = TrustedProxies([str(one) for one in limiter.limits.trusted_proxies])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = IndexedHeaders(scope["headers"])
-        if (preflight := self._cors.answer_preflight(scope["method"], headers)) is not None:
-            await preflight(scope, receive, send)
-            return
-        request = ReceivedRequest(head_as_get(scope), receive, send, headers)
-        found = self.routes.find(request.method, scope["path"])
+        headers, method = IndexedHeaders(scope["headers"]), scope["method"]
+        if method == "OPTIONS":
+            if (preflight := self._cors.answer_preflight(headers)) is not None:
+                await preflight(scope, receive, send)
+                return
+        elif method == "HEAD":
+            scope = get_of_head(scope)
+        request = ReceivedRequest(scope, receive, send, headers)
+        found = self.routes.find(scope["method"], scope["path"])
         try:
             self._let_in(request, found and found[0])
         except CommandError as error:
@@ -102,7 +105,8 @@ class FrontController:
         except Exception as error:
             await self._respond(request, problem_of_error(request, error))
             raise  # The server logs it.
-        await self._respond(request, response)
+        if (unsent := self._write(request, response)) is not None:
+            await unsent(request.scope, request.receive, request.send)
 
     async def _pass_on(self, request: ReceivedRequest) -> None:
         """Let the app behind answer, and finish its response."""
@@ -127,13 +131,18 @@ class FrontController:
 
     async def _respond(self, request: ReceivedRequest, response: Response) -> None:
         """Send a response that did not come from the app behind."""
+        if (unsent := self._write(request, response)) is not None:
+            await unsent(request.scope, request.receive, request.send)
+
+    def _write(self, request: ReceivedRequest, response: Response) -> Response | None:
+        """Finish such a response, and write it if the server takes it at once. Returns the one
+        that still has to be sent."""
         try:
             _note(request, response.status_code)
         except RateLimited as error:
             response = problem_of(request, error)
         self._finish(request, response.raw_headers)
-        if not write_whole(request.scope, response):
-            await response(request.scope, request.receive, request.send)
+        return None if write_whole(request.scope, response) else response
 
     def _finish(self, request: ReceivedRequest, headers: RawHeaders) -> None:
         """Add the headers that every response has."""

@@ -52,10 +52,10 @@ class Cors:
             max_age=MAX_AGE_S,
         )
 
-    def answer_preflight(self, method: str, headers: Headers) -> Response | None:
-        """Return the answer to a browser that asks what a page may do; None for any other
-        request."""
-        if not self._origins or method != "OPTIONS":
+    def answer_preflight(self, headers: Headers) -> Response | None:
+        """Return the answer to a browser that asks by OPTIONS what a page may do; None to any
+        other OPTIONS request."""
+        if not self._origins:
             return None
         if "origin" not in headers or "access-control-request-method" not in headers:
             return None

@@ -105,13 +105,9 @@ def _is_direct(route: ApiRoute, context: RouteContext) -> bool:
 
 def _split(path: str) -> tuple[_Shape, list[str]]:
     """Return the shape of the path, and the ids in it."""
-    parts: list[str | None] = [*path.split("/")]
-    ids = []
-    for number, part in enumerate(parts):
-        if part is not None and len(part) == _ID_CHARS and _ID.fullmatch(part):
-            ids.append(part)
-            parts[number] = None
-    return tuple(parts), ids
+    parts = path.split("/")
+    ids = [part for part in parts if len(part) == _ID_CHARS and _ID.fullmatch(part)]
+    return tuple([None if part in ids else part for part in parts]) if ids else tuple(parts), ids
 
 
 def _takes_bare_request(dependant: Dependant) -> bool:

@@ -6,6 +6,7 @@ requests still carry that name in `Host`.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Final
 
@@ -20,6 +21,10 @@ ANY: Final = "*"
 
 _HOST: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
 """A name, perhaps with a port after it."""
+_HEADERS_KEPT: Final = 64
+"""Of how many `Host` headers the finding is remembered."""
+_HEADER_CHARS_KEPT: Final = 260
+"""A longer one is looked up each time: a name has at most 253 characters."""
 
 
 class KnownNames:
@@ -28,15 +33,21 @@ class KnownNames:
     def __init__(self, further: Iterable[str] = ()) -> None:
         """The names are those of loopback and `further`. With `*` every name is known."""
         self._names = frozenset(normalize_host(name.strip()) for name in (*LOOPBACK, *further))
+        self._is_known = lru_cache(maxsize=_HEADERS_KEPT)(self._look_up)
 
     def knows(self, hosts: list[str]) -> bool:
         """Return whether a request with these `Host` headers is for us. There must be exactly
         one; its port does not matter."""
         if ANY in self._names:
             return True
-        if len(hosts) != 1 or (host := _HOST.fullmatch(hosts[0])) is None:
+        if len(hosts) != 1:
             return False
-        return normalize_host(host[1]) in self._names
+        host = hosts[0]
+        return self._is_known(host) if len(host) <= _HEADER_CHARS_KEPT else self._look_up(host)
+
+    def _look_up(self, header: str) -> bool:
+        host = _HOST.fullmatch(header)
+        return host is not None and normalize_host(host[1]) in self._names
 
 
 class KnownHosts:

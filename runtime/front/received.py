@@ -1,5 +1,6 @@
 """A request as the front controller hands it to a handler, with headers that are found at once."""
 
+from functools import lru_cache
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -9,24 +10,38 @@ from starlette.types import Receive, Scope, Send
 from runtime.http.page_headers import RawHeaders
 
 
+@lru_cache(maxsize=512)
+def _raw_name(name: str) -> bytes:
+    """Return the name of a header as ASGI has it. Only our own code asks for names."""
+    return name.lower().encode("latin-1")
+
+
 class IndexedHeaders(Headers):
     """Headers of a request. Finds a value by one look-up instead of a walk."""
 
     def __init__(self, raw: RawHeaders) -> None:
         super().__init__(raw=raw)
         self._first = dict(raw)
-        if len(self._first) != len(raw):
+        self.are_single = len(self._first) == len(raw)
+        """Whether no name is repeated."""
+        if not self.are_single:
             self._first = dict(reversed(raw))  # A repeated name has its first value here.
 
     def __getitem__(self, key: str) -> str:
-        return self._first[key.lower().encode("latin-1")].decode("latin-1")
+        return self._first[_raw_name(key)].decode("latin-1")
 
     def get(self, key: str, default: Any = None) -> Any:
-        found = self._first.get(key.lower().encode("latin-1"))
+        found = self._first.get(_raw_name(key))
         return default if found is None else found.decode("latin-1")
 
+    def getlist(self, key: str) -> list[str]:
+        if not self.are_single:
+            return super().getlist(key)
+        found = self._first.get(_raw_name(key))
+        return [] if found is None else [found.decode("latin-1")]
+
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key.lower().encode("latin-1") in self._first
+        return isinstance(key, str) and _raw_name(key) in self._first
 
 
 class ReceivedRequest(Request):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -96,14 +97,20 @@ async def _read(request: Request, bytes_max: int) -> bytes:
 
 
 def parse_body(model: type[Model], raw: bytes) -> Model:
-    """Return the body as a `model`. Reads an empty body as an object without members.
+    """Return the body as a `model`. Reads an empty body as an object without members: then all
+    requests share one, so nobody may change it.
 
     Raises Malformed, which names the wrong fields and says why they are wrong.
     """
     try:
-        return model.model_validate_json(raw or b"{}")
+        return model.model_validate_json(raw) if raw else _parse_empty(model)
     except ValidationError as error:
         raise malformed_body(error.errors(include_url=False, include_input=False)) from error
+
+
+@lru_cache(maxsize=256)
+def _parse_empty(model: type[Model]) -> Model:
+    return model.model_validate_json(b"{}")
 
 
 def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:

@@ -14,10 +14,10 @@ from starlette.types import Scope
 _IS_HEAD: Final = "practix.head"
 
 
-def head_as_get(scope: Scope) -> Scope:
-    """Return the scope of a HEAD request as that of a GET; any other as it is. The server knows
-    the real method and sends no body."""
-    return {**scope, "method": "GET", _IS_HEAD: True} if scope["method"] == "HEAD" else scope
+def get_of_head(scope: Scope) -> Scope:
+    """Return the scope of a HEAD request as that of a GET. The server knows the real method and
+    sends no body."""
+    return {**scope, "method": "GET", _IS_HEAD: True}
 
 
 def is_head(request: Request) -> bool:

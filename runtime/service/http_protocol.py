@@ -41,12 +41,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, limits: HttpLimits, **options: Any) -> None:
         super().__init__(*args, **options)
         self.cycle: RequestCycle = None  # type: ignore[assignment]  # None before the first one.
+        # What comes here is HTTP, and an app of ours has a part for nothing else.
+        self.app = getattr(self.app, "front", self.app)
         self._limits = limits
         self._refusal: FailureCode = "malformed_request"
         self._in_body = False
         self._head_bytes = 0
         """Bytes of a head that is not complete yet, counted by pieces. Within a body, those that
         came since its last piece: a header after the body, perhaps, which the parser keeps."""
+        self._piece_bytes = 0
+        """Size of the data just received."""
+        self._began_now = False
+        """Whether the head of the last request is in it from its first byte."""
         self._has_body = False
         """Whether a piece of a body was in the data just received."""
         self._heads = 0
@@ -98,6 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._refusing or self.transport.is_closing():
             return
         heads, in_body, self._has_body = self._heads, self._in_body, False
+        self._piece_bytes, self._began_now = len(data), False
         super().data_received(data)
         if self._refusing or self.transport.is_closing():
             return
@@ -120,6 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
+        self._began_now = True
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
@@ -190,10 +198,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def _head_is_too_large(self) -> bool:
         """Return whether the pieces of the head are too long, or its parsed parts, which may not
         be all, too long or too many."""
+        count = len(self.headers)
+        if count > self._limits.headers_max:
+            return True
+        separators = _SEPARATORS_BYTES * count
+        if self._began_now and self._piece_bytes + separators <= self._limits.head_bytes_max:
+            return False  # Everything that is counted below came in one piece.
         parts = sum(map(len, chain.from_iterable(self.headers)))
-        size = len(self.url) + parts + _SEPARATORS_BYTES * len(self.headers)
-        too_long = max(size, self._head_bytes) > self._limits.head_bytes_max
-        return too_long or len(self.headers) > self._limits.headers_max
+        size = len(self.url) + parts + separators
+        return max(size, self._head_bytes) > self._limits.head_bytes_max
 
     # Time
 

@@ -24,6 +24,23 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
+class _DefaultLines:
+    """Lines of the headers that uvicorn adds to every response. It makes others once a second."""
+
+    def __init__(self) -> None:
+        self._headers: RawHeaders | None = None
+        self._lines: bytes | None = None
+
+    def render(self, headers: RawHeaders) -> bytes | None:
+        """Return these headers as `render_headers` does."""
+        if headers is not self._headers:
+            self._headers, self._lines = headers, render_headers(headers)
+        return self._lines
+
+
+_default_lines = _DefaultLines()
+
+
 class RequestCycle(RequestResponseCycle):
     """A request whose head is complete."""
 
@@ -104,12 +121,13 @@ class RequestCycle(RequestResponseCycle):
             return False
         if not self.keep_alive or self.access_log or self.flow.write_paused:
             return False
-        lines = render_headers(self.default_headers + headers)
-        if lines is None:
+        default_lines = _default_lines.render(self.default_headers)
+        lines = render_headers(headers)
+        if default_lines is None or lines is None:
             return False
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(b"".join((STATUS_LINE[status], lines, b"\r\n", body)))
+        self.transport.write(b"".join((STATUS_LINE[status], default_lines, lines, b"\r\n", body)))
         if self._event is not None:
             self._event.set()
         self.on_response()
