@@ -18,6 +18,7 @@ from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
+from runtime.process.health_figures import show_circuits, show_disk
 from runtime.process.tasks import run_aside
 from runtime.service.cell import secret_of
 from runtime.service.logs import log_to_stderr
@@ -66,6 +67,9 @@ async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: Asyn
     )
     for router in service.routers:
         app.include_router(router)
+    show_circuits(outside.circuits)
+    if settings.image_file:
+        show_disk("image", settings.image_file.parent)
     app.include_router(
         build_process_router(lambda: {**service.readiness(), "circuits": outside.circuits()})
     )

@@ -24,6 +24,7 @@ from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
+from runtime.process.health_figures import show_circuits
 from runtime.service.cell import UNNAMED
 from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
@@ -71,6 +72,7 @@ async def _start(
     )
     for router in service.routers:
         app.include_router(router)
+    show_circuits(outside.circuits)
     app.include_router(
         build_process_router(lambda: {**service.readiness(), "circuits": outside.circuits()})
     )

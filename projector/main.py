@@ -27,6 +27,7 @@ from runtime.limits.limiter import Limiter
 from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.pools import open_pool
 from runtime.process.garbage_collector import collect_rarely
+from runtime.process.health_figures import show_disk
 from runtime.pseudonyms import Pseudonyms
 from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
@@ -69,6 +70,8 @@ async def _start(
     guard = OperatorGuard(settings.operator_token.get_secret_value())
     app.include_router(build_router(service, guard))
     app.include_router(build_process_router(service.readiness))
+    if settings.verify_directory:
+        show_disk("verify", settings.verify_directory)
     await service.start()
     stack.push_async_callback(service.stop)
 

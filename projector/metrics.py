@@ -18,6 +18,10 @@ BATCH_ROWS: Final = Histogram(
     buckets=(0, 1, 10, 100, 1_000, 10_000),
 )
 DEAD_LETTERS: Final = Counter("projector_dead_letters", "events parked since the start")
+VERIFY_FAILED: Final = Gauge("projector_verify_failed", "1 if the last verify said no")
+VERIFIED_AT: Final = Gauge(
+    "projector_verified_timestamp_seconds", "when verify last said yes, as Unix time; 0: not yet"
+)
 ERASED_ON_DISK: Final = Gauge(
     "projector_erased_on_disk", "erased people whose texts may still be on PostgreSQL's disk"
 )
@@ -30,3 +34,10 @@ def observe(projector: Projector) -> None:
     IGNORED.set_function(lambda: projector.ignored)
     AVAILABLE.labels("journal").set_function(lambda: projector.journal_available)
     AVAILABLE.labels("tables").set_function(lambda: projector.tables_available)
+
+
+def note_verified(*, right: bool) -> None:
+    """Show the result of a verify that has ended."""
+    VERIFY_FAILED.set(not right)
+    if right:
+        VERIFIED_AT.set_to_current_time()

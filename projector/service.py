@@ -80,6 +80,8 @@ class ProjectorService(FollowingService):
             )
             async with aclosing(verified) as lines:
                 async for line in lines:
+                    if "ok" in line:
+                        metrics.note_verified(right=line["ok"])
                     yield line
         finally:
             self.verifying = False

@@ -17,6 +17,7 @@ from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_reading_pool
 from runtime.process.clock import system_clock
+from runtime.process.health_figures import show_circuits
 from runtime.service.cell import secret_of
 from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
@@ -66,6 +67,7 @@ async def _start(
     )
     for router in service.routers:
         app.include_router(router)
+    show_circuits(outside.circuits)
     app.include_router(
         build_process_router(lambda: {**service.readiness(), "circuits": outside.circuits()})
     )

@@ -54,6 +54,7 @@ from runtime.outside.of_cell import NotificationOfCell
 from runtime.postgres.pools import open_pool, open_reading_pool
 from runtime.process.clock import Clock, shifted_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
+from runtime.process.health_figures import show_circuits, show_disk
 from runtime.process.lifecycle import current_process
 from runtime.process.tasks import end, keep_running, run_aside, start_for
 from runtime.pseudonyms import Pseudonyms
@@ -165,6 +166,7 @@ async def _open_resources(
 ) -> EmbeddedResources:
     """Open everything, in the order in which `stack` closes it again. Raises ServerError."""
     clock = shifted_clock(settings.clock_offset_s)
+    show_disk("data", data.path)
     stand_in = StandInState(load_stand_in_settings(settings, data), clock)
     stack.callback(stand_in.close)
     analytics = ChdbAnalytics(data.path / "clickhouse")
@@ -303,6 +305,7 @@ def _include_routes(app: FastAPI, services: EmbeddedServices, resources: Embedde
     def readiness() -> dict[str, Any]:
         return {**services.readiness(), "circuits": resources.outside.circuits()}
 
+    show_circuits(resources.outside.circuits)
     for router in (
         build_stand_in_router(resources.stand_in),  # First: a search would go through all others.
         *services.command.routers,

@@ -12,6 +12,7 @@ import aiohttp
 import asyncpg
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.errors import RateLimited
 from contracts.events.announcement import AnnouncementCreated, AnnouncementPublished
@@ -447,6 +448,26 @@ async def test_one_verification_at_a_time(
             await anext(service.verify())
     async with aclosing(service.verify()) as after:
         assert [line async for line in after][-1]["ok"]
+
+
+async def test_the_figures_tell_when_verify_said_no_and_when_it_last_said_yes(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    async def verify() -> tuple[float | None, ...]:
+        async with aclosing(service.verify()) as lines:
+            async for _ in lines:
+                pass
+        return tuple(
+            REGISTRY.get_sample_value(name)
+            for name in ("projector_verify_failed", "projector_verified_timestamp_seconds")
+        )
+
+    await projected(tables, sqlite_journal, RandomPeople(4).live(10).chain)
+    service = ProjectorService(sqlite_journal, tables)
+    failed, verified_at = await verify()
+    assert failed == 0
+    await tables.execute("UPDATE read_model.announcements SET title = 'changed'")
+    assert await verify() == (1, verified_at)
 
 
 async def test_a_projector_that_cannot_reach_its_tables_is_alive_but_not_ready(

@@ -16,9 +16,11 @@ import command_api.metrics
 import command_api.settings
 import notifier.metrics
 import notifier.settings
+import projector.history.metrics
 import projector.metrics
 import projector.settings
 import query_api.settings
+import runtime.process.health_figures
 from contracts.error_codes import describe, is_error_code
 from deploy import up
 from launcher.profiles.gateway import OPERATOR_SILENCE_S_MAX, SILENCE_S_MAX, UPSTREAMS
@@ -29,7 +31,7 @@ from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 from tests.paths import ROOT
 from tests.unit.launcher.profiles.dashboard import list_expressions
 
-OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
+OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours|practix)_\w+")
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 SETTINGS: dict[str, type[BaseSettings]] = {
     "command_api_1": command_api.settings.Settings,
@@ -40,7 +42,13 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "notifier": notifier.settings.Settings,
     "neighbours": StandInSettings,
 }
-EXPORTERS = (command_api.metrics, projector.metrics, notifier.metrics)
+EXPORTERS = (
+    command_api.metrics,
+    projector.metrics,
+    projector.history.metrics,
+    notifier.metrics,
+    runtime.process.health_figures,
+)
 OWN_IMAGES = ("${PRACTIX_IMAGE", "${PRACTIX_QUERY_IMAGE")
 
 
@@ -56,7 +64,7 @@ def services() -> dict[str, Any]:
 
 def exported() -> set[str]:
     """The names of all series that the processes may have."""
-    assert all(module.POSITION for module in EXPORTERS)
+    assert all(EXPORTERS)  # Importing them is what fills the registry.
     return {
         family.name + suffix
         for family in REGISTRY.collect()
@@ -192,7 +200,9 @@ def test_every_process_is_scraped(services: dict[str, Any]) -> None:
     running = {
         name
         for name, one in services.items()
-        if one["image"].startswith(OWN_IMAGES) and one.get("restart") != "no"
+        if one["image"].startswith(OWN_IMAGES)
+        and one.get("restart") != "no"
+        and not one.get("healthcheck", {}).get("disable")  # It serves nothing.
     }
     assert scraped == {f"{name}:8000" for name in running}
 
@@ -200,6 +210,12 @@ def test_every_process_is_scraped(services: dict[str, Any]) -> None:
 def test_every_figure_of_the_dashboard_is_exported() -> None:
     named = {name for expression in list_expressions() for name in OURS.findall(expression)}
     assert named
+    assert named - exported() == set()
+
+
+def test_every_figure_of_an_alert_is_exported() -> None:
+    (group,) = read("deploy/prometheus/alerts.yml")["groups"]
+    named = {name for rule in group["rules"] for name in OURS.findall(rule["expr"])}
     assert named - exported() == set()
 
 
