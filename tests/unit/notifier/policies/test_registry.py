@@ -8,7 +8,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from contracts.events.announcement import AnnouncementDone
-from contracts.events.booking import BookingApproved
+from contracts.events.booking import BookingApproved, BookingEvent
 from contracts.events.rating import RatingGiven
 from contracts.notices import WHY, Kind
 from contracts.values.ids import ReviewId
@@ -72,13 +72,19 @@ def test_a_type_of_event_has_one_policy() -> None:
         assert not [one for one in others if issubclass(policy.event_type, one.event_type)]
 
 
+def test_a_policy_for_a_family_is_that_of_all_its_types() -> None:
+    policy = registry.policy_for(booking(BookingApproved, "anna", (True, True)))
+    assert policy is not None
+    assert policy.event_type is BookingEvent
+    assert set(registry.POLICY_OF.values()) == set(POLICIES)
+
+
 def test_a_policy_that_forgets_to_ask_for_guests_fails(
     history: NotifierHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert Folded(history.commits).letters == []
     forgetful: AnyPolicy = NoticePolicy(RatingGiven, AnnouncementView, stop_asking)
-    others = [one for one in POLICIES if one.event_type is not RatingGiven]
-    monkeypatch.setattr(registry, "POLICIES", (*others, forgetful))
+    monkeypatch.setitem(registry.POLICY_OF, RatingGiven, forgetful)
     assert [letter.type for letter in Folded(history.commits).letters] == ["rating.given.v1"]
 
 
