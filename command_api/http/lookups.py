@@ -10,7 +10,7 @@ from command_api.domain.person.commands import PersonFacts
 from contracts.errors import DependencyDown, Forbidden, NeedsFact, NotFound
 from contracts.films import FilmGroup, demand_episode
 from contracts.values.ids import OPERATOR, BookingId, MovieId, PersonId, new_id
-from runtime.outside.ports import AuthClient, Movie, MovieClient, UgcClient
+from runtime.outside.ports import AuthClient, Movie, MovieClient, PersonProfile, UgcClient
 
 
 class Lookups:
@@ -45,10 +45,10 @@ class Lookups:
         """Return each guest once, with what Auth says of them and a new booking id. Raises
         DependencyDown if Auth does not answer."""
         unique = list(dict.fromkeys(PersonId(str(one)) for one in guest_ids))
-        facts = await asyncio.gather(*(self._find_person(one) for one in unique))
+        people = await asyncio.gather(*(self._auth.person(one) for one in unique))
         return tuple(
-            Invitee(person_id, BookingId(new_id()), known)
-            for person_id, known in zip(unique, facts, strict=True)
+            Invitee(person_id, BookingId(new_id()), _person_facts(person_id, person))
+            for person_id, person in zip(unique, people, strict=True)
         )
 
     async def find_actor(self, person_id: PersonId) -> PersonFacts | None:
@@ -60,7 +60,7 @@ class Lookups:
         if person_id == OPERATOR:
             return None
         try:
-            return await self._find_person(person_id)
+            return _person_facts(person_id, await self._auth.person(person_id))
         except DependencyDown:
             return None
 
@@ -83,11 +83,11 @@ class Lookups:
             raise Forbidden("film_not_allowed")
         return movie
 
-    async def _find_person(self, person_id: PersonId) -> PersonFacts | None:
-        person = await self._auth.person(person_id)
-        if person is None:
-            return None
-        return PersonFacts(person_id, person.name, person.language, person.tz)
+
+def _person_facts(person_id: PersonId, person: PersonProfile | None) -> PersonFacts | None:
+    if person is None:
+        return None
+    return PersonFacts(person_id, person.name, person.language, person.tz)
 
 
 def _film_facts(movie: Movie) -> FilmFacts:

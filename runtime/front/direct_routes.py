@@ -31,8 +31,9 @@ _OF_EVERY_DEPENDANT: Final = frozenset(
 )
 """Fields of FastAPI's analysis of a handler that say nothing about what the handler takes."""
 
-_Shape = tuple[str | None, ...]
-"""A path by its segments, with None for each id."""
+_Shape = str
+"""A path with a star in place of each id. A request's path can have stars of its own, and then
+has fewer ids than stars."""
 
 
 class DirectRoute(NamedTuple):
@@ -65,7 +66,9 @@ class DirectRoutes:
             self._routes = self._list_direct()
         shape, ids = _split(path)
         route = self._routes.get((method, shape))
-        return None if route is None else (route, dict(zip(route.names, ids, strict=True)))
+        if route is None or len(route.names) != len(ids):
+            return None
+        return route, dict(zip(route.names, ids, strict=True))
 
     def _list_direct(self) -> dict[tuple[str, _Shape], DirectRoute]:
         """Return the direct routes by method and shape, without those that another route comes
@@ -80,8 +83,8 @@ class DirectRoutes:
             some_path = _PLACEHOLDER.sub(_SOME_ID, path)
             names = tuple(_PLACEHOLDER.findall(path))
             shape, ids = _split(some_path)
-            if len(ids) != len(names):
-                continue  # A parameter that is only a part of a segment.
+            if len(ids) != len(names) or "*" in path:
+                continue  # A parameter that is only a part of a segment; a star that is no id.
             for method in context.methods or ():
                 if not any(_takes(earlier, method, some_path) for earlier in contexts[:number]):
                     limits = self._limiter.find_rules(method, some_path)
@@ -105,9 +108,10 @@ def _is_direct(route: ApiRoute, context: RouteContext) -> bool:
 
 def _split(path: str) -> tuple[_Shape, list[str]]:
     """Return the shape of the path, and the ids in it."""
-    parts = path.split("/")
-    ids = [part for part in parts if len(part) == _ID_CHARS and _ID.fullmatch(part)]
-    return tuple([None if part in ids else part for part in parts]) if ids else tuple(parts), ids
+    ids = [part for part in path.split("/") if len(part) == _ID_CHARS and _ID.fullmatch(part)]
+    for one in ids:
+        path = path.replace(one, "*")
+    return path, ids
 
 
 def _takes_bare_request(dependant: Dependant) -> bool:

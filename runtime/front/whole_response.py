@@ -41,7 +41,7 @@ def write_whole(scope: Scope, response: Response) -> bool:
 def render_headers(headers: RawHeaders) -> bytes | None:
     """Return the headers as lines. Returns None if one of them would need a closer look: it has
     bytes that no header may have, or says something about the connection."""
-    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+    lines = b"\r\n".join([*map(b": ".join, headers), b""])
     if lines.translate(None, _OF_LINES) != b"\r\n" * len(headers) or b"connection:" in lines:
         return None
     return lines

@@ -14,12 +14,11 @@ from starlette.responses import Response
 from contracts.error_codes import is_error_code
 from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
 from runtime.http.numbers import parse_whole_number
-from runtime.http.page_headers import RawHeaders
+from runtime.http.page_headers import JSON_TYPE, RawHeaders
 
 Model = TypeVar("Model", bound=BaseModel)
 
 JSON: Final = "application/json"
-_JSON: Final = JSON.encode()
 BODY_BYTES_MAX: Final = 64 * 1024
 
 _CODE_OF_VALIDATION: Final = {"timezone_aware": "naive_time"}
@@ -47,7 +46,7 @@ class FinishedJson(Response):
         self.raw_headers = [
             *headers,
             (b"content-length", b"%d" % len(body)),
-            (b"content-type", _JSON),
+            JSON_TYPE,
         ]
 
 

@@ -9,6 +9,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 CSP: Final = "Content-Security-Policy"
 
+JSON_TYPE: Final = (b"content-type", b"application/json")
+"""The header of nearly all our responses."""
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _BOUNDS: Final = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; {_BOUNDS}"
@@ -29,6 +31,8 @@ def add_page_headers(headers: RawHeaders) -> None:
     pages in a frame, and from telling a page's address to other sites. A page runs no scripts,
     unless it states a policy of its own."""
     headers.append(_NOSNIFF)
+    if JSON_TYPE in headers:
+        return
     for name, value in headers:
         if name == b"content-type":
             if value.startswith(b"text/html"):

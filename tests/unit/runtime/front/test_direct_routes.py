@@ -229,6 +229,16 @@ async def test_an_earlier_route_that_means_the_same_path_comes_first() -> None:
     assert (await call(app, "GET", f"/{ID}")).json == {"first": ID}
 
 
+async def test_a_star_in_a_path_is_no_id() -> None:
+    app = make_front_app()
+    app.include_router(_one_route("/thing/{thing_id}"))
+    app.include_router(_one_route("/thing/{thing_id}/*"))
+    assert app.front.routes.find("GET", f"/thing/{ID}")
+    for path in ("/thing/*", f"/thing/*{ID}", f"/thing/*/{ID}", f"/thing/{ID}/{ID}", "/thing/*/*"):
+        assert app.front.routes.find("GET", path) is None, path
+    assert app.front.routes.find("GET", f"/thing/{ID}/*") is None  # FastAPI finds it.
+
+
 async def test_a_route_behind_a_guard_is_not_direct() -> None:
     def guard() -> None:
         raise Forbidden

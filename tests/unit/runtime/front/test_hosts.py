@@ -95,3 +95,12 @@ async def test_the_gateway_of_separate_processes_has_the_same_names() -> None:
                     assert answer.status == status
                     body = await answer.json()
             assert body["code"] == "unknown_host"
+
+
+def test_a_name_is_known_or_not_however_often_it_is_asked_for() -> None:
+    names = KnownNames(["example.org"])
+    for _ in range(2):
+        assert names.knows(["EXAMPLE.org:80"])
+        assert not names.knows(["example.com"])
+        assert not names.knows(["example.org", "example.org"])
+        assert not names.knows(["example.org." + "x" * 300])

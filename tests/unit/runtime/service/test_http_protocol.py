@@ -217,6 +217,17 @@ async def test_a_head_that_is_too_large_is_refused(unhurried: ServedApp, head: b
     assert unhurried.app.ended == []
 
 
+async def test_a_large_head_that_began_behind_another_request_is_refused(
+    unhurried: ServedApp,
+) -> None:
+    client = await unhurried.connect()
+    client.send(REQUEST + b"GET / HTTP/1.1\r\nX-Large: " + b"x" * 33_000 + b"\r\nX-Last: ")
+    await unhurried.until(lambda: unhurried.app.ended == ["answered"])
+    client.send(b"1\r\n\r\n")
+    assert await client.answer() == (200, b"0")
+    assert await client.problem() == "head_too_large"
+
+
 async def test_headers_without_end_after_the_body_are_refused(unhurried: ServedApp) -> None:
     client = await unhurried.connect()
     client.send(b"POST /stuck HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
