@@ -82,6 +82,10 @@ test-compose: $(STAMP_DEV) ## test the compose file in a Docker engine, with sta
 up: ## run the whole system in containers; wait until it is healthy (PORT, COMPOSE_PROFILES)
 	@$(PYTHON) deploy/up.py
 
+.PHONY: roll
+roll: ## replace the processes of a running system one by one; no request is lost
+	@$(PYTHON) deploy/up.py --roll
+
 .PHONY: down
 down: ## stop the containers; volumes stay
 	@docker compose --profile "*" down

@@ -4,6 +4,9 @@
 names of other images. COMPOSE_PROFILES=stand-in,grafana,kafka-ui,mailpit publishes the stand-in
 and starts the other three. Variables take precedence as in compose: the environment overrides
 the files, and a later file overrides an earlier one.
+
+`make roll`, or `python deploy/up.py --roll [ENV_FILE]`, replaces our processes one by one instead,
+while the others work.
 """
 
 import json
@@ -40,6 +43,20 @@ SECRETS = (
 )
 SETTING = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*(?:\s#.*)?""")
 """A line of an environment file: name and value, without quotes and comment."""
+ROLLED = (
+    "projector_1",
+    "projector_2",
+    "notifier_1",
+    "notifier_2",
+    "query_api_1",
+    "query_api_2",
+    "command_api_1",
+    "command_api_2",
+)
+"""Services of which another one works meanwhile, in the order of their replacement. Those that
+read come after those whose tables they read."""
+REPLACE = ("up", "--detach", "--no-deps", "--force-recreate", "--wait", "--wait-timeout", "120")
+"""Arguments that stop a service's container, start a new one and wait until it is healthy."""
 LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
 PAGES = {
@@ -52,13 +69,18 @@ MAILPIT = "mailto://mailpit:1025?from=practix@example.org&to=everybody@example.o
 
 
 def main(extra: list[str]) -> int:
+    rolling = "--roll" in extra
+    extra = [one for one in extra if one != "--roll"]
     own = ROOT / ".env"
     make_secrets(own)
     files = [own, *map(Path, extra)]
     values = {**read_variables(files), **os.environ}
     environment = {**os.environ, **variables_of_profiles(values)}
     # One service builds the image that most of them use, another one that of the query API.
-    status = compose(files, environment, "build", "neighbours", "query_api_1") or compose(
+    status = compose(files, environment, "build", "neighbours", "query_api_1")
+    if rolling:
+        return status or roll(files, environment)
+    status = status or compose(
         files, environment, "up", "--detach", "--wait", "--wait-timeout", UP_S_MAX
     )
     if not status:
@@ -78,6 +100,13 @@ def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: s
     """Run docker compose and return its exit status."""
     command = ["docker", "compose", *(f"--env-file={path.absolute()}" for path in files)]
     return subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False).returncode
+
+
+def roll(files: Iterable[Path], environment: Mapping[str, str]) -> int:
+    """Replace one service after another. Return 0, or the exit status of the first failure: what
+    comes after it stays as it was."""
+    statuses = (compose(files, environment, *REPLACE, service) for service in ROLLED)
+    return next(filter(None, statuses), 0)
 
 
 def read_variables(files: Iterable[Path]) -> dict[str, str]:

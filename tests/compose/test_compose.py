@@ -31,7 +31,9 @@ FIGURES_S_MAX = 90.0
 DOCUMENTED = {
     "command_api": "command_api_1",
     "query_api": "query_api_2",
-    **{name: name for name in ("projector", "notifier", "neighbours")},
+    "projector": "projector_2",
+    "notifier": "notifier_1",
+    "neighbours": "neighbours",
 }
 
 SECRETS = {name: f"of-tests-and-long-enough-{name.lower()}" for name in up.SECRETS}
@@ -171,6 +173,18 @@ def test_services_run_without_rights(stack: Stack) -> None:
 
 
 @pytest.mark.timeout(900)
+async def test_a_rolling_replacement_loses_no_request(stack: Stack, traffic: Traffic) -> None:
+    async with traffic.flowing():
+        await traffic.progress()
+        for service in up.ROLLED:
+            await stack.act(*up.REPLACE, service)
+            await traffic.progress()
+    assert traffic.lost == []
+    result = await verified()
+    assert result["ok"], result
+
+
+@pytest.mark.timeout(900)
 async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> None:
     """Every service is restarted, the leader killed, Kafka and PostgreSQL taken down and up,
     while hosts announce and guests book."""
@@ -178,8 +192,8 @@ async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> N
         for service in (
             "neighbours",
             "query_api_1",
-            "projector",
-            "notifier",
+            "projector_1",
+            "notifier_1",
             "command_api_2",
             "gateway",
         ):

@@ -24,6 +24,8 @@ class Traffic:
         self._stopping = False
         self.confirmed: list[tuple[str, str, str]] = []
         """Evening, booking and guest's token of every acknowledged confirmation."""
+        self.lost: list[str] = []
+        """Requests that had to be repeated, with the answer or the error."""
 
     @asynccontextmanager
     async def flowing(self) -> AsyncIterator[None]:
@@ -94,6 +96,7 @@ class Traffic:
                             assert response.status < 400, (method, path, content)
                             position = response.headers.get("X-Position", "0")
                             return {"body": content, "position": position}
-                except (aiohttp.ClientError, TimeoutError):
-                    pass
+                        self.lost.append(f"{method} {path}: {await response.text()}")
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    self.lost.append(f"{method} {path}: {error!r}")
                 await asyncio.sleep(0.2)

@@ -38,8 +38,8 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "command_api_2": command_api.settings.Settings,
     "query_api_1": query_api.settings.Settings,
     "query_api_2": query_api.settings.Settings,
-    "projector": projector.settings.Settings,
-    "notifier": notifier.settings.Settings,
+    "projector_1": projector.settings.Settings,
+    "notifier_1": notifier.settings.Settings,
     "neighbours": StandInSettings,
 }
 EXPORTERS = (
