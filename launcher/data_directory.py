@@ -82,11 +82,19 @@ class DataDirectory:
 
     @property
     def image_path(self) -> Path:
-        return self.path / "command_api" / "image.sqlite"
+        return self.image_path_of("command_api")
+
+    def image_path_of(self, process: str) -> Path:
+        """Return the image of one of several command processes. The first is `command_api`."""
+        return self.path / process / "image.sqlite"
+
+    def verify_path_of(self, process: str) -> Path:
+        """Return where one of several projectors verifies. The first is `projector`."""
+        return self.path / process / "verify"
 
     @property
     def verify_path(self) -> Path:
-        return self.path / "projector" / "verify"
+        return self.verify_path_of("projector")
 
     @property
     def token_secret(self) -> str:

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     cell: CellName = Field(UNNAMED, validation_alias="PRACTIX_CELL")
     """The cell to run. Cells in one data directory share its secrets and outside services."""
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
+    processes: int = Field(1, validation_alias="PRACTIX_PROCESSES", ge=1, le=9)
+    """How many processes of each service the profile `servers` runs."""
     clock_offset_s: NonNegativeFloat = Field(0.0, validation_alias="PRACTIX_CLOCK_OFFSET_S")
     """Seconds by which the system's clock is ahead of the machine's."""
     analysts_days_max: NonNegativeInt = Field(

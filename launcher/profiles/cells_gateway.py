@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from launcher.profiles.gateway import UPSTREAMS, PassedStreams, build_port, open_session, pass_on
 from launcher.profiles.listening import QUICK_END, listen, watch_stop_signals
+from launcher.rolling.rotation import Rotation
 from launcher.settings import Settings
 from runtime.front.hosts import normalize_host
 from runtime.http.json_body import json_response
@@ -46,15 +47,15 @@ def build_cells_gateway(
 ) -> ASGIApp:
     """Return the port as an app, which is called by each cell's name before one of `names`."""
     addresses = {
-        normalize_host(f"{cell}.{name}"): dict.fromkeys(UPSTREAMS, address)
+        normalize_host(f"{cell}.{name}"): Rotation(dict.fromkeys(UPSTREAMS, address))
         for cell, address in cells.items()
         for name in (LOCAL, *names)
     }
 
     async def answer(request: Request) -> Response:
-        upstreams = addresses.get(normalize_host(request.url.hostname or ""))
-        if upstreams is not None:
-            return await pass_on(request, session, upstreams, streams)
+        cell = addresses.get(normalize_host(request.url.hostname or ""))
+        if cell is not None:
+            return await pass_on(request, session, cell, streams)
         if request.scope["path"] == "/healthz":
             return json_response({"status": "alive"})
         return problem("not_found")

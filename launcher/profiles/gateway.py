@@ -5,6 +5,7 @@ their operator.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -17,6 +18,7 @@ from yarl import URL
 
 from contracts.errors import TooLarge
 from launcher.profiles.overview import Overview
+from launcher.rolling.rotation import Rotation
 from runtime.event_stream import EVENT_STREAM, SHUTTING_DOWN, format_end
 from runtime.front.cors import cors_headers
 from runtime.front.hosts import KnownHosts
@@ -60,7 +62,7 @@ REPORTS: Final = "/api/v1/operator/reports"
 UPSTREAMS: Final = ("command_api", "query_api", "projector", "notifier", "neighbours")
 
 Upstreams = Mapping[str, str]
-"""The address of each of UPSTREAMS."""
+"""The address of each process: one of UPSTREAMS, or several with a number, as `query_api_2`."""
 
 
 def upstream_of(method: str, path: str) -> str:
@@ -94,8 +96,10 @@ def build_gateway(
     origins: Sequence[str] = (),
     hosts: Iterable[str] = (),
     streams: "PassedStreams | None" = None,
+    rotation: Rotation | None = None,
 ) -> ASGIApp:
-    """Return the gateway as an app. Whoever stops it ends the `streams` first.
+    """Return the gateway as an app. Whoever stops it ends the `streams` first. `rotation` chooses
+    among the `upstreams`; whoever stops one of them takes it out first.
 
     `session` must not decompress: bodies are passed on as they are. Pages of `origins` may
     read the gateway's own answers; the processes decide that for theirs. A request for a
@@ -103,12 +107,13 @@ def build_gateway(
     """
     own = _overview_routes(Overview(upstreams, session))
     passed_streams = streams or PassedStreams()
+    turns = rotation or Rotation(upstreams)
 
     async def answer(request: Request) -> Response:
         handler = own.get(request.scope["path"]) if request.method in READS else None
         if handler is not None:
             return await handler(request)
-        return await pass_on(request, session, upstreams, passed_streams)
+        return await pass_on(request, session, turns, passed_streams)
 
     return build_port(answer, hosts, origins)
 
@@ -142,10 +147,10 @@ def open_session() -> aiohttp.ClientSession:
 async def pass_on(
     request: Request,
     session: aiohttp.ClientSession,
-    upstreams: Upstreams,
+    rotation: Rotation,
     streams: "PassedStreams",
 ) -> Response:
-    """Return the answer of the process that serves the request, as it arrives."""
+    """Return the answer of a process that serves the request, as it arrives."""
     path = request.scope["path"]
     # A target need not be a path: after an upstream's address, `*@other` names another host.
     if not path.startswith("/") or path.startswith("/internal/"):
@@ -153,7 +158,7 @@ async def pass_on(
     upstream = upstream_of(request.method, path)
     patience = _choose_timeout(upstream, path)
     try:
-        forwarded = await _forward(session, upstreams[upstream], request, patience)
+        forwarded = await _forward(session, rotation, upstream, request, patience)
     except TooLarge:
         return problem("too_large")
     except (aiohttp.ClientError, TimeoutError):
@@ -195,11 +200,13 @@ def _choose_timeout(upstream: str, path: str) -> aiohttp.ClientTimeout:
 
 async def _forward(
     session: aiohttp.ClientSession,
-    address: str,
+    rotation: Rotation,
+    service: str,
     request: Request,
     patience: aiohttp.ClientTimeout,
 ) -> aiohttp.ClientResponse:
-    """Send the request on and return the answer.
+    """Send the request on and return the answer. If a process takes no connection, nothing was
+    sent, and the next one is asked.
 
     Raises TooLarge, and aiohttp.ClientError or TimeoutError if there is no answer.
     """
@@ -207,14 +214,24 @@ async def _forward(
     target = request.scope["raw_path"] + (b"?" + query if query else b"")
     headers = CIMultiDict(_drop_hop_headers(request.headers.items()))
     headers["X-Forwarded-For"] = "" if request.client is None else request.client.host
-    return await session.request(
-        request.method,
-        URL(address + target.decode("ascii"), encoded=True),
-        headers=headers,
-        data=await _read_body(request),
-        allow_redirects=False,
-        timeout=patience,
-    )
+    body = await _read_body(request)
+    *others, last = rotation.list_turns(service)
+
+    async def ask(process: str) -> aiohttp.ClientResponse:
+        with rotation.ask(process) as address:
+            return await session.request(
+                request.method,
+                URL(address + target.decode("ascii"), encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=patience,
+            )
+
+    for process in others:
+        with suppress(aiohttp.ClientConnectorError):
+            return await ask(process)
+    return await ask(last)
 
 
 async def _read_body(request: Request) -> bytes:

@@ -1,8 +1,9 @@
-"""The profile `servers`: real Kafka and PostgreSQL, one process for each service."""
+"""The profile `servers`: real Kafka and PostgreSQL, two processes for each service."""
 
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from launcher.profiles.separate import SERVICES
+from launcher.rolling.processes import list_processes
 from launcher.servers import kafka
 from tests.cells.embedded import (
     PRACTIX,
@@ -22,6 +23,7 @@ from tests.cells.embedded import (
     run_system,
 )
 from tests.cells.stream_reader import reading
+from tests.compose.traffic import Traffic
 from tests.conftest import unavailable
 from tests.e2e.killed import announce_and_see, kill, wait_for_position
 from tests.paths import API_DOCUMENT, ROOT
@@ -32,7 +34,8 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runn
     """One for all tests here: its start takes longer than they do."""
     if reason := kafka.why_unavailable():
         unavailable(reason)
-    async with run_system(tmp_path_factory.mktemp("separate"), **SEPARATE) as found:
+    data = tmp_path_factory.mktemp("separate")
+    async with run_system(data, **SEPARATE, PRACTIX_PROCESSES="2") as found:
         yield found
         boris = await found.token("boris")
         async with reading(found.session, f"{found.url}/api/v1/stream", boris) as stream:
@@ -69,7 +72,28 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
     assert (refused.returncode, "readonly" in refused.stderr) == (1, True), refused.stderr
     assert await system.get("/api/openapi.json") == msgspec.json.decode(API_DOCUMENT.read_text())
     ready = await system.get("/readyz")
-    assert {name.split(".")[0] for name in ready} == {"ready", *SERVICES}
+    assert {name.split(".")[0] for name in ready} == {"ready", *list_processes(2)}
+    roles = {name: value for name, value in ready.items() if name.endswith(".role")}
+    assert sorted(roles.values()) == ["active", "active", "standby", "standby"]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_replacing_all_processes_loses_no_request(system: RunningSystem) -> None:
+    traffic = Traffic(system.session, system.url)
+    async with traffic.flowing():
+        await traffic.progress()
+        system.process.send_signal(signal.SIGUSR1)
+        await asyncio.to_thread(read_until, system, "all processes were replaced")
+        await traffic.progress()
+    assert traffic.lost == []
+    await traffic.demand_all_readable(await system.token("anna"))
+
+
+def read_until(system: RunningSystem, words: str) -> None:
+    """Read what the system prints until a line has the words. Raises AssertionError if it ends."""
+    assert system.process.stdout is not None
+    assert any(words in line for line in system.process.stdout)
 
 
 @pytest.mark.timeout(300)

@@ -37,7 +37,7 @@ FLOORS = {
         "neighbours": """bodies store switches settings services.auth access
             services app in_process __main__""",
         "launcher": """settings terminal client data_directory openapi inventory analyst_client
-            servers documents local_servers profiles backups verbs cli""",
+            servers documents local_servers rolling profiles backups verbs cli""",
     }.items()
 }
 """What each package consists of. Imports within a package point to the left only, and every

@@ -19,8 +19,8 @@ from typing import Any, Final
 import aiohttp
 
 from launcher.data_directory import DataDirectory
-from launcher.profiles.separate import build_environment
 from launcher.profiles.tables import prepare_tables
+from launcher.rolling.processes import build_environment
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
@@ -245,6 +245,8 @@ class System:
                 worker.environment["COMMAND_API_IMAGE_FILE"] = str(image_file)
                 worker.environment["COMMAND_API_PEERS"] = ",".join(one.url for one in self.commands)
                 worker.environment["COMMAND_API_HEARTBEAT_TIMEOUT_S"] = str(HEARTBEAT_TIMEOUT_S)
+            if service == "projector":
+                worker.environment["PROJECTOR_VERIFY_DIRECTORY"] = str(self.data.verify_path)
             if name in USES_KAFKA:
                 port = self.links["kafka"][name].port
                 worker.environment["KAFKA_BOOTSTRAP_SERVERS"] = f"{HOST}:{port}"

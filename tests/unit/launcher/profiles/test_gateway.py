@@ -11,9 +11,9 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from launcher.profiles import gateway as gateways
-from launcher.profiles import separate
 from launcher.profiles.gateway import BODY_BYTES_MAX, PassedStreams, build_gateway, upstream_of
-from launcher.profiles.separate import is_ready
+from launcher.rolling import processes
+from launcher.rolling.processes import is_ready
 from runtime.event_stream import format_end
 from tests.servers.http_server import served
 
@@ -154,11 +154,23 @@ async def test_an_operator_is_kept_waiting_for_longer(
             assert answer.status == 418
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_if_a_process_takes_no_connection_another_one_is_asked(method: str) -> None:
+    upstream = web.Application()
+    upstream.router.add_route("*", "/{path:.*}", echo)
+    async with TestServer(upstream) as server:
+        address = str(server.make_url("")).rstrip("/")
+        async with in_front_of(command_api_2=address, query_api_2=address) as client:
+            for _ in "12":
+                async with client.request(method, "/api/v1/schedule", data=b"{}") as answer:
+                    assert answer.status == 418
+
+
 @pytest.mark.parametrize("said", [b"", b"what?\r\n\r\n"])
 async def test_a_process_that_gives_no_answer_is_not_ready(
     said: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(separate, "PROBE_S_MAX", 0.05)
+    monkeypatch.setattr(processes, "PROBE_S_MAX", 0.05)
     async with saying(said) as address, aiohttp.ClientSession() as session:
         assert not await is_ready(session, address)
 
