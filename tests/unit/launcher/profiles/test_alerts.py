@@ -28,6 +28,8 @@ WELL = {
     'command_api_position{instance="command_api_1:8000"}': "0+10",
     'command_api_checkpoint_position{instance="command_api_1:8000"}': "1+10",
     'command_api_checkpoint_failing{instance="command_api_1:8000"}': "0+0",
+    'reader_active{instance="notifier_1:8000", reader="notifier"}': "0+0",
+    'reader_active{instance="notifier_2:8000", reader="notifier"}': "1+0",
     "projector_lag_seconds": "2+0",
     'projector_available{what="journal"}': "1+0",
     'projector_available{what="tables"}': "1+0",
@@ -62,6 +64,11 @@ TROUBLES = [
     Trouble("NoLeader", {'command_api_leading{instance="command_api_1:8000"}': "0+0"}),
     Trouble("TwoLeaders", {'command_api_leading{instance="command_api_2:8000"}': "1+0"}),
     Trouble("CommandsFail", {'command_api_outcomes_total{code="no_leader", replayed="no"}': "0+6"}),
+    Trouble(
+        "NobodyActive",
+        {'reader_active{instance="notifier_2:8000", reader="notifier"}': "0+0"},
+        {"reader": "notifier"},
+    ),
     Trouble(
         "ProcessAway",
         {'up{instance="command_api_1:8000"}': "0+0"},
