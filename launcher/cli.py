@@ -6,10 +6,10 @@ Verbs import heavy modules themselves, so that `practix token` starts quickly.
 import asyncio
 import sys
 from collections.abc import Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
-import aiohttp
 import msgspec
 import typer
 import uvloop
@@ -17,6 +17,7 @@ from yarl import URL
 
 from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, RequestRefused, log_in
+from launcher.connections import Connections
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
@@ -349,9 +350,8 @@ async def _demo(
 ) -> tuple[DemoSummary, Result]:
     with make_progress_bar() as progress:
         task = progress.add_task("replaying", total=_count_lines(file))
-        connector = aiohttp.TCPConnector(limit=concurrency)
-        async with aiohttp.ClientSession(connector=connector) as session:
-            player = Demo(session, base_url, concurrency, lambda: progress.advance(task))
+        with closing(Connections(base_url)) as connections:
+            player = Demo(connections, concurrency, lambda: progress.advance(task))
             summary = await player.run(file)
     return summary, await verify_running(base_url, operator_token)
 

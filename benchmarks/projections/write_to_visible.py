@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from benchmarks.harness.connections import Connections
 from benchmarks.harness.hot_evening import (
     AUDIENCE_SECRET,
     AUTHOR_ID,
@@ -29,6 +28,7 @@ from benchmarks.harness.processes import serve
 from benchmarks.harness.report import Report
 from benchmarks.reads.query_process import serve_query_api
 from benchmarks.writes.subjects import SERVER, announce, start_kafka
+from launcher.connections import Connections
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.postgres import PostgresServer
 from runtime.journal.kafka_topics import create_topic
@@ -89,7 +89,9 @@ class WatchedEvening:
 
     def __init__(self, announcement_id: str, write_port: int, read_port: int) -> None:
         self._announcement_id = announcement_id
-        self._writers, self._readers = Connections(write_port), Connections(read_port)
+        self._writers, self._readers = (
+            Connections(f"http://127.0.0.1:{port}") for port in (write_port, read_port)
+        )
         self._may_write, self._may_read = Semaphore(CONNECTIONS), Semaphore(CONNECTIONS)
 
     async def write(self, first: int, count: int) -> tuple[float, list[float]]:
@@ -131,5 +133,5 @@ async def _ask(connections: Connections, request: bytes, expected: int) -> int:
     another status."""
     answer = await connections.ask(request)
     if answer.status != expected or not answer.position:
-        raise RuntimeError(f"answered {answer.head!r} {answer.body!r}")
+        raise RuntimeError(f"answered {answer.status} {answer.body!r}")
     return answer.position

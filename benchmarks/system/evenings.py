@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.harness.connections import Connections, ServerAnswer
 from benchmarks.harness.load import build_http_request
+from launcher.connections import Connections, ServerAnswer
 
 HOSTS: Final = 200
 GUESTS: Final = 1_000

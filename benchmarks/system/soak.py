@@ -20,12 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 import uvloop
 
-from benchmarks.harness.connections import Connections
 from benchmarks.harness.load import build_http_request
 from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.page import PLOTS
@@ -34,6 +32,7 @@ from benchmarks.harness.processes import list_children, read_pss
 from benchmarks.harness.report import Report
 from benchmarks.system.evenings import REQUESTS_EACH, Evenings
 from benchmarks.system.start import Started, start_system
+from launcher.connections import Connections
 
 MINUTES: Final = 30.0
 MEASURED_S: Final = 30.0
@@ -86,7 +85,7 @@ def main() -> int:
 async def soak(started: Started, minutes: float) -> tuple[float, list[Sample]]:
     """Keep a system at half of its load. Returns that rate in requests/s and the samples."""
     url, film_id = started.welcome["url"], started.welcome["film_id"]
-    connections = Connections(urlsplit(url).port or 80)
+    connections = Connections(url)
     evenings = Evenings(connections, film_id)
     await evenings.log_in()
     rate = await measure_rate(evenings) / 2

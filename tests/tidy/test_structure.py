@@ -36,8 +36,8 @@ FLOORS = {
             dispatcher forgetting reader http service settings main __main__""",
         "neighbours": """bodies store switches settings services.auth access
             services app in_process __main__""",
-        "launcher": """settings terminal client data_directory openapi inventory analyst_client
-            servers documents local_servers rolling profiles backups verbs cli""",
+        "launcher": """settings terminal connections client data_directory openapi inventory
+            analyst_client servers documents local_servers rolling profiles backups verbs cli""",
     }.items()
 }
 """What each package consists of. Imports within a package point to the left only, and every

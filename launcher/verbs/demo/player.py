@@ -13,11 +13,11 @@ from time import perf_counter
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
-import aiohttp
 import jwt
 import msgspec
 
 from launcher.client import NotRunning, RequestRefused, open_answer
+from launcher.connections import Connections
 from launcher.verbs.demo.summary import DemoSummary
 from launcher.verbs.demo.traffic import MalformedLine, TimeShift, TrafficLine, read_traffic
 
@@ -30,6 +30,8 @@ PENDING_MAX: Final = 20_000
 """Lines read ahead of the slowest one. Bounds memory for a file of any length."""
 
 Headers = dict[str, str]
+
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class ListedFilm(msgspec.Struct):
@@ -68,14 +70,12 @@ class Demo:
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
-        base_url: str,
+        connections: Connections,
         concurrency: int,
         on_line: Callable[[], None],
         retry_s: float = RETRY_S,
     ) -> None:
-        self._session = session
-        self._base_url = base_url
+        self._connections = connections
         self._slots = asyncio.Semaphore(concurrency)
         self._ahead = asyncio.Semaphore(PENDING_MAX)
         self._on_line = on_line
@@ -219,7 +219,7 @@ class Demo:
 
         Raises NotRunning if there is no answer at all for too long.
         """
-        data = None
+        data = b""
         if body is not None:
             data = msgspec.json.encode(body)
             headers["Content-Type"] = "application/json"
@@ -230,20 +230,17 @@ class Demo:
             # A rate limit says how long to wait.
             await asyncio.sleep(answer.get("retry_after_s", self._retry_s))
         if status == NO_ANSWER:
-            raise NotRunning(f"{self._base_url} does not answer any more")
+            raise NotRunning(f"{self._connections.url} does not answer any more")
         return status, answer
 
     async def _send_once(
-        self, method: str, path: str, headers: Headers, data: bytes | None
+        self, method: str, path: str, headers: Headers, data: bytes
     ) -> tuple[int, dict[str, Any]]:
         self.summary.requests += 1
         try:
-            async with self._session.request(
-                method, self._base_url + path, headers=headers, data=data
-            ) as response:
-                content = await response.read()
-                return response.status, msgspec.json.decode(content, type=dict[str, Any])
-        except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError):
+            answer = await self._connections.send(method, path, headers, data)
+            return answer.status, _decode(answer.body)
+        except (OSError, msgspec.MsgspecError):
             return NO_ANSWER, {}
 
     async def _choose_film(self) -> str:
@@ -251,7 +248,7 @@ class Demo:
 
         Raises NotRunning, and RequestRefused if the stand-in's films are not there to read.
         """
-        url = f"{self._base_url}/neighbours/movies"
+        url = f"{self._connections.url}/neighbours/movies"
         async with open_answer("GET", url, {}) as response:
             content = await response.read()
         try:

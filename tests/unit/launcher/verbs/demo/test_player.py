@@ -3,17 +3,18 @@
 import asyncio
 import json
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import jwt
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from launcher.client import NotRunning, RequestRefused
+from launcher.connections import Connections
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import MALFORMED_SHOWN_MAX, DemoSummary
 
@@ -118,12 +119,11 @@ def caller_of(request: web.Request) -> str:
 
 
 async def replay(system: FakeSystem, path: Path) -> DemoSummary:
-    async with TestServer(system.app()) as server, aiohttp.ClientSession() as session:
-        demo = Demo(
-            session, str(server.make_url("")).rstrip("/"), CONCURRENCY, lambda: None, retry_s=0.0
-        )
-        async with asyncio.timeout(DEADLINE_S):
-            return await demo.run(path)
+    async with TestServer(system.app()) as server:
+        with closing(Connections(str(server.make_url("")))) as connections:
+            demo = Demo(connections, CONCURRENCY, lambda: None, retry_s=0.0)
+            async with asyncio.timeout(DEADLINE_S):
+                return await demo.run(path)
 
 
 def announce(event: str, host: str, **changes: Any) -> Line:
@@ -261,14 +261,13 @@ async def test_a_system_that_goes_away_for_good_ends_the_replay(traffic: Traffic
 
 
 async def test_nothing_is_replayed_where_no_system_answers(traffic: TrafficFile) -> None:
-    async with aiohttp.ClientSession() as session:
-        demo = Demo(session, "http://127.0.0.1:1", CONCURRENCY, lambda: None)
-        with pytest.raises(NotRunning, match="no system answers"):
-            await demo.run(traffic.of(announce("e1", "anna")))
+    demo = Demo(Connections("http://127.0.0.1:1"), CONCURRENCY, lambda: None)
+    with pytest.raises(NotRunning, match="no system answers"):
+        await demo.run(traffic.of(announce("e1", "anna")))
 
 
 async def test_nothing_is_replayed_if_the_stand_in_is_not_published(traffic: TrafficFile) -> None:
-    async with TestServer(web.Application()) as server, aiohttp.ClientSession() as session:
-        demo = Demo(session, str(server.make_url("")), CONCURRENCY, lambda: None)
+    async with TestServer(web.Application()) as server:
+        demo = Demo(Connections(str(server.make_url(""))), CONCURRENCY, lambda: None)
         with pytest.raises(RequestRefused, match="404"):
             await demo.run(traffic.of(announce("e1", "anna")))
