@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.notices import Kind
-from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
+from notifier.forgetting.retention import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from notifier.publishing.targets import PublishTargets
 from projector.analysts.retention import DAYS_MAX
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits

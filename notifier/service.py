@@ -13,7 +13,8 @@ from contracts.values.targets import TargetName
 from notifier import metrics
 from notifier.dispatcher import DISPATCHERS, Dispatcher, DispatcherPace
 from notifier.forgetting.eraser import Eraser
-from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
+from notifier.forgetting.forgetter import Forgetter
+from notifier.forgetting.retention import KEEP_DAYS
 from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
 from notifier.http.moderation import ModerationParts, build_moderation_router

@@ -5,7 +5,7 @@ from pydantic_settings import SettingsConfigDict
 
 from contracts.notices import Kind
 from notifier.dispatcher import DISPATCHERS, DispatcherPace
-from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
+from notifier.forgetting.retention import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from notifier.publishing.targets import PublishTargets
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from notifier.forgetting.forgetter import KEEP_DAYS
+from notifier.forgetting.retention import KEEP_DAYS
 from runtime.outside.wiring import OutsideSettings
 
 

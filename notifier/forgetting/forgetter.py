@@ -23,19 +23,13 @@ from typing import Final, NoReturn
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
 from notifier import metrics
+from notifier.forgetting.retention import KEEP_DAYS
 from notifier.store.forgetting.finished import ForgettingStore
 from runtime.outside.ports import NotificationClient
 from runtime.postgres.tables import TablesUnavailable
 
 log = logging.getLogger(__name__)
 
-KEEP_DAYS: Final = 400
-"""For how many days finished notices are kept, unless a setting says otherwise."""
-KEEP_DAYS_MIN: Final = 7
-"""More than the delivery budget of three days: an inbox is emptied of nothing that may still be
-on its way."""
-KEEP_DAYS_MAX: Final = 36_500
-"""A century: as good as for ever."""
 ROWS_AT_ONCE: Final = 200
 LOOK_EVERY_S: Final = 60.0
 PAUSE_S: Final = 0.1

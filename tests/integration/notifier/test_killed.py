@@ -17,7 +17,8 @@ from contracts.events.person import PersonErased
 from contracts.values.ids import SYSTEM
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
-from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
+from notifier.forgetting.forgetter import Forgetter
+from notifier.forgetting.retention import KEEP_DAYS
 from notifier.short_links import ShortLinks
 from notifier.store.forgetting.finished import ForgettingStore
 from runtime.outside.wiring import OutsideClients

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.ids import PersonId
 from launcher.settings import Settings
-from notifier.forgetting.forgetter import KEEP_DAYS_MIN, Forgetter
+from notifier.forgetting.forgetter import Forgetter
+from notifier.forgetting.retention import KEEP_DAYS_MIN
 from notifier.policies.effects import TOLD_WITHIN
 from notifier.store.forgetting.finished import ForgettingStore, OldNotice
 from tests.cells.notifier_cell import Around
