@@ -8,7 +8,14 @@ import pytest
 
 from contracts.journal.acceptance import JournalBroken
 from runtime.process.lifecycle import Process, run_as
-from runtime.process.tasks import end, keep_running, run_aside, start_for, start_thread
+from runtime.process.tasks import (
+    end,
+    keep_running,
+    run_aside,
+    run_together,
+    start_for,
+    start_thread,
+)
 
 
 @pytest.fixture
@@ -86,3 +93,22 @@ async def test_a_thread_that_fails_ends_the_process(reasons: list[str]) -> None:
 async def test_the_first_reason_counts(reasons: list[str]) -> None:
     await ended(keep_running(failing(), "reader"), keep_running(returning(), "dispatcher"))
     assert reasons == ["reader stopped: the journal was edited"]
+
+
+async def test_of_parts_that_run_together_none_outlives_another() -> None:
+    others = []
+
+    async def other() -> None:
+        try:
+            await waiting()
+        finally:
+            others.append("ended")
+
+    with pytest.raises(JournalBroken):
+        await run_together({"one": failing(), "other": other()})
+    await run_together({"one": returning(), "other": other()})
+    together = start_for(run_together({"one": other(), "other": other()}), "together")
+    await asyncio.sleep(0)
+    await end(together)
+    assert together.cancelled()
+    assert others == ["ended"] * 4

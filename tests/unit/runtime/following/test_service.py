@@ -1,0 +1,62 @@
+"""One reader of several is active. Another one stands by, and is ready."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from runtime.calls.store_retry import StoreRetry
+from runtime.following.reader import JournalReader
+from runtime.following.service import FollowingService
+from runtime.postgres.active_lock import ActiveLock
+from runtime.postgres.tables import TablesUnavailable
+from tests.unit.runtime.following.list_store import QUICK, GrowingJournal, ListStore
+from tests.waiting import eventually
+
+
+class GivenLock:
+    """A lock that the test gives."""
+
+    def __init__(self) -> None:
+        self.held = False
+        self._given = asyncio.Event()
+
+    def give(self) -> None:
+        self._given.set()
+
+    async def run_while_held(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        await self._given.wait()
+        self.held = True
+        await work()
+
+
+async def test_a_standby_follows_the_store_and_then_the_journal() -> None:
+    journal, store, lock = GrowingJournal(), ListStore(), GivenLock()
+    prepared = []
+
+    async def prepare() -> None:
+        prepared.append(lock.held)
+
+    def follow(with_lock: ActiveLock | None) -> FollowingService:
+        retry = StoreRetry("store", TablesUnavailable)
+        reader = JournalReader(journal.journal, store, QUICK, retry)
+        return FollowingService(reader, "test", prepare, with_lock)
+
+    active, standby = follow(None), follow(cast("ActiveLock", lock))
+    await active.start()
+    await standby.start()
+    journal.grow("a", "b")
+    await eventually(lambda: standby.position == journal.seq)
+    assert standby.ready
+    assert standby.readiness()["role"] == "standby"
+    assert "journal" not in standby.readiness()
+    assert active.readiness()["role"] == "active"
+    assert store.loads == 1
+    await active.stop()
+    lock.give()
+    journal.grow("c")
+    await eventually(lambda: standby.position == journal.seq)
+    assert standby.readiness()["role"] == "active"
+    assert standby.ready
+    assert prepared == [False, True]
+    assert store.names() == ["a", "b", "c"]
+    await standby.stop()
