@@ -19,6 +19,7 @@ from query_api.chats import routes as chats
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
+from query_api.figures import routes as figures
 from query_api.films import together
 from query_api.history import audit_trail, why
 from query_api.history.past_details import PastDetails
@@ -120,6 +121,7 @@ class QueryService:
             share.build_router(reads, shortener, public_url),
             audit_trail.build_router(reads),
             my_data.build_router(reads, feed_secret),
+            figures.build_router(reads),
             streams.build_router(reads, self._streams),
         ]
         if analysts is not None and guard is not None:

@@ -18,7 +18,17 @@ _PEERS: Final = frozenset({"/internal/commands", "/internal/commands/batch"})
 """A peer sends the cell's secret, and the leader counts the person. Only wrong secrets are
 counted for the address."""
 _SEARCHES: Final = frozenset(
-    {"announcements", "bookings", "history", "schedule", "posts", "rating", "explain", "drift"}
+    {
+        "announcements",
+        "bookings",
+        "history",
+        "schedule",
+        "posts",
+        "rating",
+        "explain",
+        "drift",
+        "figures",
+    }
 )
 """Parts of the paths of lists, and of reads that ClickHouse answers."""
 _EXPORTS: Final = "/api/v1/my/data"

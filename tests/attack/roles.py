@@ -125,6 +125,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/reports": Ask(),
     "POST /api/v1/report": Ask({"kind": "person", "id": str(uuid4()), "reason": "Rude."}),
     "GET /api/v1/my/data": Ask(),
+    "GET /api/v1/my/figures": Ask(),
     "DELETE /api/v1/my/erasure": Ask(),
     "GET /api/v1/my/erasure": Ask(),
     "POST /api/v1/my/erasure": Ask({}),

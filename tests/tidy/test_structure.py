@@ -30,7 +30,8 @@ FLOORS = {
         "projector": """history analysts read_models proof metrics service http settings main
             __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings reports
-            ratings history my_data analysts films streams service settings main __main__""",
+            ratings history my_data analysts figures films streams service settings main
+            __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning matching
             delivery publishing.steps store short_links publishing metrics expander
             dispatcher forgetting reader http service settings main __main__""",

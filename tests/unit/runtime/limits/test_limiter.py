@@ -100,6 +100,7 @@ def test_the_collector_does_not_walk_the_buckets() -> None:
         ("HEAD", "/api/v1/history/announcement/1", "searches"),
         ("GET", "/api/v1/user/me/rating/drift", "searches"),
         ("GET", "/api/v1/my/data", "exports"),
+        ("GET", "/api/v1/my/figures", "searches"),
         ("GET", "/api/v1/schedule/1/2.ics", "public"),
         ("POST", "/api/v1/booking/1", "writes"),
         ("POST", "/api/v1/announcement/1/posts", "posts"),

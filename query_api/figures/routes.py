@@ -1,0 +1,75 @@
+"""Serves a host's figures: what became of the own evenings, in numbers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from query_api.analysts.questions import ReadyQuestion
+from query_api.edge.history_reads import HistoryReads
+from query_api.edge.reads import Reads
+from query_api.edge.routes import answer, document, new_router
+from query_api.figures.questions import list_questions
+from runtime.http.parameters import min_position_of
+
+
+class FigurePlot(Struct, frozen=True):
+    """How to draw a figure: the columns of both axes."""
+
+    kind: str
+    """`line` or `bars`."""
+    x: str
+    ys: tuple[str, ...]
+
+
+class HostFigure(Struct, frozen=True, kw_only=True):
+    """The answer to one question about the caller's evenings."""
+
+    name: str
+    title: str
+    description: str
+    plot: FigurePlot
+    rows: list[dict[str, Any]]
+    """Values by column name. Empty as long as there is nothing to count."""
+
+
+class FiguresResponse(Struct, frozen=True):
+    """What became of the evenings that the caller announced."""
+
+    figures: list[HostFigure]
+
+
+def build_router(reads: Reads) -> APIRouter:
+    router = new_router()
+    questions = list_questions()
+
+    @router.get("/my/figures", **document(FiguresResponse))
+    async def get_my_figures(request: Request) -> Response:
+        """The caller's figures as a host: from request to seat, time to answer, cancellations,
+        guests who come again, how evenings fill, and guests who did not come. They are of the own
+        evenings only, whoever asks."""
+        caller = await reads.authenticate(request)
+        position = await reads.history.reach(min_position_of(request.query_params))
+        figures = await fetch_figures(reads.history, questions, caller.person_id)
+        return answer(request, FiguresResponse(figures), position)
+
+    return router
+
+
+async def fetch_figures(
+    history: HistoryReads, questions: Iterable[ReadyQuestion], host_id: str
+) -> list[HostFigure]:
+    """Return the answers about the host's evenings. Raises Unavailable."""
+    return [
+        HostFigure(
+            name=asked.name,
+            title=asked.title,
+            description=asked.description,
+            plot=FigurePlot(asked.plot.kind, asked.plot.x, asked.plot.ys),
+            rows=await history.fetch_rows(asked.sql, {**asked.bind({}), "host_id": host_id}),
+        )
+        for asked in questions
+    ]

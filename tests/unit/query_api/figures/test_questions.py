@@ -1,0 +1,36 @@
+"""No table of a host's question is read without the condition that it is about the own evenings."""
+
+import re
+
+import pytest
+
+from query_api.analysts.questions import ReadyQuestion
+from query_api.figures.questions import OWN_EVENINGS, list_questions, narrow_to_host
+
+NEWEST = "(SELECT max(at_ms) FROM events)"
+
+
+def test_a_condition_is_put_before_those_there_are() -> None:
+    assert (
+        narrow_to_host("FROM events\nWHERE a = 1") == f"FROM events WHERE {OWN_EVENINGS} AND a = 1"
+    )
+
+
+def test_a_table_without_a_condition_has_one() -> None:
+    assert (
+        narrow_to_host("(SELECT x FROM evenings)")
+        == f"(SELECT x FROM evenings WHERE {OWN_EVENINGS})"
+    )
+
+
+def test_the_newest_event_of_all_stays_as_it_is() -> None:
+    assert narrow_to_host(NEWEST) == NEWEST
+
+
+@pytest.mark.parametrize("asked", list_questions(), ids=lambda one: str(one.name))
+def test_every_table_is_narrowed(asked: ReadyQuestion) -> None:
+    rest = asked.sql.replace(OWN_EVENINGS, "OWN").replace(NEWEST, "")
+    for table, condition in re.findall(r"FROM (\w+)\s+(.{0,40})", rest):
+        own = "WHERE ratee_id IN" if table == "ratings" else "WHERE OWN"
+        assert condition.startswith(own), (table, condition)
+    assert not re.search(r"OWN[^)]* OR ", rest)  # An OR would open what the condition closed.
