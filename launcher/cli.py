@@ -26,7 +26,14 @@ from launcher.verbs import analysts, backup, investigate, journal, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import DemoSummary, build_report, print_outcomes
-from launcher.verbs.verify import Result, print_result, show_progress, verify_running
+from launcher.verbs.verify import (
+    Result,
+    print_rebuilt,
+    print_result,
+    rebuild_running,
+    show_progress,
+    verify_running,
+)
 from runtime.journal.port import JournalError
 from runtime.service.settings import SettingsWrong, exit_for_wrong_settings, load_settings
 
@@ -139,6 +146,22 @@ def verify(
             )
         )
     print_result(result, as_json=as_json)
+    raise typer.Exit(0 if result["ok"] else 1)
+
+
+@app.command()
+def rebuild(
+    base_url: BaseUrl = None,
+    roll_back: Annotated[
+        bool, typer.Option("--roll-back", help="Go back to the tables before the last rebuild.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild the read models beside the live ones, compare every row, and switch to them."""
+    result = run_to_end(
+        rebuild_running(resolve_address(base_url), find_operator_token(), rolls_back=roll_back)
+    )
+    print_rebuilt(result, as_json=as_json)
     raise typer.Exit(0 if result["ok"] else 1)
 
 

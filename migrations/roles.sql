@@ -21,6 +21,8 @@ BEGIN
         EXECUTE format('GRANT SELECT ON public.schema_migrations TO %I', service);
     END LOOP;
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    -- It rebuilds the read models in a schema beside the live one.
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO practix_projector', current_database());
 END
 $$;
 

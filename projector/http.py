@@ -34,6 +34,7 @@ RETRY_AFTER_S = 10
 FROM: Final = Parameter(
     "from", "go on from the newest checkpoint at or before this position", POSITION
 )
+ROLL_BACK: Final = Parameter("roll_back", "go back to the tables before the last one", BOOLEAN)
 KEEP: Final = Parameter("keep", "keep a checkpoint if everything is right", BOOLEAN)
 
 Guard = Callable[[Request], Awaitable[None]]
@@ -68,6 +69,31 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         if service.verifying:
             raise RateLimited(RETRY_AFTER_S)
         return StreamingResponse(_stream_lines(service, start), media_type=NDJSON)
+
+    @router.post(
+        "/rebuild",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "progress lines, then the result with `ok`",
+                "content": {NDJSON: {"schema": {"type": "string"}}},
+            }
+        },
+        openapi_extra={"parameters": describe_parameters(ROLL_BACK)},
+    )
+    async def rebuild(request: Request) -> Response:
+        """Rebuild the tables beside the live ones, compare every row, and switch to them.
+
+        One at a time, and not beside verify; 429 then, 503 on a standby, 404 if nothing is kept
+        to go back to. It is given up if the caller goes away.
+        """
+        await guard(request)
+        lines = service.rebuild(rolls_back=is_true(request.query_params, ROLL_BACK.name))
+        try:
+            first = await anext(lines)
+        except TablesUnavailable as error:
+            raise Unavailable from error
+        return StreamingResponse(_encode_lines(first, lines), media_type=NDJSON)
 
     @router.post(
         "/ratings/trial",
@@ -114,6 +140,19 @@ async def _stream_lines(service: ProjectorService, start: Start) -> AsyncGenerat
                 yield _encode(line)
     except (TablesUnavailable, RateLimited) as error:
         yield _encode({"ok": False, "problem": str(error)})
+
+
+async def _encode_lines(
+    first: ReportLine, others: AsyncGenerator[ReportLine, None]
+) -> AsyncGenerator[bytes, None]:
+    """Yield the lines of a rebuild as NDJSON. A failure is reported as the last line."""
+    try:
+        async with aclosing(others) as lines:
+            yield _encode(first)
+            async for line in lines:
+                yield _encode(line)
+    except TablesUnavailable as error:
+        yield _encode({"ok": False, "switched": False, "problem": str(error)})
 
 
 def _read_formula(raw: bytes) -> Formula:

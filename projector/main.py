@@ -66,6 +66,7 @@ async def _start(
         checkpoints=VerifiedCheckpoints(settings.verify_directory),
         limits=settings.limits(),
         lock=ActiveLock(pool, "projector"),
+        dsn=settings.postgres_dsn.get_secret_value(),
     )
     guard = OperatorGuard(settings.operator_token.get_secret_value())
     app.include_router(build_router(service, guard))

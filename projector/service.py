@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from contracts.errors import RateLimited
+from contracts.errors import RateLimited, Unavailable
 from contracts.scoring import Formula
 from projector import metrics
 from projector.proof.progress import ReportLine
@@ -19,6 +19,8 @@ from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
+from projector.rebuild.pauses import Pauses
+from projector.rebuild.rebuilding import Rebuilding, drop_abandoned
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
@@ -46,7 +48,9 @@ class ProjectorService(FollowingService):
         limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
         lock: ActiveLock | None = None,
+        dsn: str | None = None,
     ) -> None:
+        """`dsn` leads to the same tables as `pool`; without it they cannot be rebuilt."""
         self._journal = journal
         self._pool = pool
         self._history = history
@@ -57,6 +61,8 @@ class ProjectorService(FollowingService):
         )
         self._cleaner = DiskCleaner(pool, metrics.ERASED_ON_DISK.set)
         self._filling = Filling(pool)
+        self._dsn = dsn
+        self._pauses = Pauses()
         super().__init__(projector, "projector", self._prepare_tables, lock)
         self.verifying = False
         metrics.observe(projector)
@@ -86,6 +92,28 @@ class ProjectorService(FollowingService):
         finally:
             self.verifying = False
 
+    async def rebuild(self, *, rolls_back: bool = False) -> AsyncGenerator[ReportLine, None]:
+        """Rebuild the tables beside the live ones, or bring the kept ones back. Yields what
+        `projector.rebuild.rebuilding.Rebuilding` yields.
+
+        Raises RateLimited while a verify or another rebuild runs, Unavailable on a standby,
+        NotFound if no tables are kept, and TablesUnavailable.
+        """
+        if self.verifying:
+            raise RateLimited
+        if self._dsn is None or not self.active:
+            raise Unavailable
+        self.verifying = True
+        try:
+            rebuilding = Rebuilding(
+                self._journal, self._pool, self._dsn, self._checkpoints, self._pauses
+            )
+            async with aclosing(rebuilding.run(rolls_back=rolls_back)) as lines:
+                async for line in lines:
+                    yield line
+        finally:
+            self.verifying = False
+
     async def try_formula(self, formula: Formula) -> FormulaTrial:
         """Compute all scores by another formula and compare them (`recompute.try_formula`).
         Raises TablesUnavailable."""
@@ -102,7 +130,8 @@ class ProjectorService(FollowingService):
     async def _work(self) -> None:
         filling = run_aside(self._filling.finish(self._reader), "filling")
         try:
-            await run_together({"reader": super()._work(), "disk cleaner": self._cleaner.run()})
+            reading = self._pauses.run(super()._work)
+            await run_together({"reader": reading, "disk cleaner": self._cleaner.run()})
         finally:
             await end(filling)
 
@@ -114,6 +143,7 @@ class ProjectorService(FollowingService):
         """Migrate the tables. If another formula computed the scores, compute them again."""
         with translate_postgres_errors():
             await migrate(self._pool)
+            await drop_abandoned(self._pool)
             await publish_formula(self._pool)
         await self._forbid_checkpoints()
         await self._filling.begin(await self._sink.position(), self._journal)

@@ -32,7 +32,7 @@ from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.sink import PostgresSink
-from projector.read_models.postgres.statements import SCHEMA, RowGroup, group_rows
+from projector.read_models.postgres.statements import RowGroup, group_rows
 from projector.read_models.project import TABLES
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from runtime.journal.sqlite import SqliteJournal
@@ -119,7 +119,7 @@ def _merge(commits: Iterable[Commit]) -> Iterator[list[RowGroup]]:
 
 
 async def _copy_upsert(connection: asyncpg.Connection, group: RowGroup) -> None:
-    name, key, columns = f"{SCHEMA}.{group.table.name}", group.table.key, ", ".join(group.columns)
+    name, key, columns = group.table.name, group.table.key, ", ".join(group.columns)
     await connection.execute(
         f"CREATE TEMP TABLE new ON COMMIT DROP AS SELECT {columns} FROM {name} LIMIT 0"
     )

@@ -5,9 +5,9 @@ from typing import Final
 
 from launcher.inventory.events import WHOSE
 from launcher.inventory.texts import NOBODY, Inventory, Texts, describe_erased, texts
-from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
+from runtime.postgres.pools import READ_MODEL
 
 OTHER_TEXTS: Final[Inventory] = {
     "access.uses_of_history": (
@@ -33,7 +33,7 @@ def list_table_texts() -> Inventory:
     """Return the texts of each table that has any, by its name with the schema."""
     found = dict(OTHER_TEXTS)
     for table in TABLES:
-        name = f"{SCHEMA}.{table.name}"
+        name = f"{READ_MODEL}.{table.name}"
         found[name] = (*_list_texts(table), *found.get(name, ()))
     return {name: held for name, held in sorted(found.items()) if held}
 

@@ -151,6 +151,8 @@ class EmbeddedResources(NamedTuple):
 
     clock: Clock
     journal: SqliteJournal
+    dsns: dict[str, str]
+    """With the rights of each service."""
     pools: dict[str, asyncpg.Pool]
     analytics: ChdbAnalytics
     analysts: ChdbAnalytics
@@ -179,12 +181,14 @@ async def _open_resources(
     stack.push_async_callback(end, warming)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
-    pools = await _open_pools(postgres.nearest_dsn, stack)
+    dsns = await prepare_tables(postgres.nearest_dsn)
+    pools = await _open_pools(dsns, stack)
     journal = SqliteJournal(data.journal_path, clock=lambda: to_ms(clock()))
     stack.push_async_callback(journal.close)
     return EmbeddedResources(
         clock=clock,
         journal=journal,
+        dsns=dsns,
         pools=pools,
         analytics=analytics,
         analysts=analysts,
@@ -269,6 +273,7 @@ def _build_services(
             history=HistoryVotes(resources.analytics, history.reader),
             checkpoints=VerifiedCheckpoints(data.verify_path),
             clock=clock,
+            dsn=resources.dsns["projector"],
         ),
         history=history,
         analysts=AnalystsService(
@@ -328,10 +333,10 @@ async def _warm(analytics: Analytics, analysts: Analytics) -> None:
             await migrate(engine, files)
 
 
-async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:
+async def _open_pools(dsns: dict[str, str], stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:
     """Open a pool for each service, with the service's own rights."""
     pools = {}
-    for service, dsn in (await prepare_tables(owner_dsn)).items():
+    for service, dsn in dsns.items():
         open_own = open_reading_pool if service == "query_api" else open_pool
         pools[service] = await open_own(dsn, size_max=POOL_SIZES[service])
         stack.callback(pools[service].terminate)

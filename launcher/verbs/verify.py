@@ -1,4 +1,5 @@
-"""`practix verify`: compares the journal of a running system with its tables."""
+"""`practix verify` and `practix rebuild`: compare the journal of a running system with its tables,
+the live ones or new ones that are to take their place."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -23,21 +24,39 @@ async def verify_running(
     return await show_progress(stream_operator_lines(base_url, "verify", operator_token, query))
 
 
-async def show_progress(lines: AsyncIterator[dict[str, Any]]) -> Result:
-    """Show the lines of progress and return the last line, which is the result."""
+async def rebuild_running(
+    base_url: str, operator_token: str, *, rolls_back: bool = False
+) -> Result:
+    """Rebuild the read models of the system at `base_url`, or go back to the tables before the
+    last rebuild. Raises NotRunning, RequestRefused."""
+    query = {"roll_back": "true"} if rolls_back else {}
+    lines = stream_operator_lines(base_url, "rebuild", operator_token, query)
+    return await show_progress(lines, "rebuild")
+
+
+async def show_progress(lines: AsyncIterator[dict[str, Any]], work: str = "verify") -> Result:
+    """Show the lines of progress and return the last line, which is the result. `work` names
+    what is done."""
     last: Result = {"ok": False, "problem": "no answer"}
     with make_progress_bar() as progress:
-        task = progress.add_task("verify", total=None)
+        task = progress.add_task(work, total=None)
         async for line in lines:
             last = line
             if "phase" in line:
                 progress.update(
                     task,
-                    description=f"verify {line['phase']}",
+                    description=describe_step(work, line),
                     total=line["of"],
                     completed=line["done"],
                 )
     return last
+
+
+def describe_step(work: str, line: dict[str, Any]) -> str:
+    """Name the phase, and say how long it may still take if that is known."""
+    left_s = line.get("left_s")
+    left = "" if left_s is None else f", about {left_s:,} s left"
+    return f"{work} {line['phase']}{left}"
 
 
 def print_result(result: Result, *, as_json: bool) -> None:
@@ -60,6 +79,13 @@ def print_result(result: Result, *, as_json: bool) -> None:
     print(f"scores: {compared} with the votes in the history")
     if result.get("problem"):
         print(f"problem: {escape_controls(result['problem'])}")
+
+
+def print_rebuilt(result: Result, *, as_json: bool) -> None:
+    """Print the result of `rebuild` as JSON or as text for a person."""
+    print_result(result, as_json=as_json)
+    if not as_json:
+        print("switched" if result.get("switched") else "NOT SWITCHED: the tables are as they were")
 
 
 def _describe_size(result: Result) -> str:

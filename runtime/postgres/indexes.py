@@ -14,12 +14,12 @@ from asyncpg.pool import PoolConnectionProxy
 from runtime.postgres.tables import transaction, translate_postgres_errors
 
 MAKE_S_MAX: Final = 3600.0
-_ASIDE: Final = "read_model.indexes_aside"
+_ASIDE: Final = "indexes_aside"
 _SET_ASIDE: Final = f"""
     INSERT INTO {_ASIDE} (name, definition)
     SELECT index.indexrelid::regclass::text, pg_get_indexdef(index.indexrelid)
     FROM pg_index index JOIN pg_class of_table ON of_table.oid = index.indrelid
-    WHERE of_table.relnamespace = 'read_model'::regnamespace AND NOT index.indisunique
+    WHERE of_table.relnamespace = current_schema()::regnamespace AND NOT index.indisunique
       AND NOT EXISTS (
           SELECT FROM pg_attribute first
           WHERE first.attrelid = index.indrelid AND first.attnum = index.indkey[0]

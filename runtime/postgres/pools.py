@@ -12,6 +12,8 @@ import msgspec
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
+READ_MODEL: Final = "read_model"
+"""Schema of the read models. Their writer names tables without it, so it can fill others."""
 
 
 async def open_pool(
@@ -34,7 +36,11 @@ async def open_pool(
         max_size=size_max,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=command_timeout_s,
-        server_settings={"timezone": "UTC", **(server_settings or {})},
+        server_settings={
+            "timezone": "UTC",
+            "search_path": f"{READ_MODEL}, public",
+            **(server_settings or {}),
+        },
         init=_set_our_codecs,
         reset=_leave_as_it_is,
     )

@@ -160,6 +160,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "DELETE /api/v1/operator/user/{user_id}/suspension": Ask(),
     "PUT /api/v1/operator/user/{user_id}/erasure": Ask({"at_once": True}),
     "DELETE /api/v1/operator/user/{user_id}/erasure": Ask({}),
+    "POST /api/v1/operator/rebuild": Ask(),
     "POST /api/v1/operator/verify": Ask(),
     "GET /api/v1/post/{post_id}": Ask(),
     "PUT /api/v1/post/{post_id}": Ask({"text": "Hello."}, note="only who wrote it"),

@@ -13,6 +13,7 @@ ROUTES = [
     ("POST", "/neighbours/control/ugc", {"down": False}),
     ("POST", "/neighbours/shortener/links", {"target": "/a/1"}),
     ("POST", "/api/v1/operator/verify", None),
+    ("POST", "/api/v1/operator/rebuild", None),
     ("GET", "/api/v1/operator/notices", None),
 ]
 

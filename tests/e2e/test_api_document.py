@@ -73,7 +73,7 @@ CHECKS: Final = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-SLOW: Final = {"POST /api/v1/operator/verify": 5}
+SLOW: Final = {"POST /api/v1/operator/verify": 5, "POST /api/v1/operator/rebuild": 2}
 """Cases of an operation that takes none of its time for what it is asked."""
 POSITIONS: Final = frozenset({"min_position", "as_of"})
 

@@ -1,9 +1,10 @@
 """Takes the texts of erased people off PostgreSQL's disk, where old versions of rows lie.
 
-The tables are rewritten, and the write-ahead log is renewed. What is left to do is in
-`read_model.erasures`: the rows whose `gone_seq` is not their `erased_seq`. Nobody can read a table
-while it is rewritten, so the cleaner pauses for a hundred times as long as that took, and
-everybody who is erased meanwhile goes with the next time.
+The tables are rewritten, and the write-ahead log is renewed. The kept version of the tables
+(`versions`) is dropped if it has such texts. What is left to do is in `read_model.erasures`: the
+rows whose `gone_seq` is not their `erased_seq`. Nobody can read a table while it is rewritten, so
+the cleaner pauses for a hundred times as long as that took, and everybody who is erased meanwhile
+goes with the next time.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import Final, NoReturn
 
 import asyncpg
 
-from projector.read_models.postgres.statements import SCHEMA
+from projector.read_models.postgres.versions import drop_kept_with_texts
 from projector.read_models.project import TABLES
 from runtime.postgres.rewriting import renew_write_ahead_log, rewrite_tables
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
@@ -24,15 +25,14 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 60.0
 PAUSE_FACTOR: Final = 100
 REWRITTEN: Final = tuple(
-    f"{SCHEMA}.{name}"
-    for name in (*(table.name for table in TABLES if table.owners), "dead_letters")
+    name for name in (*(table.name for table in TABLES if table.owners), "dead_letters")
 )
-_SELECT_PENDING: Final = f"""
-    SELECT count(*) AS people, coalesce(max(erased_seq), 0) AS seq FROM {SCHEMA}.erasures
+_SELECT_PENDING: Final = """
+    SELECT count(*) AS people, coalesce(max(erased_seq), 0) AS seq FROM erasures
     WHERE erased_seq IS DISTINCT FROM gone_seq
 """
-_STORE_GONE: Final = f"""
-    UPDATE {SCHEMA}.erasures SET gone_seq = erased_seq
+_STORE_GONE: Final = """
+    UPDATE erasures SET gone_seq = erased_seq
     WHERE erased_seq IS DISTINCT FROM gone_seq AND erased_seq <= $1
 """
 
@@ -67,6 +67,7 @@ class DiskCleaner:
         self._note_pending(people)
         if not people:
             return True
+        await drop_kept_with_texts(self._pool)
         if not await rewrite_tables(self._pool, REWRITTEN):
             return False
         if not await renew_write_ahead_log(self._pool):

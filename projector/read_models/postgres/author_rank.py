@@ -12,7 +12,6 @@ from typing import Final
 from asyncpg.pool import PoolConnectionProxy
 
 from projector.read_models.batch import BatchPart
-from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import Key, TableShape
@@ -22,8 +21,8 @@ TIMEOUT_S: Final = 3600.0
 
 _IS_KEPT: Final = "a.status IN ('Created', 'Alive', 'Closed')"
 _UPDATE_RANKS: Final = f"""
-    UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = score.host_rank
-    FROM {SCHEMA}.{SCORES.name} score
+    UPDATE {ANNOUNCEMENTS.name} a SET author_rank = score.host_rank
+    FROM {SCORES.name} score
     WHERE score.person_id = a.author_id AND a.author_rank <> score.host_rank
 """
 # Whatever its status: in a rebuild an announcement may be over within its first batch.
@@ -36,8 +35,8 @@ _UPDATE_RANKS_OF_AUTHORS: Final = (
 def _select_wrong(scores: TableShape) -> str:
     return f"""
         SELECT a.announcement_id, coalesce(score.host_rank, 0) AS score, a.author_rank
-        FROM {SCHEMA}.{ANNOUNCEMENTS.name} a
-        LEFT JOIN {SCHEMA}.{scores.name} score ON score.person_id = a.author_id
+        FROM {ANNOUNCEMENTS.name} a
+        LEFT JOIN {scores.name} score ON score.person_id = a.author_id
         WHERE a.author_rank <> coalesce(score.host_rank, 0) AND {_IS_KEPT}
     """
 
@@ -63,7 +62,7 @@ async def rank_all_announcements(
     """Update every rank that differs from the table `scores`."""
     await connection.execute(
         f"""
-        UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = wrong.score
+        UPDATE {ANNOUNCEMENTS.name} a SET author_rank = wrong.score
         FROM ({_select_wrong(scores)}) wrong WHERE wrong.announcement_id = a.announcement_id
         """,
         timeout=TIMEOUT_S,

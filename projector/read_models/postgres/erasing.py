@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from contracts.values.personal import ERASED_TEXT
-from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape, Words
 
 ERASE_LETTERS: Final = f"""
-    UPDATE {SCHEMA}.dead_letters letter SET payload = '{ERASED_TEXT}', reason = '{ERASED_TEXT}'
-    FROM unnest($1::uuid[], $2::bigint[]) AS erased (person_id, seq), {SCHEMA}.decisions decision
+    UPDATE dead_letters letter SET payload = '{ERASED_TEXT}', reason = '{ERASED_TEXT}'
+    FROM unnest($1::uuid[], $2::bigint[]) AS erased (person_id, seq), decisions decision
     WHERE letter.seq < erased.seq AND decision.seq = letter.seq
       AND (decision.actor = erased.person_id::text OR letter.key = erased.person_id::text)
 """
@@ -27,12 +26,12 @@ def _build_statements(tables: Iterable[TableShape]) -> Iterator[str]:
         yield from (_build_update(table, words) for words in table.words)
         if table.gone_with:
             goes = " OR ".join(f"{column} = ANY($1::uuid[])" for column in table.gone_with)
-            yield f"DELETE FROM {SCHEMA}.{table.name} WHERE {goes}"
+            yield f"DELETE FROM {table.name} WHERE {goes}"
 
 
 def _build_update(table: TableShape, words: Words) -> str:
     values = ", ".join(_build_assignment(name, text) for name, text in words.erased.items())
-    return f"UPDATE {SCHEMA}.{table.name} SET {values} WHERE {words.owner} = ANY($1::uuid[])"
+    return f"UPDATE {table.name} SET {values} WHERE {words.owner} = ANY($1::uuid[])"
 
 
 def _build_assignment(column: str, instead: str | None) -> str:

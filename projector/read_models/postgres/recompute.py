@@ -24,7 +24,6 @@ from projector.read_models.postgres.scores import (
     build_score_statements,
     group_by_ratee,
 )
-from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.scores import SCORES, RevealedRating
 from projector.read_models.read_model import Key
 from runtime.postgres.tables import ALLOW_COMPUTING
@@ -39,24 +38,22 @@ TIMEOUT_S: Final = 3600.0
 # There is one shadow: of two trials at once, one waits.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('practix scores'))"
 # Every projector locks this row while it writes. While we hold the lock, none does.
-_LOCK_POSITIONS: Final = f"SELECT FROM {SCHEMA}.reader_position FOR UPDATE"
-_SELECT_FORMULA: Final = f"SELECT formula FROM {SCHEMA}.score_formula"
-_STORE_FORMULA: Final = f"""
-    INSERT INTO {SCHEMA}.score_formula (formula) VALUES ($1)
+_LOCK_POSITIONS: Final = "SELECT FROM reader_position FOR UPDATE"
+_SELECT_FORMULA: Final = "SELECT formula FROM score_formula"
+_STORE_FORMULA: Final = """
+    INSERT INTO score_formula (formula) VALUES ($1)
     ON CONFLICT (only_one) DO UPDATE SET formula = excluded.formula
 """
 _CREATE_SHADOW: Final = f"""
-    DROP TABLE IF EXISTS {SCHEMA}.{SHADOW.name};
-    CREATE TABLE {SCHEMA}.{SHADOW.name} (LIKE {SCHEMA}.{SCORES.name} INCLUDING ALL)
+    DROP TABLE IF EXISTS {SHADOW.name};
+    CREATE TABLE {SHADOW.name} (LIKE {SCORES.name} INCLUDING ALL)
 """
 _SWITCH: Final = f"""
-    DROP TABLE {SCHEMA}.{SCORES.name};
-    ALTER TABLE {SCHEMA}.{SHADOW.name} RENAME TO {SCORES.name}
+    DROP TABLE {SCORES.name};
+    ALTER TABLE {SHADOW.name} RENAME TO {SCORES.name}
 """
 _ROLES: Final = ("host", "guest", "overall")
-_BOTH: Final = (
-    f"FROM {SCHEMA}.{SCORES.name} live JOIN {SCHEMA}.{SHADOW.name} shadow USING (person_id)"
-)
+_BOTH: Final = f"FROM {SCORES.name} live JOIN {SHADOW.name} shadow USING (person_id)"
 _SELECT_SHIFT: Final = f"""
     SELECT count(*) AS people,
            count(*) FILTER (WHERE shadow.{{role}}_rating <> live.{{role}}_rating) AS moved,

@@ -9,7 +9,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.scoring import PUBLISHED, Formula
 from projector.read_models.batch import BatchPart, Patch
-from projector.read_models.postgres.statements import SCHEMA, Statement, build_statements
+from projector.read_models.postgres.statements import Statement, build_statements
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import (
     SCORES,
@@ -19,13 +19,13 @@ from projector.read_models.projections.scores import (
 )
 from projector.read_models.read_model import NOTHING_MORE, Key, Put, TableShape
 
-SELECT_REVEALED: Final = f"""
-    SELECT ratee_id, role, score, created, retracted FROM {SCHEMA}.ratings
+SELECT_REVEALED: Final = """
+    SELECT ratee_id, role, score, created, retracted FROM ratings
     WHERE revealed_at IS NOT NULL
 """
 SELECT_REVEALED_OF_RATEES: Final = f"""
     {SELECT_REVEALED}
-    AND ratee_id IN (SELECT ratee_id FROM {SCHEMA}.ratings WHERE review_id = ANY($1::uuid[]))
+    AND ratee_id IN (SELECT ratee_id FROM ratings WHERE review_id = ANY($1::uuid[]))
     ORDER BY ratee_id
 """
 

@@ -18,6 +18,7 @@ from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
 from runtime.journal.tail import Position
+from runtime.postgres.pools import READ_MODEL
 from runtime.postgres.tables import (
     ALLOW_COMPUTING,
     RowsRefused,
@@ -28,10 +29,12 @@ from runtime.postgres.tables import (
 
 # A transaction that PostgreSQL loses in a crash is projected again, so none waits for the disk.
 POSITION: Final = StoredPosition(
-    f"{statements.SCHEMA}.reader_position",
+    "reader_position",
     "projector",
     also_set="decided_at = coalesce($10, p.decided_at)",
-    returning="set_config('synchronous_commit', 'off', true), pg_notify('projected', p.seq::text)",
+    # Nobody waits for tables that are being filled beside the live ones.
+    returning=f"""set_config('synchronous_commit', 'off', true), CASE current_schema()
+        WHEN '{READ_MODEL}' THEN pg_notify('projected', p.seq::text) END""",
 )
 SNAPSHOT_ROWS: Final = 500
 

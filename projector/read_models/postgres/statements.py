@@ -14,23 +14,22 @@ from projector.read_models.batch import DeadLetter, Patch
 from projector.read_models.read_model import Key, TableShape
 from runtime.postgres.arrays import to_arrays
 
-SCHEMA: Final = "read_model"
 JSON: Final = "jsonb"
 SENT_AS_TEXT: Final = ("uuid", JSON)
 ROWS_AT_ONCE: Final = 2_000
 """A statement has so many rows at most: while its arguments are encoded, nothing else runs."""
 
-INSERT_LETTERS: Final = f"""
-    INSERT INTO {SCHEMA}.dead_letters (seq, event_index, type, key, payload, reason)
+INSERT_LETTERS: Final = """
+    INSERT INTO dead_letters (seq, event_index, type, key, payload, reason)
     SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[],
                          $6::text[])
 """
 
-SELECT_STOPPED_KEYS: Final = f"SELECT DISTINCT key FROM {SCHEMA}.dead_letters WHERE key IS NOT NULL"
+SELECT_STOPPED_KEYS: Final = "SELECT DISTINCT key FROM dead_letters WHERE key IS NOT NULL"
 
-SELECT_LAST_ERASURE: Final = f"SELECT coalesce(max(erased_seq), 0) FROM {SCHEMA}.erasures"
+SELECT_LAST_ERASURE: Final = "SELECT coalesce(max(erased_seq), 0) FROM erasures"
 
-COUNT_LETTERS: Final = f"SELECT count(*) FROM {SCHEMA}.dead_letters"
+COUNT_LETTERS: Final = "SELECT count(*) FROM dead_letters"
 
 
 class Statement(NamedTuple):
@@ -86,7 +85,7 @@ def build_select(table: TableShape) -> str:
     columns = (f"{name}::text" if kind == "uuid" else name for name, kind in table.types.items())
     collation = ' COLLATE "C"' if table.types[table.key] == "text" else ""
     order = f"{table.name}.{table.key}{collation}"  # Without the table it would be the text.
-    return f"SELECT {', '.join(columns)} FROM {SCHEMA}.{table.name} ORDER BY {order}"
+    return f"SELECT {', '.join(columns)} FROM {table.name} ORDER BY {order}"
 
 
 def _group(
@@ -115,9 +114,9 @@ def _update(table: TableShape, columns: list[str], changed: frozenset[str]) -> s
     differs = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in names)
     return f"""
         WITH new AS (SELECT * FROM {_arrays(table, columns)}), changed AS (
-            UPDATE {SCHEMA}.{table.name} AS old SET {values} FROM new
+            UPDATE {table.name} AS old SET {values} FROM new
             WHERE old.{table.key} = new.{table.key} AND ({differs}))
-        SELECT count(*) FROM new JOIN {SCHEMA}.{table.name} AS old USING ({table.key})
+        SELECT count(*) FROM new JOIN {table.name} AS old USING ({table.key})
     """
 
 
@@ -125,7 +124,7 @@ def _upsert(table: TableShape, columns: list[str], changed: frozenset[str]) -> s
     names = ", ".join(columns)
     values = ", ".join(f"{name} = excluded.{name}" for name in columns if name in changed)
     return (
-        f"INSERT INTO {SCHEMA}.{table.name} ({names}) SELECT {names} "
+        f"INSERT INTO {table.name} ({names}) SELECT {names} "
         f"FROM {_arrays(table, columns)} ON CONFLICT ({table.key}) DO UPDATE SET {values}"
     )
 

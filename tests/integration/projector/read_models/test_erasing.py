@@ -47,7 +47,7 @@ async def test_the_planner_quotes_no_text_that_an_erasure_takes(tables: asyncpg.
            WHERE attstattarget = 0"""
     )
     texts = {
-        (f"read_model.{table.name}", name)
+        (table.name, name)
         for table in TABLES
         for words in table.words
         for name in words.erased
@@ -63,7 +63,7 @@ async def test_an_erasure_finds_the_rows_of_a_person_by_an_index(tables: asyncpg
            WHERE indpred IS NULL
               OR pg_get_expr(indpred, indrelid) = format('(%s IS NOT NULL)', attname)"""
     )
-    owners = {(f"read_model.{table.name}", name) for table in TABLES for name in table.owners}
+    owners = {(table.name, name) for table in TABLES for name in table.owners}
     assert owners - set(map(tuple, indexed)) == set()
 
 
@@ -86,7 +86,7 @@ async def test_verify_finds_a_table_that_keeps_what_it_should_not(
     monkeypatch: pytest.MonkeyPatch,
     table: str,
 ) -> None:
-    others = tuple(sql for sql in ERASE_ROWS if f"read_model.{table} " not in sql)
+    others = tuple(sql for sql in ERASE_ROWS if f" {table} " not in sql)
     assert len(others) < len(ERASE_ROWS)
     monkeypatch.setattr(sink, "ERASE_ROWS", others)
     chain = live_until_erasure()

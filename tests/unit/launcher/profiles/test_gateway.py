@@ -35,6 +35,7 @@ Client = aiohttp.ClientSession
         ("GET", "/api/v1/announcement/1/invite-links", "command_api"),
         ("DELETE", "/api/v1/announcement/1/invite-links/2", "command_api"),
         ("POST", "/api/v1/operator/verify", "projector"),
+        ("POST", "/api/v1/operator/rebuild", "projector"),
         ("POST", "/api/v1/operator/journal/renewal", "command_api"),
         ("GET", "/api/v1/operator/ask", "query_api"),
         ("POST", "/api/v1/operator/ask", "query_api"),
