@@ -24,6 +24,8 @@ class AnswerTable(msgspec.Struct):
     rows: list[list[Any]]
     position: int
     """Position in the journal up to which the answer is true."""
+    version: str | None = None
+    """Version of the question's text. None if the history itself answered."""
     question: dict[str, Any] | None = None
 
 

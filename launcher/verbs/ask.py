@@ -56,7 +56,8 @@ def print_table(table: AnswerTable, form: Form) -> None:
             writer.writerows(map(shown, escape_formulas(row)) for row in table.rows)
         case "table":
             Console().print(_draw_table(table))
-            print(f"{len(table.rows):,} rows, as of position {table.position:,}")
+            version = f", question's version {table.version}" if table.version else ""
+            print(f"{len(table.rows):,} rows, as of position {table.position:,}{version}")
 
 
 def _leave_as_is(value: Any) -> Any:
@@ -67,6 +68,7 @@ def _rows_as_objects(table: AnswerTable) -> dict[str, Any]:
     """Return each row as an object, for scripts."""
     return {
         "position": table.position,
+        "version": table.version,
         "columns": table.columns,
         "rows": [dict(zip(table.columns, row, strict=True)) for row in table.rows],
     }

@@ -8,12 +8,22 @@ A header consists of SQL comments: `name`, `title`, `description`, any number of
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from runtime.clickhouse.port import SqlParameter
 
 DIRECTORY: Final = Path(__file__).resolve().parent / "ready_questions"
+
+
+VERSION_DIGITS: Final = 12
+
+
+def version_of(sql: str) -> str:
+    """Return the version of a question's text: two answers with one version come from the same
+    SQL, apart from their parameters."""
+    return sha256(sql.strip().encode()).hexdigest()[:VERSION_DIGITS]
 
 
 class BadParameter(ValueError):

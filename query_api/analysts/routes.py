@@ -24,7 +24,7 @@ from query_api.analysts.export import (
     stream_bare,
     stream_framed,
 )
-from query_api.analysts.questions import BadParameter, ReadyQuestion, ready_questions
+from query_api.analysts.questions import BadParameter, ReadyQuestion, ready_questions, version_of
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.port import Analytics, AnalyticsError, ResultSet
@@ -112,7 +112,7 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         bindings = _bind(question, given)
         with limit.admit():
             answer = await answer_or_refuse(analytics.ask(question.sql, bindings))
-        return _answer_response(answer, position, question.summary())
+        return _answer_response(answer, position, question.sql, question.summary())
 
     @router.post(
         "/ask",
@@ -125,7 +125,7 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         sql = await _read_own_sql(request)
         with limit.admit():
             answer = await answer_or_refuse(analytics.ask_own(sql))
-        return _answer_response(answer, position, None)
+        return _answer_response(answer, position, sql, None)
 
     @router.get(
         "/export",
@@ -185,8 +185,15 @@ async def _read_own_sql(request: Request) -> str:
         raise Malformed("malformed_body", {"reason": str(error)}) from error
 
 
-def _answer_response(answer: ResultSet, position: int, question: dict[str, Any] | None) -> Response:
-    body = {**answer._asdict(), "position": position, "question": question}
+def _answer_response(
+    answer: ResultSet, position: int, sql: str, question: dict[str, Any] | None
+) -> Response:
+    body = {
+        **answer._asdict(),
+        "position": position,
+        "version": version_of(sql),
+        "question": question,
+    }
     return json_response(body, headers={"X-Position": str(position)})
 
 

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from launcher.verbs.analysts import register
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
-from query_api.analysts.questions import ready_questions
+from query_api.analysts.questions import ready_questions, version_of
 from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
@@ -71,6 +71,7 @@ async def test_ask_prints_a_table_csv_or_json(practix: Practix) -> None:
     assert text == "day,requests,answered,seated,seated_percent\n2026-03-05,2,1,1,50\n"
     answer = msgspec.json.decode((await practix(*narrowed, "--json")).stdout)
     assert answer["rows"][0]["requests"] == 2
+    assert answer["version"] == version_of(ready_questions()["request_funnel"].sql)
 
 
 async def test_ask_runs_ones_own_sql_but_nothing_that_writes(practix: Practix) -> None:

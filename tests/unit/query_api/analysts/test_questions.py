@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from query_api.analysts.questions import BadParameter, Plot, parse_question
+from query_api.analysts.questions import BadParameter, Plot, parse_question, version_of
 
 FILE = """-- name: late
 -- title: Who is late
@@ -44,3 +44,8 @@ def test_an_incomplete_header_is_an_error(missing: str) -> None:
     lines = [line for line in FILE.splitlines() if not line.startswith(f"-- {missing}")]
     with pytest.raises(KeyError):
         parse_question("\n".join(lines))
+
+
+def test_the_version_is_of_the_text_alone() -> None:
+    assert version_of("SELECT 1") == version_of("\nSELECT 1\n") == "e004ebd5b553"
+    assert version_of("SELECT 1") != version_of("SELECT 2")
