@@ -3,7 +3,8 @@
 Method: generate a journal with 5,000 live announcements, and let a projector follow it into empty
 tables of a real PostgreSQL, with their indexes set aside and made again. `indexes` is the part of
 the time that making them took. `memory` is the resident memory of its process after a tenth and at
-the end: it is to be the same.
+the end: it is to be the same. A quick run has fewer records, so it states their rate and no
+duration.
 """
 
 import os
@@ -52,6 +53,7 @@ async def main(report: Report) -> None:
             await filling.finish(projector)
             report.add(f"{NAME}/indexes", time.perf_counter() - started, "s", records)
             seconds += time.perf_counter() - started
-            report.add(f"{NAME}/duration", seconds, "s", records)
+            if records == RECORDS:
+                report.add(f"{NAME}/duration", seconds, "s", records)
             report.add(f"{NAME}/rate", records / seconds, "records/s", records)
             pool.terminate()
