@@ -36,6 +36,7 @@ class FollowingService:
         self._name = name
         self._lock = lock
         self._running: asyncio.Task[None] | None = None
+        self._prepared = prepare is None
         ACTIVE.labels(name).set_function(lambda: self.active)
 
     @property
@@ -90,12 +91,16 @@ class FollowingService:
 
     def _own_readiness(self) -> dict[str, Any]:
         """Return the entries of `readiness` about the store. A subclass may add others."""
-        return self._reader.store_retry.readiness("tables")
+        entries = self._reader.store_retry.readiness("tables")
+        if self.active and not self._prepared:
+            entries["tables"] = False  # It may answer, but is not yet of this version's shape.
+        return entries
 
     async def _be_active(self) -> None:
         """Prepare the store, however long it is away, and then work."""
         if self._prepare is not None:
             await self._reader.store_retry.attempt_until_available(self._prepare)
+            self._prepared = True
         await self._work()
 
     async def _work(self) -> None:

@@ -60,3 +60,24 @@ async def test_a_standby_follows_the_store_and_then_the_journal() -> None:
     assert prepared == [False, True]
     assert store.names() == ["a", "b", "c"]
     await standby.stop()
+
+
+async def test_a_reader_that_has_just_become_active_is_not_ready_before_it_has_prepared() -> None:
+    """The tables may answer to a standby's look while they are being migrated."""
+    journal, store, lock, go = GrowingJournal(), ListStore(), GivenLock(), asyncio.Event()
+
+    async def prepare() -> None:
+        await go.wait()
+
+    retry = StoreRetry("store", TablesUnavailable)
+    reader = JournalReader(journal.journal, store, QUICK, retry)
+    service = FollowingService(reader, "test", prepare, cast("ActiveLock", lock))
+    await service.start()
+    await eventually(lambda: service.ready)
+    lock.give()
+    await eventually(lambda: service.active)
+    assert retry.available
+    assert not service.ready
+    go.set()
+    await eventually(lambda: service.ready)
+    await service.stop()
