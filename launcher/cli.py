@@ -152,14 +152,19 @@ def verify(
 @app.command()
 def rebuild(
     base_url: BaseUrl = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="One table, and those that go with it.")
+    ] = None,
     roll_back: Annotated[
-        bool, typer.Option("--roll-back", help="Go back to the tables before the last rebuild.")
+        bool, typer.Option("--roll-back", help="Go back to what was live before the last switch.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild the read models beside the live ones, compare every row, and switch to them."""
     result = run_to_end(
-        rebuild_running(resolve_address(base_url), find_operator_token(), rolls_back=roll_back)
+        rebuild_running(
+            resolve_address(base_url), find_operator_token(), only=only, rolls_back=roll_back
+        )
     )
     print_rebuilt(result, as_json=as_json)
     raise typer.Exit(0 if result["ok"] else 1)

@@ -85,6 +85,13 @@ def _describe_problem(status: int, body: bytes) -> str:
     try:
         problem = msgspec.json.decode(body)
         wrong = [error["message"] for error in problem.get("errors", ())]
-        return f"{status}: {problem.get('reason') or '; '.join(wrong) or problem['detail']}"
+        said = problem.get("reason") or "; ".join(wrong) or problem["detail"]
+        if parameter := problem.get("parameter"):
+            said = f"{said.rstrip('.')}: {parameter}"
+        if known := problem.get("known"):
+            said = f"{said} (known: {', '.join(known)})"
+        if other := problem.get("not_with"):
+            said = f"{said} does not go with {other}"
+        return f"{status}: {said}"
     except (msgspec.MsgspecError, AttributeError, KeyError, TypeError):
         return f"{status}: {body[:500].decode('utf-8', 'replace')}"

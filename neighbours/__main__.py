@@ -4,14 +4,14 @@ from functools import partial
 
 from neighbours.app import create_app
 from neighbours.settings import StandInSettings
-from runtime.logs.configuring import configure_logs
+from runtime.service.logs import log_to_stderr
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
 
 
 def main() -> None:
     settings = load_settings_or_exit(StandInSettings)
-    configure_logs(settings.pseudonym_key, settings.logs)
+    log_to_stderr(settings.pseudonym_key)
     serve(partial(create_app, settings), settings.host, settings.port, settings.http)
 
 

@@ -1,6 +1,6 @@
 """Serves the operator routes of the projector: verify, and the trial of another formula."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -14,6 +14,9 @@ from contracts.scoring import Formula
 from contracts.values.decoding import UNDECODABLE
 from projector.proof.progress import ReportLine
 from projector.proof.scratch.checkpoints import Start
+from projector.read_models.groups import GROUPS
+from projector.read_models.project import TABLES
+from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
@@ -34,7 +37,14 @@ RETRY_AFTER_S = 10
 FROM: Final = Parameter(
     "from", "go on from the newest checkpoint at or before this position", POSITION
 )
-ROLL_BACK: Final = Parameter("roll_back", "go back to the tables before the last one", BOOLEAN)
+ONLY: Final = Parameter(
+    "only",
+    "rebuild only this table, and those that go with it",
+    {"type": "string", "enum": sorted(GROUPS)},
+)
+ROLL_BACK: Final = Parameter(
+    "roll_back", "go back to what was live before the last switch; not with `only`", BOOLEAN
+)
 KEEP: Final = Parameter("keep", "keep a checkpoint if everything is right", BOOLEAN)
 
 Guard = Callable[[Request], Awaitable[None]]
@@ -79,16 +89,17 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
                 "content": {NDJSON: {"schema": {"type": "string"}}},
             }
         },
-        openapi_extra={"parameters": describe_parameters(ROLL_BACK)},
+        openapi_extra={"parameters": describe_parameters(ONLY, ROLL_BACK)},
     )
     async def rebuild(request: Request) -> Response:
-        """Rebuild the tables beside the live ones, compare every row, and switch to them.
+        """Rebuild the tables, or one of them, beside the live ones, compare every row, and switch.
 
         One at a time, and not beside verify; 429 then, 503 on a standby, 404 if nothing is kept
         to go back to. It is given up if the caller goes away.
         """
         await guard(request)
-        lines = service.rebuild(rolls_back=is_true(request.query_params, ROLL_BACK.name))
+        only, rolls_back = _read_what_to_rebuild(request)
+        lines = service.rebuild(only, rolls_back=rolls_back)
         try:
             first = await anext(lines)
         except TablesUnavailable as error:
@@ -129,6 +140,19 @@ def _read_start(request: Request) -> Start:
     if position is None:
         raise malformed_parameter(FROM.name)
     return Start(position, keep)
+
+
+def _read_what_to_rebuild(request: Request) -> tuple[Sequence[TableShape], bool]:
+    """Return the tables, and whether to roll back instead. Raises Malformed."""
+    rolls_back = is_true(request.query_params, ROLL_BACK.name)
+    name = request.query_params.get(ONLY.name)
+    if name is None:
+        return TABLES, rolls_back
+    if name not in GROUPS:
+        raise malformed_parameter(ONLY.name, known=sorted(GROUPS))
+    if rolls_back:  # What was switched last comes back, whole.
+        raise malformed_parameter(ONLY.name, not_with=ROLL_BACK.name)
+    return GROUPS[name], False
 
 
 async def _stream_lines(service: ProjectorService, start: Start) -> AsyncGenerator[bytes, None]:

@@ -1,6 +1,6 @@
 """Wires the projector. Its own process runs it, or the embedded system."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -18,7 +18,9 @@ from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.project import TABLES
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
+from projector.read_models.read_model import TableShape
 from projector.rebuild.pauses import Pauses
 from projector.rebuild.rebuilding import Rebuilding, drop_abandoned
 from runtime.following.reader import BatchLimits
@@ -92,8 +94,10 @@ class ProjectorService(FollowingService):
         finally:
             self.verifying = False
 
-    async def rebuild(self, *, rolls_back: bool = False) -> AsyncGenerator[ReportLine, None]:
-        """Rebuild the tables beside the live ones, or bring the kept ones back. Yields what
+    async def rebuild(
+        self, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Rebuild these tables beside the live ones, or bring the kept ones back. Yields what
         `projector.rebuild.rebuilding.Rebuilding` yields.
 
         Raises RateLimited while a verify or another rebuild runs, Unavailable on a standby,
@@ -106,9 +110,14 @@ class ProjectorService(FollowingService):
         self.verifying = True
         try:
             rebuilding = Rebuilding(
-                self._journal, self._pool, self._dsn, self._checkpoints, self._pauses
+                self._journal,
+                self._pool,
+                self._dsn,
+                self._checkpoints,
+                self._pauses,
+                self._reader,
             )
-            async with aclosing(rebuilding.run(rolls_back=rolls_back)) as lines:
+            async with aclosing(rebuilding.run(only, rolls_back=rolls_back)) as lines:
                 async for line in lines:
                     yield line
         finally:

@@ -25,11 +25,13 @@ async def verify_running(
 
 
 async def rebuild_running(
-    base_url: str, operator_token: str, *, rolls_back: bool = False
+    base_url: str, operator_token: str, *, only: str | None = None, rolls_back: bool = False
 ) -> Result:
-    """Rebuild the read models of the system at `base_url`, or go back to the tables before the
-    last rebuild. Raises NotRunning, RequestRefused."""
-    query = {"roll_back": "true"} if rolls_back else {}
+    """Rebuild the read models of the system at `base_url`, or `only` one table and what goes with
+    it; or go back to what was live before the last switch. Raises NotRunning, RequestRefused."""
+    query = {} if only is None else {"only": only}
+    if rolls_back:
+        query["roll_back"] = "true"
     lines = stream_operator_lines(base_url, "rebuild", operator_token, query)
     return await show_progress(lines, "rebuild")
 
@@ -84,8 +86,12 @@ def print_result(result: Result, *, as_json: bool) -> None:
 def print_rebuilt(result: Result, *, as_json: bool) -> None:
     """Print the result of `rebuild` as JSON or as text for a person."""
     print_result(result, as_json=as_json)
-    if not as_json:
-        print("switched" if result.get("switched") else "NOT SWITCHED: the tables are as they were")
+    if as_json:
+        return
+    if result.get("switched"):
+        print(f"switched: {', '.join(result['tables'])}")
+    else:
+        print("NOT SWITCHED: the tables are as they were")
 
 
 def _describe_size(result: Result) -> str:

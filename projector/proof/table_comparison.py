@@ -1,6 +1,6 @@
 """Compares the tables with the rows that follow from the journal."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from typing import Any
 
 from projector.proof.findings import Findings
@@ -19,14 +19,15 @@ async def compare_tables(
     snapshot: TablesSnapshot,
     differences: Findings,
     sizes: dict[str, int],
+    tables: Collection[TableShape] = TABLES,
 ) -> AsyncGenerator[ReportLine, None]:
-    """Compare the snapshot row by row. Adds to `differences`, and yields lines of progress.
-    Sets in `sizes` how many rows each table should have.
+    """Compare these tables of the snapshot row by row. Adds to `differences`, and yields lines of
+    progress. Sets in `sizes` how many rows each table should have.
 
     Ranks of announcements are compared with the snapshot's own scores, which have been compared
     by then.
     """
-    for table in sorted(TABLES, key=lambda one: one is SCORES):  # Scores follow from ratings.
+    for table in sorted(tables, key=lambda one: one is SCORES):  # Scores follow from ratings.
         progress = Progress(table.name, expected.count_at_most(table))
         sizes[table.name] = 0
         done = 0

@@ -13,7 +13,7 @@ a scratch file: its memory does not grow with the journal.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -33,9 +33,11 @@ from projector.proof.score_comparison import (
 from projector.proof.scratch.checkpoints import FROM_ZERO, NoCheckpoint, Start, VerifiedCheckpoints
 from projector.proof.table_comparison import compare_tables
 from projector.read_models.ports import Sink, TablesSnapshot
+from projector.read_models.project import TABLES
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
 from projector.read_models.projections.scores import SCORES
+from projector.read_models.read_model import TableShape
 from runtime.journal.port import Journal
 from runtime.journal.tail import START
 
@@ -51,20 +53,21 @@ async def verify(
     *,
     checkpoints: VerifiedCheckpoints | None = None,
     start: Start = FROM_ZERO,
+    tables: Collection[TableShape] = TABLES,
     patience_s: float = PATIENCE_S,
 ) -> AsyncGenerator[ReportLine, None]:
     """Yield lines of progress, `{"phase", "done", "of"}`, then the result.
 
-    The result has `ok`, `position`, `from` (the position of the checkpoint that it went on
-    from, 0 if none), `records` and `commits` (read behind that), the number of `announcements`
-    and `bookings`, `over_capacity`, `double_confirmed`, `contradictions` and `differences`
-    (examples; `found` has how many there are), `dead_letters`, `seat_ledger` (a digest that a
-    renewal of the journal does not change), `generation` (number of the log that was read),
-    `changed` (how many of `records` were changed by renewals, by reason), `scores_in_history`
-    (how many people's scores were compared with `history`, or None if none were), `kept` (whether
-    a checkpoint was kept), `problem` (why the journal or the history could not be followed to the
-    tables' position, or None) and `seconds`. Raises TablesUnavailable. A broken journal is a
-    result, not an error.
+    Only rows of `tables` are compared. The result has `ok`, `position`, `from` (the position of
+    the checkpoint that it went on from, 0 if none), `records` and `commits` (read behind that),
+    the number of `announcements` and `bookings`, `over_capacity`, `double_confirmed`,
+    `contradictions` and `differences` (examples; `found` has how many there are),
+    `dead_letters`, `seat_ledger` (a digest that a renewal of the journal does not change),
+    `generation` (number of the log that was read), `changed` (how many of `records` were
+    changed by renewals, by reason), `scores_in_history` (how many people's scores were compared
+    with `history`, or None if none were), `kept` (whether a checkpoint was kept), `problem`
+    (why the journal or the history could not be followed to the tables' position, or None) and
+    `seconds`. Raises TablesUnavailable. A broken journal is a result, not an error.
     """
     started_at = asyncio.get_running_loop().time()
     problem: str | None = None
@@ -76,7 +79,7 @@ async def verify(
         except NotCompared as error:
             history, problem = None, str(error)
     async with sink.snapshot() as snapshot:
-        examination = Examination(journal, snapshot, history, patience_s, problem)
+        examination = Examination(journal, snapshot, history, tables, patience_s, problem)
         async with aclosing(examination.run(checkpoints or VerifiedCheckpoints(), start)) as lines:
             async for line in lines:
                 yield line
@@ -109,6 +112,7 @@ class Examination:
         journal: Journal,
         snapshot: TablesSnapshot,
         history: VotesInHistory | None,
+        tables: Collection[TableShape],
         patience_s: float,
         problem: str | None,
     ) -> None:
@@ -117,6 +121,7 @@ class Examination:
         self._journal = journal
         self._snapshot = snapshot
         self._history = history
+        self._tables = tables
         self._patience_s = patience_s
         self._problem = problem
         self._target = START
@@ -154,7 +159,9 @@ class Examination:
         async with aclosing(fold.read(self._journal, self._patience_s)) as lines:
             async for line in lines:
                 yield line
-        compared = compare_tables(fold.rows, self._snapshot, self._differences, self._sizes)
+        compared = compare_tables(
+            fold.rows, self._snapshot, self._differences, self._sizes, self._tables
+        )
         async with aclosing(compared) as lines:
             async for line in lines:
                 yield line

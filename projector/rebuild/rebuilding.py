@@ -11,9 +11,9 @@ any more is dropped when a projector starts; the kept one can be rolled back to 
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -21,32 +21,31 @@ from contracts.errors import RateLimited
 from projector.proof.progress import ReportLine
 from projector.proof.scratch.checkpoints import FROM_ZERO, VerifiedCheckpoints
 from projector.proof.verify import verify
-from projector.read_models.postgres.filling import Filling
-from projector.read_models.postgres.recompute import publish_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.postgres.versions import (
     KEPT,
     NEXT,
+    NotYet,
     drop_next,
     make_next,
+    make_next_like_live,
     open_kept,
+    switch_tables,
     switch_to,
 )
-from projector.read_models.projector import Projector
+from projector.read_models.project import TABLES
+from projector.read_models.read_model import TableShape
+from projector.rebuild.beside import PAUSE_S_MAX, Beside
 from projector.rebuild.pauses import Pauses
-from runtime.following.reader import BatchLimits
+from projector.rebuild.time_left import TimeLeft
+from runtime.following.reader import JournalReader
 from runtime.journal.port import Journal
 from runtime.postgres.pools import open_pool
-from runtime.postgres.tables import TablesUnavailable, acquire_connection, translate_postgres_errors
-from runtime.process.tasks import end, start_for
+from runtime.postgres.tables import TablesUnavailable, acquire_connection
 
 log = logging.getLogger(__name__)
 
-BESIDE: Final = BatchLimits(events_max=2_000, pause_s=0.02)
-"""Small batches, with pauses: live traffic shares the process."""
-REPORT_S: Final = 0.5
-PAUSE_S_MAX: Final = 10.0
-"""For so long at most the live reader pauses. The next version was as far just before."""
+RETRY_S: Final = 0.1
 CONNECTIONS: Final = 4
 LOCK_KEY: Final = int.from_bytes(b"rebuild", "big")
 _TRY_LOCK: Final = f"SELECT pg_try_advisory_lock({LOCK_KEY})"
@@ -64,6 +63,14 @@ async def drop_abandoned(pool: asyncpg.Pool) -> None:
             await connection.execute(_UNLOCK)
 
 
+class _Version(NamedTuple):
+    """A version that is not the live one, and those of its tables that are filled."""
+
+    schema: str
+    pool: asyncpg.Pool
+    tables: Sequence[TableShape]
+
+
 class Rebuilding:
     """One rebuild, or one way back to the version that was kept."""
 
@@ -74,45 +81,63 @@ class Rebuilding:
         dsn: str,
         checkpoints: VerifiedCheckpoints,
         pauses: Pauses,
+        reader: JournalReader[Any],
     ) -> None:
-        """`dsn` leads to the database of `live`. The reader of `live` runs in `pauses`."""
+        """`dsn` leads to the database of `live`. Its `reader` runs in `pauses`."""
         self._journal = journal
         self._live = live
         self._dsn = dsn
         self._checkpoints = checkpoints
         self._pauses = pauses
+        self._reader = reader
 
-    async def run(self, *, rolls_back: bool = False) -> AsyncGenerator[ReportLine, None]:
-        """Yield lines of progress, `{"phase", "done", "of", "left_s"}`, then the result.
+    async def run(
+        self, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Rebuild these tables, a group of `projector.read_models.groups` or all of them; or those
+        that are kept. Yields lines of progress, `{"phase", "done", "of", "left_s"}`, then the
+        result.
 
-        The result is that of verify about the next version; `switched` says whether it is the
-        live one now. `left_s` is how long the phase may still take, None if nobody knows. Raises
-        RateLimited while another one runs, NotFound, and TablesUnavailable.
+        The result is that of verify about the next version. `tables` are those that were
+        compared, and `switched` says whether they are the live ones now. `left_s` is how long the
+        phase may still take, None if nobody knows. Raises RateLimited while another one runs,
+        NotFound, and TablesUnavailable.
         """
-        schema = KEPT if rolls_back else NEXT
-        async with self._alone(), self._version(schema) as pool:
-            beside = _Beside(self._journal, pool)
+        time_left = TimeLeft(asyncio.get_running_loop().time)
+        result: ReportLine = {}
+        async with self._alone(), self._open_version(only, rolls_back=rolls_back) as version:
+            beside = Beside(self._journal, version.pool, version.tables)
             try:
-                target = await PostgresSink(self._live).position()
-                async with aclosing(beside.fill(target.state.seq)) as lines:
-                    async for line in lines:
-                        yield line
-                result: ReportLine = {}
-                sink = PostgresSink(pool)
-                verified = verify(
-                    self._journal, sink, checkpoints=self._checkpoints, start=FROM_ZERO
-                )
-                async with aclosing(verified) as lines:
+                async with aclosing(self._fill_and_verify(version, beside)) as lines:
                     async for result in lines:
                         if "phase" in result:
-                            yield {**result, "left_s": None}
+                            yield time_left.add_to(result)
                 fit = await self._is_fit(result)
                 if fit:
-                    await self._pauses.pause_for(lambda: self._switch(beside, schema))
-                    log.info("switched to rebuilt tables", extra={"position": beside.position})
+                    await self._switch(version, beside)
             finally:
                 await beside.stop()
-        yield {**result, "ok": fit, "switched": fit}
+        names = [table.name for table in version.tables]
+        yield {**result, "ok": fit, "tables": names, "switched": fit}
+
+    async def _fill_and_verify(
+        self, version: _Version, beside: Beside
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Yield lines of progress, then verify's result."""
+        target = await PostgresSink(self._live).position()
+        async with aclosing(beside.fill(target.state.seq)) as lines:
+            async for line in lines:
+                yield line
+        verified = verify(
+            self._journal,
+            beside.sink,
+            checkpoints=self._checkpoints,
+            start=FROM_ZERO,
+            tables=version.tables,
+        )
+        async with aclosing(verified) as lines:
+            async for line in lines:
+                yield line
 
     async def _is_fit(self, result: ReportLine) -> bool:
         """Return whether nothing was found wrong. As many events may be parked as in the live
@@ -122,13 +147,37 @@ class Rebuilding:
         found = any(result["found"].values()) or result["problem"] is not None
         return not found and result["dead_letters"] <= letters
 
-    async def _switch(self, beside: "_Beside", schema: str) -> None:
+    async def _switch(self, version: _Version, beside: Beside) -> None:
+        if version.tables is TABLES:
+            await self._pauses.pause_for(lambda: self._switch_all(version, beside))
+        else:
+            await beside.stop()
+            if not await self._reader.reach(beside.position, PAUSE_S_MAX):
+                raise TablesUnavailable("the live tables fall behind", "overloaded")
+            await self._pauses.pause_for(lambda: self._switch_some(version, beside))
+        log.info("switched to rebuilt tables", extra={"position": beside.position})
+
+    async def _switch_all(self, version: _Version, beside: Beside) -> None:
         """Switch, while the live reader pauses."""
         live = await PostgresSink(self._live).position()
         if not await beside.reach(live.state.seq):
             raise TablesUnavailable("the rebuilt tables fall behind the live ones", "overloaded")
         await beside.stop()
-        await switch_to(self._live, schema)
+        await switch_to(self._live, version.schema)
+
+    async def _switch_some(self, version: _Version, beside: Beside) -> None:
+        """Switch, while the live reader pauses: at one position, since its position stays."""
+        now = asyncio.get_running_loop().time
+        give_up_at = now() + PAUSE_S_MAX
+        while True:
+            live = await PostgresSink(self._live).position()
+            await beside.follow_to(live.state.seq)
+            try:
+                return await switch_tables(self._live, version.schema, version.tables)
+            except NotYet:
+                if now() >= give_up_at:
+                    raise
+            await asyncio.sleep(RETRY_S)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -141,77 +190,24 @@ class Rebuilding:
                 await connection.execute(_UNLOCK)
 
     @asynccontextmanager
-    async def _version(self, schema: str) -> AsyncIterator[asyncpg.Pool]:
+    async def _open_version(
+        self, only: Sequence[TableShape], *, rolls_back: bool
+    ) -> AsyncIterator[_Version]:
         """Open the version that is to be filled. A next one that has not become the live one is
         dropped in the end."""
-        await (make_next if schema == NEXT else open_kept)(self._live)
+        schema, tables = KEPT if rolls_back else NEXT, only
+        if rolls_back:
+            tables = await open_kept(self._live)
+        elif only is TABLES:
+            await make_next(self._live)
+        else:
+            await make_next_like_live(self._live)
         pool = await open_pool(
             self._dsn, size_max=CONNECTIONS, server_settings={"search_path": schema}
         )
         try:
-            yield pool
+            yield _Version(schema, pool, tables)
         finally:
             pool.terminate()
             if schema == NEXT:
                 await drop_next(self._live)
-
-
-class _Beside:
-    """The reader that fills a version beside the live one."""
-
-    def __init__(self, journal: Journal, pool: asyncpg.Pool) -> None:
-        self._journal = journal
-        self._pool = pool
-        self._reader = Projector(journal, PostgresSink(pool), limits=BESIDE)
-        self._reading: asyncio.Task[None] | None = None
-
-    @property
-    def position(self) -> int:
-        return self._reader.position.state.seq
-
-    async def fill(self, target: int) -> AsyncGenerator[ReportLine, None]:
-        """Begin to read, fill the tables to the position `target` and make their indexes. Yields
-        lines of progress. Raises the reader's errors."""
-        with translate_postgres_errors():
-            await publish_formula(self._pool)
-        begun = await PostgresSink(self._pool).position()
-        filling = Filling(self._pool)
-        await filling.begin(begun, self._journal)
-        self._reading = start_for(self._reader.run(), "reading beside")
-        clock = asyncio.get_running_loop().time
-        started_at = clock()
-        yield {"phase": "fill", "done": begun.state.seq, "of": target, "left_s": None}
-        while not await self._reader.reach(target, REPORT_S):
-            self._raise_error()
-            new, done = self.position - begun.state.seq, self.position
-            left_s = (target - done) * (clock() - started_at) / new if new > 0 else None
-            yield {
-                "phase": "fill",
-                "done": done,
-                "of": target,
-                "left_s": None if left_s is None else round(left_s),
-            }
-        finishing = start_for(filling.finish(self._reader), "filling beside")
-        try:
-            of = filling.indexes_aside
-            while not finishing.done():
-                await asyncio.wait([finishing], timeout=REPORT_S)
-                self._raise_error()
-                done = of - filling.indexes_aside
-                yield {"phase": "indexes", "done": done, "of": of, "left_s": None}
-            finishing.result()
-        finally:
-            await end(finishing)
-
-    async def reach(self, seq: int) -> bool:
-        """Return whether the tables come as far as `seq` in time."""
-        self._raise_error()
-        return await self._reader.reach(seq, PAUSE_S_MAX)
-
-    async def stop(self) -> None:
-        await end(self._reading)
-        self._reading = None
-
-    def _raise_error(self) -> None:
-        if self._reading is not None and self._reading.done():
-            self._reading.result()

@@ -1,6 +1,6 @@
 """Writes the read models to PostgreSQL: rows, dead letters and position in one transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, 
 from projector.read_models.postgres.erasing import ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.scores import build_score_statements, find_rescored_people
 from projector.read_models.project import TABLES
+from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
@@ -41,10 +42,13 @@ SNAPSHOT_ROWS: Final = 500
 
 class PostgresSink:
     """Implements `projector.read_models.ports.Sink`. The tables must exist
-    (`runtime.postgres.migrations`)."""
+    (`runtime.postgres.migrations`).
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    Of `tables` it writes the rows; all others stay empty."""
+
+    def __init__(self, pool: asyncpg.Pool, tables: Collection[TableShape] = TABLES) -> None:
         self._pool = pool
+        self._tables = tables
 
     async def position(self) -> Position:
         return await POSITION.load_or_create(self._pool)
@@ -58,7 +62,7 @@ class PostgresSink:
         async with transaction(self._pool) as connection:
             await POSITION.move(connection, step.expected, step.reached, step.decided_at)
             for part in batch.parts:
-                await _write_part(connection, part)
+                await _write_part(connection, part, self._tables)
             if batch.letters:
                 await _execute(connection, statements.build_letters_statement(batch.letters))
             if erased := batch.erased:
@@ -107,11 +111,14 @@ class PostgresSnapshot:
         return [WrongRank(*row) for row in rows]
 
 
-async def _write_part(connection: PoolConnectionProxy, part: BatchPart) -> None:
-    for table in TABLES:
+async def _write_part(
+    connection: PoolConnectionProxy, part: BatchPart, tables: Collection[TableShape]
+) -> None:
+    for table in tables:
         for statement in statements.build_statements(table, part.patches[table.name]):
             await _execute(connection, statement)
-    await _update_scores(connection, part)
+    if SCORES in tables:
+        await _update_scores(connection, part)
     if part.erased:
         for sql in ERASE_ROWS:
             await connection.execute(sql, list(part.erased))

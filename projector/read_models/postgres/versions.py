@@ -2,20 +2,31 @@
 
 Everybody reads the live one. The next one is filled beside it, and takes its place in one
 transaction. The one that was live until then is kept, so that it can come back.
+
+Instead of all tables, some can change places. The kept version then has what these tables were;
+its other tables are empty.
 """
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.errors import NotFound
+from projector.read_models.groups import BY_NAME
+from projector.read_models.postgres.author_rank import rank_all_announcements
+from projector.read_models.postgres.cloning import clone_tables, exchange_tables
+from projector.read_models.project import TABLES
+from projector.read_models.projections.erasures import ERASURES
+from projector.read_models.projections.scores import SCORES
+from projector.read_models.read_model import TableShape
 from runtime.migration_files import digest, read_migrations
 from runtime.postgres.migrations import MIGRATION_TIMEOUT_S, MIGRATIONS
 from runtime.postgres.pools import READ_MODEL
 from runtime.postgres.roles import role_of
-from runtime.postgres.tables import acquire_connection, transaction
+from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
 NEXT: Final = f"{READ_MODEL}_next"
 KEPT: Final = f"{READ_MODEL}_kept"
@@ -40,6 +51,27 @@ _HOLDS_TEXTS: Final = f"""
         LEFT JOIN {KEPT}.erasures kept USING (person_id)
         WHERE live.erased_seq IS NOT NULL AND live.erased_seq IS DISTINCT FROM kept.gone_seq)
 """
+_INDEXES_ASIDE: Final = f"SELECT EXISTS (SELECT FROM {READ_MODEL}.indexes_aside)"
+# Less than PostgreSQL's deadlock_timeout (1 s): if a read waits for us and we for it, we give up.
+_WAIT_LITTLE: Final = "SET LOCAL lock_timeout = '300ms'"
+_LOCK_POSITION: Final = "SELECT seq FROM {schema}.reader_position WHERE reader = $1 FOR UPDATE"
+_LETTERS_DIFFER: Final = f"""
+    SELECT EXISTS (
+        SELECT FROM {READ_MODEL}.dead_letters live
+        FULL JOIN {{schema}}.dead_letters other USING (seq, event_index)
+        WHERE live.seq IS NULL OR other.seq IS NULL)
+"""
+_COPY: Final = """
+    TRUNCATE {schema}.{table};
+    INSERT INTO {schema}.{table} SELECT * FROM {live}.{table}
+"""
+# The new tables have been through the whole journal, so old versions of their rows have the texts.
+_CLEAN_AGAIN: Final = f"UPDATE {READ_MODEL}.erasures SET gone_seq = NULL WHERE gone_seq IS NOT NULL"
+_NAME_NO_SCHEMA: Final = f"SET LOCAL search_path = {READ_MODEL}, public"
+
+
+class NotYet(TablesUnavailable):
+    """Somebody else holds a table now, or the two versions are not at the same position."""
 
 
 def read_shape() -> str:
@@ -55,19 +87,31 @@ async def make_next(pool: asyncpg.Pool) -> None:
             await connection.execute(_NAME.sub(NEXT, statements), timeout=MIGRATION_TIMEOUT_S)
 
 
+async def make_next_like_live(pool: asyncpg.Pool) -> None:
+    """Make the next version with the tables that the live one has, empty, of which some are to
+    change places with those. Raises TablesUnavailable."""
+    async with transaction(pool) as connection:
+        await _drop(connection, NEXT)
+        if await connection.fetchval(_INDEXES_ASIDE):
+            raise TablesUnavailable("the live tables are still being filled", "overloaded")
+        await clone_tables(connection, READ_MODEL, NEXT)
+
+
 async def drop_next(pool: asyncpg.Pool) -> None:
     """Drop the next version, if there is one. Raises TablesUnavailable."""
     async with transaction(pool) as connection:
         await _drop(connection, NEXT)
 
 
-async def open_kept(pool: asyncpg.Pool) -> None:
-    """Let the kept version be written again. Raises NotFound if none is kept that has the tables
-    of this build, and TablesUnavailable."""
+async def open_kept(pool: asyncpg.Pool) -> Sequence[TableShape]:
+    """Let the kept version be written again. Returns the tables that it has. Raises NotFound if
+    none is kept that was made by this build, and TablesUnavailable."""
     async with transaction(pool) as connection:
-        if await connection.fetchval(_SHAPE, KEPT) != read_shape():
+        shape, *names = (await connection.fetchval(_SHAPE, KEPT) or "none").split()
+        if shape != read_shape():
             raise NotFound
         await connection.execute(_NAME_WRITER.format(schema=KEPT), RETIRED, WRITER)
+    return [BY_NAME[name] for name in names] or TABLES
 
 
 async def switch_to(pool: asyncpg.Pool, schema: str) -> None:
@@ -82,7 +126,34 @@ async def switch_to(pool: asyncpg.Pool, schema: str) -> None:
         await _rename(connection, schema, READ_MODEL)
         await _drop(connection, KEPT)
         await _rename(connection, _LEAVING, KEPT)
-        await connection.execute(f"COMMENT ON SCHEMA {KEPT} IS '{read_shape()}'")
+        await _describe_kept(connection)
+        await _let_read(connection)
+
+
+async def switch_tables(pool: asyncpg.Pool, schema: str, tables: Collection[TableShape]) -> None:
+    """Let these tables of the live version and of the one in `schema` change places, and keep
+    that one. Raises NotYet, and TablesUnavailable.
+
+    Reads wait for less than a second, also if it cannot be done now. Writers of both versions are
+    to pause; the live one's position stays.
+    """
+    names = [table.name for table in tables]
+    async with transaction(pool) as connection:
+        await _lock(connection, schema, names)
+        if await connection.fetchval(_LETTERS_DIFFER.format(schema=schema)):
+            raise TablesUnavailable(
+                "other events are parked than in the live tables: rebuild all of them", "overloaded"
+            )
+        await exchange_tables(connection, READ_MODEL, schema, names)
+        await connection.execute(_NAME_NO_SCHEMA)
+        if SCORES in tables:
+            await rank_all_announcements(connection)
+        await _copy_what_stays(connection, schema, tables)
+        await connection.execute(_NAME_WRITER.format(schema=schema), WRITER, RETIRED)
+        if schema != KEPT:
+            await _drop(connection, KEPT)
+            await _rename(connection, schema, KEPT)
+        await _describe_kept(connection, names)
         await _let_read(connection)
 
 
@@ -102,6 +173,40 @@ def _statements() -> list[str]:
     """Return the content of each migration that makes the read models, in order."""
     found = [content.decode() for content in read_migrations(MIGRATIONS).values()]
     return [content for content in found if f"{READ_MODEL}." in content]
+
+
+async def _lock(connection: PoolConnectionProxy, schema: str, names: Sequence[str]) -> None:
+    """Keep everybody away from these tables of the live version, at the same position as those in
+    `schema`. Raises NotYet."""
+    live = ", ".join(f"{READ_MODEL}.{name}" for name in names)
+    await connection.execute(_WAIT_LITTLE)
+    try:
+        positions = [
+            await connection.fetchval(_LOCK_POSITION.format(schema=one), WRITER)
+            for one in (READ_MODEL, schema)
+        ]
+        await connection.execute(f"LOCK TABLE {live} IN ACCESS EXCLUSIVE MODE")
+    except asyncpg.LockNotAvailableError as error:
+        raise NotYet("the live tables are in use", "overloaded") from error
+    if positions[0] != positions[1]:
+        raise NotYet(f"the tables are at positions {positions}", "overloaded")
+
+
+async def _copy_what_stays(
+    connection: PoolConnectionProxy, schema: str, tables: Collection[TableShape]
+) -> None:
+    """Copy what the kept tables need of those that stay: parked events, and who is erased."""
+    copied = ["dead_letters"] if ERASURES in tables else ["dead_letters", ERASURES.name]
+    for table in copied:
+        await connection.execute(_COPY.format(schema=schema, live=READ_MODEL, table=table))
+    if any(table.owners for table in tables):
+        await connection.execute(_CLEAN_AGAIN)
+
+
+async def _describe_kept(connection: PoolConnectionProxy, names: Sequence[str] = ()) -> None:
+    """Note by what migrations the kept version was made, and which tables it has if not all."""
+    comment = " ".join([read_shape(), *names])
+    await connection.execute(f"COMMENT ON SCHEMA {KEPT} IS '{comment}'")
 
 
 async def _rename(connection: PoolConnectionProxy, old: str, new: str) -> None:

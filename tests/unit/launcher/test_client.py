@@ -47,11 +47,22 @@ async def test_an_answer_that_breaks_off_is_said_to_have_broken_off() -> None:
                 pass
 
 
-async def test_a_problem_is_told_by_its_status_and_detail() -> None:
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, "404: no such thing."),
+        ({"parameter": "a", "known": ["b", "c"]}, "404: no such thing: a (known: b, c)"),
+        ({"parameter": "a", "not_with": "d"}, "404: no such thing: a does not go with d"),
+    ],
+)
+async def test_a_problem_is_told_by_its_status_detail_and_facts(
+    facts: dict[str, Any], told: str
+) -> None:
     async def answer(_: Request) -> JSONResponse:
-        return JSONResponse({"code": "not_found", "detail": "no such thing"}, 404)
+        return JSONResponse({"code": "not_found", "detail": "no such thing.", **facts}, 404)
 
     app = Starlette(routes=[Route("/neighbours/auth/token", answer, methods=["POST"])])
     async with served(app) as url:
-        with pytest.raises(RequestRefused, match="404: no such thing"):
+        with pytest.raises(RequestRefused) as refused:
             await log_in(url, "anna")
+    assert str(refused.value) == told

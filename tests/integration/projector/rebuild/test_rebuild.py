@@ -1,51 +1,27 @@
 """The read models are rebuilt beside the live ones: nobody misses anything, whoever is killed."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from typing import Any
 
 import asyncpg
 import pytest
 
 from contracts.errors import NotFound, RateLimited, Unavailable
-from projector.proof.progress import ReportLine
 from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.versions import KEPT, NEXT
 from projector.service import ProjectorService
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import SMALL
-from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
+from tests.integration.projector.rebuild.rebuilt import (
+    caught_up,
+    exists,
+    rebuilt,
+    service_of,
+)
 from tests.waiting import eventually
 
-SCHEMAS = "SELECT to_regnamespace($1) IS NOT NULL"
 SPOIL = "UPDATE read_model.announcements SET title = 'Spoilt'"
 SPOILT = "SELECT count(*) FROM {}.announcements WHERE title = 'Spoilt'"
-
-
-@asynccontextmanager
-async def service_of(
-    journal: SqliteJournal, tables: asyncpg.Pool, dsn: str
-) -> AsyncIterator[ProjectorService]:
-    service = ProjectorService(journal, tables, limits=SMALL, dsn=dsn)
-    await service.start()
-    try:
-        yield service
-    finally:
-        await service.stop()
-
-
-async def rebuilt(service: ProjectorService, *, rolls_back: bool = False) -> ReportLine:
-    return [line async for line in service.rebuild(rolls_back=rolls_back)][-1]
-
-
-async def caught_up(service: ProjectorService, chain: Chain) -> None:
-    await eventually(lambda: service.position == chain.seq)
-
-
-async def exists(tables: asyncpg.Pool, schema: str) -> bool:
-    found: bool = await tables.fetchval(SCHEMAS, schema)
-    return found
 
 
 async def test_spoilt_tables_are_replaced_and_can_come_back(

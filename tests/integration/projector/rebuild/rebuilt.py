@@ -1,0 +1,45 @@
+"""Runs a projector, and its rebuilds, for their tests."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from projector.proof.progress import ReportLine
+from projector.read_models.project import TABLES
+from projector.read_models.read_model import TableShape
+from projector.service import ProjectorService
+from runtime.journal.sqlite import SqliteJournal
+from tests.cells.projector_cell import SMALL
+from tests.histories.chain import Chain
+from tests.waiting import eventually
+
+SCHEMAS = "SELECT to_regnamespace($1) IS NOT NULL"
+
+
+@asynccontextmanager
+async def service_of(
+    journal: SqliteJournal, tables: asyncpg.Pool, dsn: str
+) -> AsyncIterator[ProjectorService]:
+    service = ProjectorService(journal, tables, limits=SMALL, dsn=dsn)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+async def rebuilt(
+    service: ProjectorService, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
+) -> ReportLine:
+    return [line async for line in service.rebuild(only, rolls_back=rolls_back)][-1]
+
+
+async def caught_up(service: ProjectorService, chain: Chain) -> None:
+    await eventually(lambda: service.position == chain.seq)
+
+
+async def exists(tables: asyncpg.Pool, schema: str) -> bool:
+    """Return whether there is such a schema."""
+    found: bool = await tables.fetchval(SCHEMAS, schema)
+    return found

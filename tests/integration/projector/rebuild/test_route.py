@@ -1,0 +1,77 @@
+"""What the route of a rebuild takes, and what it refuses before anything is made."""
+
+from typing import Any
+
+import aiohttp
+import asyncpg
+import msgspec
+import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+
+from projector.http import build_router
+from projector.read_models.postgres.versions import NEXT
+from projector.service import ProjectorService
+from runtime.http.problems import install_problems
+from runtime.journal.sqlite import SqliteJournal
+from tests.histories.random_people import RandomPeople
+from tests.integration.projector.rebuild.rebuilt import caught_up, exists, service_of
+from tests.servers.http_server import served
+
+REBUILD = "/api/v1/operator/rebuild"
+
+
+async def let_in(_: Request) -> None:
+    """Take everybody for an operator."""
+
+
+def app_of(service: ProjectorService) -> FastAPI:
+    app = FastAPI()
+    install_problems(app)
+    app.include_router(build_router(service, let_in))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("query", "facts"),
+    [
+        ({"only": "nothing"}, {"parameter": "only"}),
+        ({"only": "posts", "roll_back": "true"}, {"parameter": "only", "not_with": "roll_back"}),
+        ({"roll_back": "perhaps"}, {"parameter": "roll_back"}),
+    ],
+)
+async def test_what_cannot_be_rebuilt_is_refused(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, query: Any, facts: dict[str, Any]
+) -> None:
+    service = ProjectorService(sqlite_journal, tables)
+    async with served(app_of(service)) as url, aiohttp.ClientSession(url) as session:
+        async with session.post(REBUILD, params=query) as reply:
+            problem = await reply.json()
+        assert (reply.status, problem["code"]) == (422, "malformed_query")
+        assert problem.items() >= facts.items()
+        if query == {"only": "nothing"}:
+            assert {"announcements", "bookings", "posts"} < set(problem["known"])
+
+
+async def test_one_table_is_rebuilt_and_says_how_long_it_takes(
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
+) -> None:
+    chain = RandomPeople(21).live(100).chain
+    await chain.write_to(sqlite_journal)
+    async with service_of(sqlite_journal, tables, postgres_dsn) as service:
+        await caught_up(service, chain)
+        async with (
+            served(app_of(service)) as url,
+            aiohttp.ClientSession(url) as session,
+            session.post(REBUILD, params={"only": "people"}) as reply,
+        ):
+            assert reply.status == 200
+            *progress, result = [msgspec.json.decode(line) async for line in reply.content]
+    assert all(line.keys() == {"phase", "done", "of", "left_s"} for line in progress)
+    assert [line["phase"] for line in progress if line["phase"] not in ("fill", "indexes")] == [
+        "journal",
+        "people",
+    ]
+    assert progress[-1]["left_s"] == 0
+    assert (result["switched"], result["tables"]) == (True, ["people"])
+    assert not await exists(tables, NEXT)
