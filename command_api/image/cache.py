@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from command_api.domain.layer import Table
+from command_api.image.store import StoredTable
 
 
 class Absent:
@@ -19,19 +19,25 @@ class CachedTable:
     Values are in two generations. When the younger one is full it becomes the older one, which
     is dropped. A value that is read moves to the younger one. So at most twice `values_max`
     are in memory, and what is used often stays.
+
+    A table that was empty at the start is not read until a generation is dropped: until then,
+    all its values are in memory.
     """
 
-    def __init__(self, table: Table, values_max: int) -> None:
+    def __init__(self, table: StoredTable, values_max: int) -> None:
         self._table = table
         self._values_max = values_max
         self._young: dict[Any, Any] = {}
         self._old: dict[Any, Any] = {}
+        self._holds_all = table.is_empty()
 
     def get(self, key: Any, /) -> Any | None:
         value = self._young.get(key)
         if value is None:
             value = self._old.get(key)
             if value is None:
+                if self._holds_all:
+                    return None
                 value = self._table.get(key)
                 if value is None:
                     value = ABSENT
@@ -45,5 +51,6 @@ class CachedTable:
 
     def _remember(self, key: Any, value: Any) -> None:
         if len(self._young) >= self._values_max:
+            self._holds_all = self._holds_all and not self._old
             self._old, self._young = self._young, {}
         self._young[key] = value

@@ -80,6 +80,14 @@ class Changes(NamedTuple):
     """Whether a person was erased: nothing of what these values replace may be left on disk."""
 
 
+class StoredTable(Table, Protocol):
+    """One collection of a store."""
+
+    def is_empty(self) -> bool:
+        """Return whether the table has no values."""
+        ...
+
+
 class ImageStore(Protocol):
     """Reads are point reads that the event loop may do. All but `open` raise StoreDamaged if
     the store turns out to be damaged."""
@@ -90,7 +98,7 @@ class ImageStore(Protocol):
         ...
 
     @property
-    def tables(self) -> Sequence[Table]:
+    def tables(self) -> Sequence[StoredTable]:
         """One for each of `COLLECTIONS`."""
         ...
 

@@ -104,6 +104,20 @@ async def test_nothing_is_found_in_an_empty_store(store: ImageStore) -> None:
     assert store.list_suspended() == []
 
 
+async def test_a_store_says_which_of_its_tables_are_empty(
+    store: ImageStore, commits: list[Commit]
+) -> None:
+    await store.open()
+    assert all(table.is_empty() for table in store.tables)
+    image = Image(store)
+    for commit in commits:
+        image.fold(commit)
+    changes = freeze(image)
+    await store.write(changes, at_leisure=True)
+    assert [table.is_empty() for table in store.tables] == [not one for one in changes.values]
+    assert not all(changes.values)
+
+
 async def test_a_store_that_is_set_aside_is_empty_and_usable(
     store: ImageStore, commits: list[Commit]
 ) -> None:
@@ -212,6 +226,23 @@ async def test_sqlite_does_not_read_what_is_not_there(
         assert store.tables[0].get(f"absent-{number}") is None
         assert store.find_answer(f"anna absent-{number}") is None
     assert len(reads) < 20
+    await store.close()
+
+
+async def test_sqlite_is_not_read_while_everything_is_in_memory(
+    tmp_path: Path, commits: list[Commit]
+) -> None:
+    reads: list[float] = []
+    store = SqliteStore(tmp_path / "image.sqlite", reads.append)
+    await store.open()
+    image = Image(store)
+    for commit in commits:
+        image.fold(commit)
+    await write(store, image)
+    reads.clear()
+    for name in COLLECTIONS:
+        assert getattr(image.accepted, name).get("absent") is None
+    assert reads == []
     await store.close()
 
 

@@ -70,6 +70,7 @@ ASIDE: Final = ".set-aside"
 EMPTY_WAL: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
 """Erases older versions of values. What is in the file itself is overwritten by `secure_delete`."""
 SELECT_VALUE: Final = "SELECT value FROM {} WHERE key = ?"
+SELECT_ANY: Final = "SELECT 1 FROM {} LIMIT 1"
 SELECT_ANSWERS: Final = "SELECT seq, value FROM answers WHERE key_hash = ? ORDER BY seq DESC"
 SELECT_ANSWERED: Final = "SELECT seq, decided_us FROM answers WHERE seq > ? ORDER BY seq LIMIT ?"
 SELECT_DEADLINES: Final = """
@@ -110,6 +111,9 @@ class SqliteTable:
             return None
         rows = self._store.read(self._select, encoded)
         return self._store.decode(self._decoder, encoded, rows[0][0]) if rows else None
+
+    def is_empty(self) -> bool:
+        return not self._store.read(SELECT_ANY.format(self._name))
 
 
 class SqliteStore:

@@ -129,6 +129,9 @@ class SimulatedTable:
         found = self._store.disk.contents.values[self._place].get(encoded)
         return None if found is None else self._store.decode(self._decoder, encoded, found)
 
+    def is_empty(self) -> bool:
+        return not self._store.disk.contents.values[self._place]
+
     def items(self) -> Iterator[tuple[Any, Any]]:
         for encoded in self._store.disk.contents.values[self._place]:
             key = msgspec.json.decode(encoded)
