@@ -1,6 +1,7 @@
 """Builds what all read routes have in common: router, documentation, and answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +11,8 @@ from starlette.responses import Response
 
 from runtime.http.api_route import ApiRoute
 from runtime.http.entity_tag import entity_tag, matches
-from runtime.http.json_body import JSON
+from runtime.http.json_body import FinishedJson
+from runtime.http.page_headers import RawHeaders
 from runtime.http.parameters import (
     MIN_POSITION,
     Parameter,
@@ -34,6 +36,11 @@ _HEADERS: Final = {
     },
     "ETag": {"description": "for `If-None-Match`", "schema": {"type": "string"}},
 }
+_CACHING: Final = {
+    b"cache-control": b"private, no-cache",
+    b"vary": b"Authorization, Accept-Language",
+}
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _NOT_MODIFIED: Final = {"description": "as `If-None-Match` says, the client has it already"}
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -95,19 +102,20 @@ def answer(
     position: int,
     *,
     version: int | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> Response:
     """Return `content` as JSON, as it was at `position`; 304 if the client has it already.
+    Nothing of it is left to be encoded.
 
     `version` becomes part of the entity tag, so that the client can demand it in a later write.
     `headers` replace default ones of the same name.
     """
-    own = {
-        "Cache-Control": "private, no-cache",
-        "Vary": "Authorization, Accept-Language",
-        **(headers or {}),
-    }
-    return answer_bytes(request, _encode(content), JSON, position, own, version=version)
+    body = _encode(content)
+    tag = entity_tag(body, version)
+    own = [(b"x-position", b"%d" % position), (b"etag", tag.encode()), *_add_caching(headers)]
+    if matches(tag, request.headers.get("if-none-match")):
+        return _not_modified(own)
+    return FinishedJson(body, 200, own)
 
 
 def answer_bytes(
@@ -125,3 +133,16 @@ def answer_bytes(
     if matches(tag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=own)
     return Response(body, 200, own, media_type)
+
+
+def _add_caching(headers: Mapping[str, str]) -> Iterable[tuple[bytes, bytes]]:
+    if not headers:
+        return _CACHING.items()
+    own = {name.lower().encode(): value.encode() for name, value in headers.items()}
+    return (_CACHING | own).items()
+
+
+def _not_modified(headers: RawHeaders) -> Response:
+    response = Response(status_code=304)
+    response.raw_headers += headers
+    return response

@@ -22,7 +22,7 @@ from contracts.values.languages import Language
 from query_api.announcements.lines import PAGE_COLUMNS, select_lines
 from query_api.announcements.visibility import VISIBLE
 from query_api.edge.reads import Reads
-from query_api.edge.routes import answer, document, new_router
+from query_api.edge.routes import NO_HEADERS, answer, document, new_router
 from query_api.edge.selecting import build
 from runtime.auth.tokens import Caller
 from runtime.calls.lookup import CacheSettings, Lookup
@@ -94,7 +94,7 @@ def build_router(reads: Reads, movies: MovieClient) -> APIRouter:
             open_evenings=found.count,
             next=found.next,
         )
-        headers = None
+        headers = NO_HEADERS
         if caller is None:
             headers = NOT_KEPT if reason == "dependency_down" else FOR_ALL
         return answer(request, content, found.position, headers=headers)

@@ -1,9 +1,10 @@
-"""A request as the front controller hands it to a handler, with headers that are found at once."""
+"""A request as the front controller hands it to a handler: headers and parameters of the query are
+found at once."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -44,6 +45,21 @@ class IndexedHeaders(Headers):
         return isinstance(key, str) and _raw_name(key) in self._first
 
 
+class IndexedParameters(QueryParams):
+    """Parameters of a query. Finds a value by one look-up; if a name is repeated, its last one."""
+
+    def __init__(self, query: bytes) -> None:
+        super().__init__(query)
+        self._last = dict(self.multi_items())
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._last.get(key, default)
+
+
+_NO_PARAMETERS: Final = IndexedParameters(b"")
+"""Those of all requests without a query: most have none."""
+
+
 class ReceivedRequest(Request):
     """A request whose headers have been indexed already."""
 
@@ -51,7 +67,15 @@ class ReceivedRequest(Request):
         super().__init__(scope, receive, send)
         self.send = send
         self._indexed = headers
+        self._parameters: IndexedParameters | None = None
 
     @property
     def headers(self) -> IndexedHeaders:
         return self._indexed
+
+    @property
+    def query_params(self) -> IndexedParameters:
+        if self._parameters is None:
+            query = self.scope["query_string"]
+            self._parameters = IndexedParameters(query) if query else _NO_PARAMETERS
+        return self._parameters

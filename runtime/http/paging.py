@@ -1,6 +1,7 @@
 """Reads `limit` and `cursor`, and makes the headers that lead to the next page, for every list."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -29,5 +30,6 @@ def parse_limit(parameters: QueryParams) -> int:
 
 def next_page_headers(request: Request, cursor: str) -> dict[str, str]:
     """Return the headers that lead to the page after `cursor`."""
-    link = request.url.include_query_params(cursor=cursor)
-    return {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}
+    others = [pair for pair in request.query_params.multi_items() if pair[0] != CURSOR.name]
+    query = urlencode([*others, (CURSOR.name, cursor)])
+    return {"X-Next-Cursor": cursor, "Link": f'<{request.scope["path"]}?{query}>; rel="next"'}

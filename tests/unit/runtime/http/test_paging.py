@@ -1,0 +1,23 @@
+"""The header that leads to the next page."""
+
+import pytest
+from starlette.requests import Request
+
+from runtime.http.paging import next_page_headers
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "cursor=xyz"),
+        ("cursor=abc", "cursor=xyz"),
+        ("limit=5&cursor=abc&mine=guest", "limit=5&mine=guest&cursor=xyz"),
+        ("q=two%20words&location=%D0%9C&q=", "q=two+words&location=%D0%9C&q=&cursor=xyz"),
+    ],
+)
+def test_it_has_the_parameters_of_the_request_and_the_cursor(query: str, expected: str) -> None:
+    scope = {"type": "http", "path": "/api/v1/lines", "query_string": query.encode()}
+    assert next_page_headers(Request(scope), "xyz") == {
+        "X-Next-Cursor": "xyz",
+        "Link": f'</api/v1/lines?{expected}>; rel="next"',
+    }
