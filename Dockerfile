@@ -27,7 +27,8 @@ COPY query_api query_api
 COPY projector projector
 COPY notifier notifier
 COPY neighbours neighbours
-COPY deploy/healthcheck.py deploy/create_topic.py deploy/migrate.py deploy/nightly.py deploy/
+COPY deploy/healthcheck.py deploy/create_topic.py deploy/copy_journal.py deploy/migrate.py \
+    deploy/nightly.py deploy/
 ENV PATH=/opt/practix/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv
 RUN mkdir /var/lib/practix && chown practix:practix /var/lib/practix
 USER practix

@@ -1,0 +1,182 @@
+"""The journal is copied out of Kafka while it grows, and back into an empty broker."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contracts.journal.acceptance import JournalBroken
+from deploy.copy_journal import FILE, back_up, restore
+from deploy.create_topic import TopicSettings
+from runtime.journal import sqlite_file
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka_topics import create_topic
+from runtime.journal.port import Journal, JournalExists, JournalUnavailable
+from runtime.process.tasks import end
+from tests.contract.journal_contract import read_from_start
+from tests.histories.chain import Chain
+from tests.servers.choice import Broker
+
+NOT_OURS: Final = b'{"not": "a record"}'
+
+
+@pytest.fixture
+def settings(kafka_server: Broker, kafka_topic: str) -> TopicSettings:
+    return TopicSettings(
+        kafka_bootstrap_servers=kafka_server.bootstrap_servers, practix_journal_topic=kafka_topic
+    )
+
+
+@pytest.fixture
+def journal(settings: TopicSettings) -> Journal:
+    return journal_of(settings)
+
+
+def journal_of(settings: TopicSettings) -> KafkaJournal:
+    assert settings.practix_journal_topic is not None
+    return KafkaJournal(settings.kafka_bootstrap_servers, settings.practix_journal_topic)
+
+
+def elsewhere(settings: TopicSettings) -> TopicSettings:
+    """Return the settings of a broker that has no such topic yet."""
+    topic = f"{settings.practix_journal_topic}-restored"
+    return settings.model_copy(update={"practix_journal_topic": topic})
+
+
+def grow(chain: Chain, records: int) -> None:
+    for _ in range(records):
+        chain.barrier(chain.now)
+
+
+async def read_all(journal: Journal) -> list[tuple[int, bytes]]:
+    entries = await read_from_start(journal, await journal.end())
+    return [(one.offset, one.payload) for one in entries]
+
+
+async def test_every_entry_is_restored_at_its_offset(
+    settings: TopicSettings, journal: Journal, tmp_path: Path
+) -> None:
+    chain = Chain()
+    grow(chain, 200)
+    await chain.write_to(journal)
+    assert await back_up(settings, tmp_path) == 201
+    grow(chain, 1_500)
+    await chain.write_to(journal)
+    assert await back_up(settings, tmp_path) == 1_701, "the second time it adds what came since"
+
+    other = elsewhere(settings)
+    assert await restore(other, tmp_path) == 1_701
+    assert await read_all(journal_of(other)) == await read_all(journal)
+    assert await restore(other, tmp_path) == 1_701, "repeating it changes nothing"
+    assert await journal_of(other).end() == await journal.end()
+
+
+async def test_a_journal_that_grows_is_copied_up_to_where_it_was(
+    settings: TopicSettings, journal: Journal, tmp_path: Path
+) -> None:
+    chain = Chain()
+    grow(chain, 100)
+    await chain.write_to(journal)
+
+    async def go_on() -> None:
+        while True:
+            grow(chain, 10)
+            await chain.write_to(journal)
+
+    growing = asyncio.create_task(go_on())
+    position = await back_up(settings, tmp_path)
+    await end(growing)
+    assert position > 100
+    other = elsewhere(settings)
+    assert await restore(other, tmp_path) == position
+    restored = await read_all(journal_of(other))
+    assert restored == (await read_all(journal))[: len(restored)]
+
+
+async def test_a_restore_that_was_cut_short_goes_on(
+    settings: TopicSettings, journal: Journal, tmp_path: Path
+) -> None:
+    chain = Chain()
+    grow(chain, 20)
+    await chain.write_to(journal)
+    await back_up(settings, tmp_path)
+    other = elsewhere(settings)
+    await create_topic(
+        other.kafka_bootstrap_servers, str(other.practix_journal_topic), replication_factor=1
+    )
+    writer = await journal_of(other).open_writer()
+    for payload in chain.payloads[:5]:
+        await writer.append(payload)
+    await writer.close()
+    await restore(other, tmp_path)
+    assert await read_all(journal_of(other)) == await read_all(journal)
+
+
+async def test_a_renewed_journal_is_restored_under_its_number(
+    settings: TopicSettings, journal: Journal, tmp_path: Path
+) -> None:
+    renewed = journal.at_generation(120)
+    await renewed.create()
+    await journal.drop()
+    chain = Chain()
+    grow(chain, 20)
+    await chain.write_to(renewed)
+    await back_up(settings, tmp_path)
+    other = elsewhere(settings)
+    await create_topic(
+        other.kafka_bootstrap_servers, str(other.practix_journal_topic), replication_factor=1
+    )
+    await restore(other, tmp_path)
+    assert await journal_of(other).list_generations() == [120]
+    assert await read_all(journal_of(other).at_generation(120)) == await read_all(renewed)
+
+
+async def test_nothing_is_mixed_with_another_journal(
+    settings: TopicSettings, journal: Journal, tmp_path: Path
+) -> None:
+    chain, rival = Chain(), Chain()
+    grow(chain, 20)
+    await chain.write_to(journal)
+    await back_up(settings, tmp_path)
+    other = elsewhere(settings)
+    await create_topic(
+        other.kafka_bootstrap_servers, str(other.practix_journal_topic), replication_factor=1
+    )
+    rival.commit()
+    await rival.write_to(journal_of(other))
+    with pytest.raises(JournalExists):
+        await restore(other, tmp_path)
+    with pytest.raises(JournalExists):
+        await back_up(other, tmp_path)
+
+
+async def test_what_is_no_journal_is_refused(
+    settings: TopicSettings, journal: Journal, tmp_path: Path
+) -> None:
+    with pytest.raises(JournalUnavailable):
+        await restore(elsewhere(settings), tmp_path / "nothing")
+    writer = await journal.open_writer()
+    await writer.append(NOT_OURS)
+    await writer.close()
+    with pytest.raises(JournalBroken):
+        await back_up(settings, tmp_path)
+
+
+async def test_an_edited_copy_is_not_restored(
+    settings: TopicSettings, journal: Journal, tmp_path: Path
+) -> None:
+    chain = Chain()
+    grow(chain, 20)
+    await chain.write_to(journal)
+    await back_up(settings, tmp_path)
+    connection = sqlite_file.open_for_writing(tmp_path / FILE)
+    connection.execute(
+        "UPDATE entries SET payload = CAST(replace(CAST(payload AS TEXT), '2030', '2031') AS BLOB)"
+        " WHERE offset = 5"
+    )
+    connection.close()
+    other = elsewhere(settings)
+    with pytest.raises(JournalBroken):
+        await restore(other, tmp_path)
+    assert await journal_of(other).list_generations() == []
