@@ -129,6 +129,15 @@ async def postgres_dsn(postgres_server: Database, migrated_database: str) -> Asy
 
 
 @pytest.fixture
+async def another_postgres_dsn(
+    postgres_server: Database, migrated_database: str
+) -> AsyncIterator[str]:
+    """A second such database."""
+    async with _copy_of(migrated_database, postgres_server) as dsn:
+        yield dsn
+
+
+@pytest.fixture
 async def bare_postgres_dsn(postgres_server: Database) -> AsyncIterator[str]:
     """A database without a table."""
     async with _copy_of("template1", postgres_server) as dsn:

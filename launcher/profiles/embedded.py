@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 import asyncpg
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 from command_api.leader.timing import Timing
 from command_api.service import CommandService, open_image_store
 from command_api.settings import RuleSettings
+from contracts.journal.acceptance import JournalBroken
 from contracts.values.times import to_ms
 from launcher.data_directory import DataDirectory
 from launcher.profiles.no_peers import NoPeers
@@ -24,6 +26,7 @@ from launcher.profiles.supervision import keep_up
 from launcher.profiles.tables import prepare_tables
 from launcher.profiles.welcome import Welcome, build_welcome, load_stand_in_settings
 from launcher.servers.postgres import PostgresServer
+from launcher.servers.postgres_copy import forget_restore, is_restored
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from neighbours.app import StandInState
@@ -31,6 +34,7 @@ from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcessClients
 from notifier.dispatcher import DispatcherPace
 from notifier.reader import NOTICE_LIMITS
+from notifier.restored.noting import note_restored
 from notifier.service import NotifierClients, NotifierService
 from projector.analysts.service import AnalystsService
 from projector.history.reader import HISTORY_LIMITS
@@ -133,6 +137,7 @@ async def _start(
 ) -> None:
     collect_rarely()
     resources = await _open_resources(settings, data, stack)
+    await _tell_of_restore(resources, data.path / "postgres")
     services = _build_services(resources, settings, data)
     await services.query.start()
     stack.push_async_callback(services.query.stop)
@@ -197,6 +202,14 @@ async def _open_resources(
         outside=InProcessClients(stand_in),
         guard=OperatorGuard(data.operator_token),
     )
+
+
+async def _tell_of_restore(resources: EmbeddedResources, postgres: Path) -> None:
+    """Tell the outbox of a restored PostgreSQL that the journal may be newer."""
+    if is_restored(postgres):
+        with suppress(JournalBroken):  # The services find the same, and say so.
+            await note_restored(resources.journal, resources.pools["notifier"])
+            forget_restore(postgres)
 
 
 class EmbeddedServices(NamedTuple):

@@ -17,6 +17,8 @@ from launcher.servers.process import HOST, ServerFailed, ServerUnavailable, run_
 BASE: Final = "base.tar.gz"
 PORT_LINE: Final = 3
 """The line of `postmaster.pid` that has the port."""
+RESTORED: Final = "restored"
+"""A file beside a cluster that was restored, until the notifier has been told."""
 
 
 async def copy_cluster(data_dir: Path, target: Path) -> None:
@@ -42,12 +44,23 @@ async def copy_cluster(data_dir: Path, target: Path) -> None:
 
 
 def restore_cluster(copy: Path, data_dir: Path) -> None:
-    """Lay the cluster out in `data_dir`, which is new. The next server there continues it."""
+    """Lay the cluster out in `data_dir`, which is new. The next server there continues it. The
+    journal may be newer: the file RESTORED says so."""
     cluster = data_dir / "cluster"
     cluster.mkdir(parents=True, mode=0o700)
     with tarfile.open(copy / BASE) as archive:
         archive.extractall(cluster, filter="data")
     shutil.copyfile(password_file(copy), password_file(data_dir))
+    (data_dir / RESTORED).touch()
+
+
+def is_restored(data_dir: Path) -> bool:
+    """Return whether the cluster was restored, and nobody has called `forget_restore` since."""
+    return (data_dir / RESTORED).exists()
+
+
+def forget_restore(data_dir: Path) -> None:
+    (data_dir / RESTORED).unlink()
 
 
 def _find_port(home: Path) -> int:

@@ -18,6 +18,7 @@ from notifier.policies.effects import MERGED_WITHIN
 from notifier.publishing.steps import LeasedPublication, PublicationResult
 from notifier.store.notices import OperatorChange
 from notifier.store.session import LeaseSession
+from notifier.store.turns import NOT_BEFORE_RESTORED
 from runtime.postgres.tables import acquire_connection, transaction
 
 # One that is being sent keeps its state: `record` sees that there is something newer.
@@ -29,10 +30,17 @@ RENEW: Final = """
                       ELSE $5::timestamptz END
     WHERE announcement_id = $1
 """
+# What the journal had when this outbox was restored may have been posted before.
 INSERT: Final = """
     INSERT INTO notifier.publications
-        (announcement_id, target, author_id, wanted, revision, changed_at, try_at)
-    SELECT $1, target, $5, true, $3, $4, $4 FROM unnest($2::text[]) AS target
+        (announcement_id, target, author_id, wanted, revision, changed_at, try_at,
+         unsettled, state, reason)
+    SELECT $1, target, $5, true, $3, $4, $4, again,
+           CASE WHEN again THEN 'unsettled' ELSE 'waiting' END,
+           CASE WHEN again THEN 'may_have_arrived' END
+    FROM unnest($2::text[]) AS target,
+         (SELECT restored_seq >= $3 AS again FROM notifier.reader_position
+          WHERE reader = 'notifier') AS restored
     ON CONFLICT DO NOTHING
 """
 WITHDRAW_ALL_OF: Final = """
@@ -41,13 +49,14 @@ WITHDRAW_ALL_OF: Final = """
         state = CASE WHEN state IN ('sending', 'unsettled') THEN state ELSE 'waiting' END
     WHERE author_id = $1
 """
-LEASE: Final = """
+LEASE: Final = f"""
     UPDATE notifier.publications p SET state = 'sending', holder = $2, attempts = p.attempts + 1
     FROM (SELECT announcement_id, target FROM notifier.publications
           WHERE (state = 'waiting' OR (state = 'unsettled' AND target = ANY($3::text[])))
             AND try_at <= $1
             AND EXISTS (SELECT FROM notifier.reader_position r
                         WHERE r.reader = 'notifier' AND r.seq >= r.told_seq)
+            AND {NOT_BEFORE_RESTORED}
           ORDER BY try_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE p.announcement_id = due.announcement_id AND p.target = due.target
     RETURNING p.announcement_id, p.target, p.author_id, p.wanted, p.revision, p.changed_at,

@@ -47,11 +47,17 @@ PLACE: Final = f"""
     UPDATE notifier.notices n SET urgent = t.urgent, turn = t.turn
     FROM turned t WHERE n.id = t.id
 """
-TAKE: Final = """
+NOT_BEFORE_RESTORED: Final = """NOT EXISTS (
+    SELECT FROM notifier.reader_position r WHERE r.reader = 'notifier' AND r.seq < r.restored_seq)
+"""
+"""SQL for whether anything may go: after a restore from a backup the notifier first reads what
+the journal had then (`notifier.restored`)."""
+TAKE: Final = f"""
     UPDATE notifier.notices n SET attempts = n.attempts + 1, try_at = $2, holder = $5,
         unsettled = n.unsettled OR n.holder IS NOT NULL, turn = NULL
     FROM (SELECT id FROM notifier.notices
           WHERE state = 'waiting' AND turn IS NOT NULL AND urgent = $4 AND try_at <= $1
+            AND {NOT_BEFORE_RESTORED}
           ORDER BY turn, id LIMIT $3 FOR UPDATE SKIP LOCKED) due
     WHERE n.id = due.id
     RETURNING n.id
