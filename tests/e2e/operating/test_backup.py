@@ -1,52 +1,20 @@
 """A backup of a running system, and what it is worth once the machine is gone."""
 
 import asyncio
-import json
 import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from launcher import cli
 from launcher.backups.making import CELL, POSTGRES
-from launcher.servers.postgres_copy import restore_cluster
+from launcher.servers.postgres_copy import RESTORED, restore_cluster
 from tests.cells.embedded import RunningSystem, assert_guest_is_seen, confirm_guest, run_system
-
-TOLD_S_MAX = 60.0
-
-
-async def command(system: RunningSystem, *arguments: str) -> Any:
-    """Run a verb, which must succeed, and return what it prints."""
-    done = await asyncio.to_thread(system.command, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-async def wait_told(system: RunningSystem, approvals: int) -> list[tuple[str, str]]:
-    """Return type and link of what Boris was told, once he was told of so many approvals."""
-    boris, _ = await system.send("POST", "/neighbours/auth/token", body={"login": "boris"})
-    path = f"/neighbours/notification/inbox/{boris['user_id']}"
-    async with asyncio.timeout(TOLD_S_MAX):
-        while True:
-            inbox = await system.get(path, boris["access_token"])
-            told = sorted((one["event_type"], one["short_link"]) for one in inbox)
-            if sum(kind == "booking_status" for kind, _ in told) == approvals:
-                return told
-            await asyncio.sleep(0.1)
-
-
-async def ask_without_pause(system: RunningSystem) -> None:
-    """Keep the journal growing until cancelled, by somebody whom the limit may stop."""
-    dmitri = await system.token("dmitri")
-    host, _ = await system.send("POST", "/neighbours/auth/token", body={"login": "vera"})
-    for method in cycle(("PUT", "DELETE")):
-        await system.send(method, f"/api/v1/user/{host['user_id']}/mute", dmitri, expect=None)
+from tests.e2e.operating.witness import ask_without_pause, command, wait_told
 
 
 @asynccontextmanager
@@ -87,6 +55,7 @@ async def test_a_backup_of_a_running_system_is_whole_and_its_tables_catch_up(
     shutil.rmtree(lost / POSTGRES)
     restore_cluster(backup / CELL / POSTGRES, lost / POSTGRES)
     async with run_system(lost) as system:
+        assert not (lost / POSTGRES / RESTORED).exists()
         await assert_guest_is_seen(system, second, boris, later)
         await command(system, "verify")
         third, _, newest = await confirm_guest(system, in_days=5)
