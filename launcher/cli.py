@@ -21,7 +21,7 @@ from launcher.connections import Connections
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
-from launcher.terminal import escape_controls, make_progress_bar
+from launcher.terminal import make_progress_bar
 from launcher.verbs import analysts, backup, investigate, journal, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
@@ -34,6 +34,7 @@ from launcher.verbs.verify import (
     show_progress,
     verify_running,
 )
+from runtime.http.harmless_text import escape_controls
 from runtime.journal.port import JournalError
 from runtime.service.settings import SettingsWrong, exit_for_wrong_settings, load_settings
 
@@ -255,12 +256,19 @@ def rotate(as_json: AsJson = False) -> None:
     print(msgspec.json.encode({"rotated": True}).decode() if as_json else "rotated")
 
 
-for verbs in (analysts, ratings):
-    verbs.register(
-        app,
-        lambda base_url: AnalystClient(resolve_address(base_url), find_operator_token()),
-        lambda work: run_to_end(work),
-    )
+analysts.register(
+    app,
+    lambda base_url: AnalystClient(
+        resolve_address(base_url), read_settings().analyst_token or find_operator_token()
+    ),
+    lambda work: run_to_end(work),
+)
+
+ratings.register(
+    app,
+    lambda base_url: AnalystClient(resolve_address(base_url), find_operator_token()),
+    lambda work: run_to_end(work),
+)
 
 journal.register(
     app,
@@ -275,7 +283,6 @@ backup.register(
     lambda work: run_to_end(work),
     lambda reason: fail(reason),
 )
-
 
 investigate.register(
     app,

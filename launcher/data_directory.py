@@ -109,6 +109,11 @@ class DataDirectory:
         return self._secret("operator")
 
     @property
+    def analyst_token(self) -> str:
+        """Token that opens the routes for analysts, and nothing else."""
+        return self._secret("analyst")
+
+    @property
     def investigator_token(self) -> str:
         """Token that opens SQL on the history itself."""
         return self._secret("investigator")
@@ -142,9 +147,15 @@ class DataDirectory:
             "feed",
             "neighbours",
             "pseudonyms",
+            "analyst",
             "investigator",
         ):
             self._secret(name)
+
+    @property
+    def analyst_token_path(self) -> Path:
+        """File with the analysts' token."""
+        return self._secret_path("analyst")
 
     def find_token(self, name: Literal["operator", "investigator"]) -> str | None:
         """Return this token, or None if no system was ever started here."""

@@ -69,4 +69,5 @@ class Settings(BaseSettings):
     hosts: CommaSeparated = Field((), validation_alias="PRACTIX_HOSTS")
     """Further names that a request may call this system by, besides loopback; `*` for any."""
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")
+    analyst_token: str | None = Field(None, validation_alias="PRACTIX_ANALYST_TOKEN")
     investigator_token: str | None = Field(None, validation_alias="PRACTIX_INVESTIGATOR_TOKEN")

@@ -57,6 +57,7 @@ async def _start(
         clock=system_clock,
         feed_secret=secret_of(settings.cell, settings.feed_secret),
         guard=_operator_guard(settings),
+        analyst_token=_reveal(settings.analyst_token),
         investigators=_investigator_guard(settings),
         analytics=analytics,
         analysts=analysts,

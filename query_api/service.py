@@ -16,6 +16,7 @@ from query_api.bookings import invite_jobs
 from query_api.bookings import routes as bookings
 from query_api.calendars import feeds
 from query_api.chats import routes as chats
+from query_api.dashboard import page as dashboard
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
@@ -55,7 +56,8 @@ class QueryService:
     Create it inside a running event loop, `start` it, serve its `routers`, and `stop` it.
     Whoever made `analytics` and `analysts` closes them, after `stop`. Without `analytics`, the
     history, reads of it are unavailable. `analysts` is the database for analysts; there are
-    routes for them only with both `analysts` and `guard`. `investigators` admits those who may
+    routes for them only with both `analysts` and `guard`. `analyst_token` opens these, too.
+    `investigators` admits those who may
     ask the history itself. `public_url` is the address of this system for other sites; if it is
     empty, pages name the address of the request.
     """
@@ -75,6 +77,7 @@ class QueryService:
         days_of: ZoneInfo,
         analytics: Analytics | None = None,
         analysts: Analytics | None = None,
+        analyst_token: str | None = None,
         investigators: OperatorGuard | None = None,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
         public_url: str = "",
@@ -126,7 +129,9 @@ class QueryService:
         ]
         if analysts is not None and guard is not None:
             followed = HistoryReads(analysts, min_position_timeout_s, ANALYSTS_READER)
-            self.routers.append(analyst_routes.build_router(analysts, followed, guard))
+            asking = guard.or_holder_of(analyst_token)
+            self.routers.append(analyst_routes.build_router(analysts, followed, asking))
+            self.routers.append(dashboard.build_router())
         if analytics is not None and guard is not None:
             self.routers.append(
                 investigation.build_router(

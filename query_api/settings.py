@@ -44,6 +44,10 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
         None, validation_alias=AliasChoices("QUERY_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
     )
     """Opens the routes for analysts. Without it there are none."""
+    analyst_token: Secret | None = Field(
+        None, validation_alias=AliasChoices("QUERY_API_ANALYST_TOKEN", "PRACTIX_ANALYST_TOKEN")
+    )
+    """Opens the routes for analysts as well, and nothing else."""
     clickhouse_investigator_dsn: ClickHouseDsn | None = None
     """The read-only account that runs SQL on the history (deploy/clickhouse/investigator.xml)."""
     investigator_token: Secret | None = Field(

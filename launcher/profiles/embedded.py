@@ -276,6 +276,7 @@ def _build_services(
             guard=guard,
             analytics=resources.analytics,
             analysts=resources.analysts,
+            analyst_token=data.analyst_token,
             investigators=OperatorGuard(data.investigator_token),
             rules=rules,
             days_of=DAYS_OF_DEFAULT,

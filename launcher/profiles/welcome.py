@@ -38,6 +38,7 @@ class Welcome(Struct, frozen=True):
 
     url: str
     data: str
+    analyst_token_file: str
     film_id: str
     film: str
     tokens: dict[str, str]
@@ -54,6 +55,7 @@ class Welcome(Struct, frozen=True):
                 f"PRACTIX is ready at {self.url} (data in {self.data})",
                 f"  API document   {self.url}/api/openapi",
                 f"  readiness      {self.url}/readyz",
+                f"  for analysts   {self.url}/analyst (token in {self.analyst_token_file})",
                 "",
                 "Tokens for a day, to paste into another shell:",
                 f"  BASE={self.url}",
@@ -77,6 +79,7 @@ def build_welcome(settings: Settings, data: DataDirectory, stand_in: StandInStat
     return Welcome(
         url=url,
         data=str(data.path),
+        analyst_token_file=str(data.analyst_token_path),
         film_id=film.id,
         film=f"{film.title} ({film.year})",
         tokens={login: _issue_token(stand_in, login) for login in DEMO_LOGINS},

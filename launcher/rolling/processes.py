@@ -166,6 +166,7 @@ def build_environment(
         "PRACTIX_CELL": settings.cell,
         "PRACTIX_HTTP__DRAIN_S": "0",  # The gateway stops before the processes.
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
+        "PRACTIX_ANALYST_TOKEN": data.analyst_token,
         "PRACTIX_PSEUDONYM_KEY": data.pseudonym_key,
         "PRACTIX_INVESTIGATOR_TOKEN": data.investigator_token,
         "COMMAND_API_CELL_SECRET": data.cell_secret,

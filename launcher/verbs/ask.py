@@ -12,8 +12,7 @@ from rich.text import Text
 
 from launcher.analyst_client import AnalystClient, AnswerTable
 from launcher.client import RequestRefused
-from launcher.terminal import escape_controls
-from runtime.http.spreadsheet import escape_formulas
+from runtime.http.harmless_text import escape_controls, escape_formulas
 
 Form = Literal["table", "csv", "json"]
 

@@ -6,8 +6,8 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from launcher.analyst_client import AnalystClient, AnswerTable
-from launcher.terminal import escape_controls
-from launcher.verbs.plots import draw_legend, draw_plot, series_names
+from query_api.analysts.plots import Canvas, draw_legend, draw_plot, series_names
+from runtime.http.harmless_text import escape_controls
 
 TABLE_ROWS_MAX: Final = 100
 
@@ -30,6 +30,8 @@ svg { width:100%; height:auto; margin-top:8px; display:block }
 svg text { fill:var(--soft); font-size:11px } .grid { stroke:var(--line) }
 .legend { display:flex; gap:16px; font-size:13px }
 .legend i { display:inline-block; width:10px; height:10px; border-radius:3px; margin-right:6px }
+.s0 { background:var(--s0) } .s1 { background:var(--s1) }
+.s2 { background:var(--s2) } .s3 { background:var(--s3) }
 .nothing { padding:28px 0; text-align:center }
 details { margin-top:12px } summary { cursor:pointer; color:var(--soft); font-size:13px }
 .scroll { overflow-x:auto } table { border-collapse:collapse; font-size:13px; margin-top:8px }
@@ -77,7 +79,7 @@ def _render_section(question: Mapping[str, Any], answer: AnswerTable) -> str:
         names = series_names(plot, answer.columns, answer.rows)
         drawn = (
             draw_legend(names)
-            + draw_plot(plot, answer.columns, answer.rows)
+            + draw_plot(plot, answer.columns, answer.rows, Canvas(label=question["title"]))
             + _render_details(answer)
         )
     else:

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from launcher.client import stream_operator_lines
-from launcher.terminal import escape_controls, make_progress_bar
+from launcher.terminal import make_progress_bar
+from runtime.http.harmless_text import escape_controls
 
 Result = dict[str, Any]
 """The last line of `verify`, as the projector documents it."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -10,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from runtime.clickhouse.port import ResultSet
-from runtime.http.spreadsheet import escape_formulas
+from runtime.http.harmless_text import escape_formulas
 
 
 class Encoder(Protocol):
@@ -117,21 +118,28 @@ ENCODERS: Final[Mapping[str, type[NdjsonEncoder | CsvEncoder | ParquetEncoder]]]
 }
 
 
+_NUMBER: Final = re.compile(
+    r"(?:LowCardinality\()?(?:Nullable\()?(UInt|Int|Float)(?:8|16|32|64)\)*"
+)
+_ARROW_TYPES: Final = {"UInt": pa.uint64(), "Int": pa.int64(), "Float": pa.float64()}
+
+
 def arrow_table(part: ResultSet) -> pa.Table:
-    """Return the rows as an Arrow table. Integers are 64 bits wide; whatever is neither an
-    integer nor a float, such as a day, is text."""
+    """Return the rows as an Arrow table. Integers of up to 64 bits are 64 bits wide; whatever is
+    neither such an integer nor a float, such as a day or a list, is text."""
     columns: Sequence[Sequence[Any]] = list(zip(*part.rows, strict=True)) or [()] * len(part.types)
-    return pa.table(
-        {
-            name: pa.array(values, _arrow_type(kind))
-            for name, kind, values in zip(part.columns, part.types, columns, strict=True)
-        }
-    )
+    arrays = [_arrow_array(values, kind) for values, kind in zip(columns, part.types, strict=True)]
+    return pa.Table.from_arrays(arrays, names=list(part.columns))
 
 
-def _arrow_type(kind: str) -> pa.DataType:
-    if "UInt" in kind:
-        return pa.uint64()
-    if "Int" in kind:
-        return pa.int64()
-    return pa.float64() if "Float" in kind else pa.string()
+def _arrow_array(values: Sequence[Any], kind: str) -> pa.Array:
+    found = _NUMBER.fullmatch(kind)
+    if found is None:
+        return pa.array([_text(value) for value in values], pa.string())
+    return pa.array(values, _ARROW_TYPES[found[1]])
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()

@@ -1,9 +1,10 @@
 """Serves analysts: ready questions, SQL of their own, and exports.
 
-All routes need the operator token, wait for `min_position`, and answer 503 while ClickHouse is
-away.
+All routes need the operator's or the analysts' token, wait for `min_position`, and answer 503
+while ClickHouse is away.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,6 +15,14 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import Malformed, NotFound, Unavailable
 from contracts.values.decoding import UNDECODABLE
+from query_api.analysts.answers import (
+    FORMAT,
+    PLOT_WIDTH,
+    Asked,
+    PlotWanted,
+    make_answer,
+    parse_shape,
+)
 from query_api.analysts.asking import QuestionLimit, answer_or_refuse
 from query_api.analysts.encodings import ENCODERS, Encoder
 from query_api.analysts.export import (
@@ -24,10 +33,10 @@ from query_api.analysts.export import (
     stream_bare,
     stream_framed,
 )
-from query_api.analysts.questions import BadParameter, ReadyQuestion, ready_questions, version_of
+from query_api.analysts.questions import BadParameter, ReadyQuestion, ready_questions
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
-from runtime.clickhouse.port import Analytics, AnalyticsError, ResultSet
+from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.numbers import parse_whole_number
@@ -48,6 +57,7 @@ class OwnQuestion(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a question in the analyst's own SQL."""
 
     sql: str
+    plot: PlotWanted | None = None
 
 
 NAME: Final = Parameter("name", "of a ready question; without it the list of them")
@@ -68,7 +78,19 @@ OWN_QUESTION: Final[dict[str, Any]] = {
                 "schema": {
                     "type": "object",
                     "required": ["sql"],
-                    "properties": {"sql": {"type": "string"}},
+                    "properties": {
+                        "sql": {"type": "string"},
+                        "plot": {
+                            "type": "object",
+                            "required": ["kind", "x", "ys"],
+                            "properties": {
+                                "kind": {"type": "string", "enum": ["line", "bars"]},
+                                "x": {"type": "string"},
+                                "ys": {"type": "array", "items": {"type": "string"}},
+                                "by": {"type": ["string", "null"]},
+                            },
+                        },
+                    },
                 }
             }
         },
@@ -92,15 +114,20 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         "/ask",
         response_class=Response,
         openapi_extra={
-            "parameters": describe_parameters(MIN_POSITION, NAME, *_question_parameters())
+            "parameters": describe_parameters(
+                MIN_POSITION, NAME, FORMAT, PLOT_WIDTH, *_question_parameters()
+            )
         },
     )
     async def get_ask(request: Request) -> Response:
-        """The list of ready questions or, with `name`, the answer to one of them. All further
-        query parameters are that question's own."""
+        """The list of ready questions or, with `name`, the answer to one of them: as JSON, or as a
+        file in another format. All further query parameters are that question's own. With
+        `plot_width` the JSON has a drawing as well, `{"svg", "series"}`."""
         position = await admit(request)
         given = dict(request.query_params)
-        given.pop(MIN_POSITION.name, None)
+        shape = parse_shape(request.query_params)
+        for one in (MIN_POSITION, FORMAT, PLOT_WIDTH):
+            given.pop(one.name, None)
         name = given.pop(NAME.name, None)
         if name is None and given:
             raise Malformed("malformed_query", {"parameter": min(given), "reason": "no name"})
@@ -112,20 +139,29 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         bindings = _bind(question, given)
         with limit.admit():
             answer = await answer_or_refuse(analytics.ask(question.sql, bindings))
-        return _answer_response(answer, position, question.sql, question.summary())
+        summary = question.summary()
+        asked = Asked(question.sql, summary, summary["plot"])
+        return await asyncio.to_thread(make_answer, answer, position, asked, shape)
 
     @router.post(
         "/ask",
         response_class=Response,
-        openapi_extra={**OWN_QUESTION, "parameters": describe_parameters(MIN_POSITION)},
+        openapi_extra={
+            **OWN_QUESTION,
+            "parameters": describe_parameters(MIN_POSITION, FORMAT, PLOT_WIDTH),
+        },
     )
     async def post_ask(request: Request) -> Response:
-        """The answer to read-only SQL of your own: `{"sql": "SELECT ..."}`."""
+        """The answer to read-only SQL of your own: `{"sql": "SELECT ..."}`. `plot` says how to
+        draw it."""
         position = await admit(request)
-        sql = await _read_own_sql(request)
+        shape = parse_shape(request.query_params)
+        own = await _read_own_question(request)
         with limit.admit():
-            answer = await answer_or_refuse(analytics.ask_own(sql))
-        return _answer_response(answer, position, sql, None)
+            answer = await answer_or_refuse(analytics.ask_own(own.sql))
+        plot = None if own.plot is None else msgspec.structs.asdict(own.plot)
+        asked = Asked(own.sql, plot=plot)
+        return await asyncio.to_thread(make_answer, answer, position, asked, shape)
 
     @router.get(
         "/export",
@@ -177,24 +213,12 @@ def _bind(question: ReadyQuestion, given: Mapping[str, str]) -> dict[str, Any]:
         raise Malformed("malformed_query", {"reason": str(error)}) from error
 
 
-async def _read_own_sql(request: Request) -> str:
-    """Return the SQL in the body. Raises Malformed."""
+async def _read_own_question(request: Request) -> OwnQuestion:
+    """Return the question in the body. Raises Malformed."""
     try:
-        return msgspec.json.decode(await read_json_body(request), type=OwnQuestion).sql
+        return msgspec.json.decode(await read_json_body(request), type=OwnQuestion)
     except UNDECODABLE as error:
         raise Malformed("malformed_body", {"reason": str(error)}) from error
-
-
-def _answer_response(
-    answer: ResultSet, position: int, sql: str, question: dict[str, Any] | None
-) -> Response:
-    body = {
-        **answer._asdict(),
-        "position": position,
-        "version": version_of(sql),
-        "question": question,
-    }
-    return json_response(body, headers={"X-Position": str(position)})
 
 
 def _parse_export(request: Request, newest: int) -> tuple[str, Encoder, PositionRange]:

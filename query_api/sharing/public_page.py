@@ -31,19 +31,11 @@ from query_api.sharing.preview import (
     preview_of,
 )
 from query_api.sharing.site import find_site
-from runtime.http.negotiation import language_of
-from runtime.http.parameters import (
-    Parameter,
-    malformed_parameter,
-    path_id,
-)
+from runtime.http.negotiation import LANGUAGE, language_of, wanted_language
+from runtime.http.parameters import path_id
 
 HTML: Final = "text/html; charset=utf-8"
 PNG: Final = "image/png"
-LANGUAGE: Final = Parameter(
-    "lang", "language of the card; by default that of `Accept-Language`", {"enum": ["ru", "en"]}
-)
-
 SELECT_PUBLIC: Final = f"""
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.season, a.episode,
            a.duration_min,
@@ -142,7 +134,7 @@ def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> 
     )
     async def show_card(request: Request) -> Response:
         """The picture that messengers show beside a link to the public page."""
-        language = _parse_language(request)
+        language = wanted_language(request)
         announcement_id = path_id(request, "announcement_id")
         async with reads.open_snapshot(request) as snapshot:
             row = await snapshot.fetch_row(SELECT_PREVIEW, announcement_id)
@@ -150,19 +142,6 @@ def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> 
         return answer_bytes(request, card, PNG, snapshot.position, HEADERS)
 
     return router
-
-
-def _parse_language(request: Request) -> Language:
-    """Return the language that the request asks for. Raises Malformed."""
-    match request.query_params.get(LANGUAGE.name):
-        case None:
-            return language_of(request)
-        case "ru":
-            return "ru"
-        case "en":
-            return "en"
-        case _:
-            raise malformed_parameter(LANGUAGE.name, known=["ru", "en"])
 
 
 def _announcement_page(

@@ -1,15 +1,36 @@
 """Reads which languages and media types a client accepts."""
 
+from typing import Final
+
 from starlette.requests import Request
 
 from contracts.values.languages import API_LANGUAGE, Language, nearest_language
 from runtime.http.json_body import JSON
+from runtime.http.parameters import Parameter, malformed_parameter
+
+LANGUAGE: Final = Parameter(
+    "lang", "language; by default that of `Accept-Language`", {"enum": ["ru", "en"]}
+)
+"""Pages take it; read it with `wanted_language`."""
 
 
 def language_of(request: Request) -> Language:
     """Return the language we speak that the client prefers; English if there is none."""
     accepted = request.headers.get("accept-language")
     return API_LANGUAGE if accepted is None else preferred_language(accepted)
+
+
+def wanted_language(request: Request) -> Language:
+    """Return the language that `lang` names; without it, as `language_of`. Raises Malformed."""
+    match request.query_params.get(LANGUAGE.name):
+        case None:
+            return language_of(request)
+        case "ru":
+            return "ru"
+        case "en":
+            return "en"
+        case _:
+            raise malformed_parameter(LANGUAGE.name, known=["ru", "en"])
 
 
 def preferred_language(accepted: str) -> Language:

@@ -15,6 +15,11 @@ _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _BOUNDS: Final = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; {_BOUNDS}"
 """For pages without scripts, with their style inside."""
+FILES_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    f"img-src 'self'; {_BOUNDS}"
+)
+"""For pages whose scripts and styles are files of ours: nothing inside the page runs."""
 
 
 def scripted_policy(script_hash: str) -> str:

@@ -62,6 +62,7 @@ class Ask(NamedTuple):
 
 ANYBODY: Final = Ask()
 SERVICES: Final = "the credential of our services"
+ANALYSTS: Final = "the analysts' token"
 MESSAGE: Final = {
     "key": f"roles-{uuid4().hex}",
     "user_id": str(uuid4()),
@@ -78,6 +79,8 @@ NOTICE: Final = {"due_at": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}
 ROWS: Final[Mapping[str, Ask]] = {
     "GET /a/{announcement_id}": ANYBODY,
     "GET /a/{announcement_id}/card.png": ANYBODY,
+    "GET /analyst": ANYBODY,
+    "GET /analyst/{file}": ANYBODY,
     "GET /api/openapi": ANYBODY,
     "GET /api/openapi.json": ANYBODY,
     "GET /healthz": ANYBODY,
@@ -130,13 +133,13 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/my/erasure": Ask(),
     "POST /api/v1/my/erasure": Ask({}),
     "GET /api/v1/notifications": Ask(),
-    "GET /api/v1/operator/ask": Ask(),
-    "POST /api/v1/operator/ask": Ask({"sql": "SELECT 1"}),
+    "GET /api/v1/operator/ask": Ask(note=ANALYSTS),
+    "POST /api/v1/operator/ask": Ask({"sql": "SELECT 1"}, note=ANALYSTS),
     "GET /api/v1/operator/ask/history": Ask(),
     "POST /api/v1/operator/ask/history": Ask(
         {"sql": "SELECT 1", "by": "Ada", "why": "a test"}, note="the investigators' token"
     ),
-    "GET /api/v1/operator/export": Ask(query="table=events&format=csv"),
+    "GET /api/v1/operator/export": Ask(query="table=events&format=csv", note=ANALYSTS),
     "GET /api/v1/operator/journal/renewal": Ask(),
     "POST /api/v1/operator/journal/renewal": Ask({}),
     "GET /api/v1/operator/notices": Ask(),
@@ -249,6 +252,7 @@ class Scene:
                 "follower_id": self.ids["guest"],
                 "review_id": str(uuid4()),
                 "service": "ugc",
+                "file": "main.js",
                 "token": await self._feed_token(),
                 "code": await self._short_code(places["announcement_id"]),
                 "event_index": "0",

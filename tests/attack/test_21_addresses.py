@@ -13,6 +13,7 @@ ADDRESSES = {
     "/api/v1/preferences": "GET, HEAD, PUT",
     "/api/v1/operator/ask": "GET, HEAD, POST",
     "/a/{id}": "GET, HEAD",
+    "/analyst": "GET, HEAD",
     "/api/openapi": "GET, HEAD",
     "/healthz": "GET, HEAD",
 }

@@ -15,6 +15,7 @@ async def test_every_page_has_its_bounds(target: Target) -> None:
         f"/a/{announced.json['id']}",
         f"/a/{uuid4()}",
         "/api/openapi",
+        "/analyst",
         f"/neighbours/notification/inbox/{host_id}",
     ]
     for path in paths:

@@ -10,6 +10,7 @@ import pytest
 from launcher.data_directory import DataDirectory
 from tests.attack.recorded_reads import HEADERS, documented_names, recorded_names
 from tests.attack.roles import (
+    ANALYSTS,
     PAGE,
     REFUSED,
     ROWS,
@@ -65,6 +66,27 @@ async def test_the_document_has_the_parameters_and_headers_that_handlers_read(
     }
     assert {route: names for route, names in not_documented.items() if names} == {}
     assert {route: names for route, names in not_read.items() if names} == {}
+
+
+async def test_the_analysts_token_opens_what_the_page_says_and_no_more(
+    target: Target, site: Site
+) -> None:
+    assert site.data is not None
+    scene = Scene(target)
+    await scene.build()
+    scene.tokens["analyst"] = DataDirectory(site.data).analyst_token
+    with_dry_run = routes_with_dry_run()
+    for route, row in ROWS.items():
+        status = {
+            who: (
+                await ask_as(scene, who, route, row, scene.places, dry_run=route in with_dry_run)
+            ).status
+            for who in ("analyst", "nobody")
+        }
+        if row.note == ANALYSTS:
+            assert status["analyst"] in UNDERSTOOD, route
+        else:
+            assert status["analyst"] in (status["nobody"], 401), route
 
 
 @pytest.mark.parametrize("role", ["nobody", "outsider"])

@@ -30,7 +30,7 @@ FLOORS = {
         "projector": """history analysts read_models proof rebuild metrics service http settings
             main __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings reports
-            ratings history my_data analysts figures films streams service settings main
+            ratings history my_data analysts dashboard figures films streams service settings main
             __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning matching
             delivery publishing.steps store short_links publishing metrics expander

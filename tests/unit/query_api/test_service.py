@@ -54,7 +54,7 @@ async def test_it_is_not_ready_before_it_knows_who_is_suspended() -> None:
 
 async def test_analysts_are_served_with_a_history_and_an_operator_token() -> None:
     served = paths_of(service_with(guard=GUARD, analysts=ANALYTICS))
-    assert {"/api/v1/operator/ask", "/api/v1/operator/export"} <= served
+    assert {"/api/v1/operator/ask", "/api/v1/operator/export", "/analyst"} <= served
 
 
 @pytest.mark.parametrize(("guard", "analysts"), [(None, ANALYTICS), (GUARD, None)])

@@ -6,10 +6,10 @@ import io
 import pytest
 
 from launcher.analyst_client import AnswerTable
-from launcher.terminal import escape_controls
 from launcher.verbs.ask import print_table
 from query_api.analysts.encodings import CsvEncoder
 from runtime.clickhouse.port import ResultSet
+from runtime.http.harmless_text import escape_controls
 
 FORMULAS = [
     "=1+1",
