@@ -20,10 +20,10 @@ from runtime.journal.port import Journal
 from runtime.journal.tail import Position
 
 # ClickHouse needs few and large blocks, so barriers alone are not worth a block each. A Commit
-# without rows is: reads wait for its position.
-HISTORY_LIMITS: Final = BatchLimits(
-    events_max=20_000, pause_s=0.5, quiet_records_max=1_000, check_s=30.0
-)
+# without rows is: reads wait for its position. Verify on a standby waits for barriers, too, and
+# longer than QUIET_S.
+QUIET_S: Final = 5.0
+HISTORY_LIMITS: Final = BatchLimits(events_max=20_000, pause_s=0.5, quiet_s=QUIET_S, check_s=30.0)
 
 
 class HistoryTables:

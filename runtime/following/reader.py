@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from math import inf
 from typing import Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
 from contracts.journal.acceptance import JournalBroken
@@ -38,8 +39,9 @@ class BatchLimits(NamedTuple):
     first record after a quiet time is written at once."""
     idle_wait_s: float = 1.0
     """How long one fetch waits for a record."""
-    quiet_records_max: int = 0
-    """Records without a Commit are written only when so many have come together."""
+    quiet_s: float = 0.0
+    """Records without a Commit are written at most so often. A standby, and who asks for the
+    position of the store, sees no more than what is written."""
     check_s: float = 2.0
     """While nothing is written, the stored position is compared so often. A database that
     crashed may have lost its last transactions, and the journal may stay quiet after it."""
@@ -112,7 +114,8 @@ class JournalReader(Generic[B]):
         self._writing: asyncio.Task[bool] | None = None
         self._being_written: B | None = None
         self._waiting_ms: int | None = None
-        self._compared_at = 0.0
+        self._compared_at = self._written_at = -inf
+        self._unwritten: Accepted | None = None
         self._moved = asyncio.Event()
         self.position: Position = START
         """The store has everything of the journal up to here."""
@@ -171,13 +174,14 @@ class JournalReader(Generic[B]):
                     await self._write_next(part)
                 if not records:
                     await self._finish_writing()
+                    await self._write_quiet()
                     await self._compare_position()
         except JournalBroken:
             await self._finish_writing()  # What lies before the break counts.
             raise
         finally:
             await end(self._writing)
-            self._writing = self._being_written = None
+            self._writing = self._being_written = self._unwritten = None
             self.oldest_unwritten_ms = None
 
     async def _gather(self) -> list[Accepted]:
@@ -226,15 +230,24 @@ class JournalReader(Generic[B]):
     async def _take(self, records: Sequence[Accepted], batch: B) -> bool:
         """Write the batch of these records, or only move on if none of them is worth a write yet.
         Returns whether all was written as it was prepared."""
-        reached = records[-1].position
-        new = reached.state.seq - self._stored.state.seq
         as_prepared = True
-        if new < self._limits.quiet_records_max and not commits_of(records):
-            self._move_to(reached)
+        if self._is_quiet() and not commits_of(records):
+            self._unwritten = records[-1]
+            self._move_to(records[-1].position)
         else:
             as_prepared = await self._write_all(records, batch)
         self.oldest_unwritten_ms = self._waiting_ms
         return as_prepared
+
+    def _is_quiet(self) -> bool:
+        """Return whether the last write is so recent that records without a Commit can wait."""
+        since_s = asyncio.get_running_loop().time() - self._written_at
+        return since_s < self._limits.quiet_s
+
+    async def _write_quiet(self) -> None:
+        """Write how far records without a Commit have led, once they have waited for long."""
+        if self._unwritten is not None and not self._is_quiet():
+            await self._write(await self._store.prepare([], None), [self._unwritten])
 
     async def _write_all(self, records: Sequence[Accepted], batch: B) -> bool:
         """Write the batch of these records. If the store refuses rows, halve the batch until a
@@ -277,8 +290,8 @@ class JournalReader(Generic[B]):
                 await self._store.write(batch, step)
 
         await self.store_retry.attempt_until_available(write_once)
-        self._compared_at = asyncio.get_running_loop().time()
-        self._stored = step.reached
+        self._compared_at = self._written_at = asyncio.get_running_loop().time()
+        self._stored, self._unwritten = step.reached, None
         self._store.note_written(batch)
         self._move_to(step.reached)
 

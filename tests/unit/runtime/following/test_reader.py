@@ -133,20 +133,34 @@ async def test_a_new_reader_goes_on_from_the_stored_position(
     assert store.names() == ["a", "b", "c"]
 
 
-async def test_heartbeats_alone_are_written_only_when_many_have_come(
+async def test_heartbeats_alone_are_written_only_so_often(
     chain: GrowingJournal, store: ListStore
 ) -> None:
-    limits = QUICK._replace(quiet_records_max=5)
-    chain.beat()
-    await follow(chain, store, limits)
-    assert store.steps == []
     chain.grow("a")
-    await follow(chain, store, limits)
-    assert [step.expected for step in store.steps] == [START]
-    for _ in range(5):
+    reader = reader_of(chain, store, QUICK._replace(quiet_s=DEADLINE_S))
+    async with running(reader):
+        assert await reader.reach(chain.seq, DEADLINE_S)
         chain.beat()
-    await follow(chain, store, limits)
-    assert store.stored.state.seq == chain.seq
+        assert await reader.reach(chain.seq, DEADLINE_S)
+        chain.grow("b")
+        assert await reader.reach(chain.seq, DEADLINE_S)
+    assert store.names() == ["a", "b"]
+    assert [step.reached.state.seq for step in store.steps] == [2, 4]
+
+
+async def test_a_standby_learns_how_far_heartbeats_have_led(
+    chain: GrowingJournal, store: ListStore
+) -> None:
+    chain.grow("a")
+    active, standby = reader_of(chain, store, QUICK._replace(quiet_s=0.05)), reader_of(chain, store)
+    async with running(active):
+        assert await active.reach(chain.seq, DEADLINE_S)
+        for _ in range(3):
+            chain.beat()
+        async with asyncio.timeout(DEADLINE_S):
+            while standby.position.state.seq < chain.seq:
+                await standby.look(lambda: True)
+                await asyncio.sleep(0.005)
     assert store.names() == ["a"]
 
 
