@@ -15,13 +15,13 @@ from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import open_kafka_journal
 from runtime.limits.limiter import Limiter
+from runtime.logs.configuring import configure_logs
 from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.health_figures import show_circuits, show_disk
 from runtime.process.tasks import run_aside
 from runtime.service.cell import secret_of
-from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -86,6 +86,6 @@ async def _spare_when_loaded(service: CommandService) -> None:
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    log_to_stderr(settings.pseudonym_key)
+    configure_logs(settings.pseudonym_key, settings.logs)
     collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

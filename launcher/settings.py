@@ -11,6 +11,7 @@ from notifier.forgetting.retention import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MI
 from notifier.publishing.targets import PublishTargets
 from projector.analysts.retention import DAYS_MAX
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
+from runtime.logs.settings import Level, LogSettings
 from runtime.service.cell import UNNAMED, CellName
 from runtime.service.http_limits import HttpLimits
 from runtime.service.settings import CommaSeparated, Origins
@@ -31,6 +32,12 @@ class LocalAddressLimits(AddressLimits):
 
 class LocalRateLimits(RateLimits):
     address: LocalAddressLimits = LocalAddressLimits()
+
+
+class LocalLogs(LogSettings):
+    """The log of a system that a person watches in a terminal: only what needs attention."""
+
+    level: Level = "warning"
 
 
 class Settings(BaseSettings):
@@ -63,6 +70,7 @@ class Settings(BaseSettings):
     approval_kinds: tuple[Kind, ...] = Field((), validation_alias="NOTIFIER_APPROVAL_KINDS")
     """Kinds of notices that go only once an operator has approved them."""
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
+    logs: LocalLogs = Field(LocalLogs(), validation_alias="PRACTIX_LOGS")
     cors_origins: Origins = Field((), validation_alias="PRACTIX_CORS_ORIGINS")
     """Origins whose pages may use the API from a browser."""
     http: HttpLimits = Field(HttpLimits(), validation_alias="PRACTIX_HTTP")

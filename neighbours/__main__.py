@@ -4,14 +4,14 @@ from functools import partial
 
 from neighbours.app import create_app
 from neighbours.settings import StandInSettings
-from runtime.service.logs import log_to_stderr
+from runtime.logs.configuring import configure_logs
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
 
 
 def main() -> None:
     settings = load_settings_or_exit(StandInSettings)
-    log_to_stderr(settings.pseudonym_key)
+    configure_logs(settings.pseudonym_key, settings.logs)
     serve(partial(create_app, settings), settings.host, settings.port, settings.http)
 
 

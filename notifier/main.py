@@ -18,6 +18,7 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
+from runtime.logs.configuring import configure_logs
 from runtime.outside.of_cell import NotificationOfCell
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.active_lock import ActiveLock
@@ -26,7 +27,6 @@ from runtime.process.clock import steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
 from runtime.process.health_figures import show_circuits
 from runtime.service.cell import UNNAMED
-from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -92,5 +92,5 @@ def clients_from(outside: OutsideClients, cell: str = UNNAMED) -> NotifierClient
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    log_to_stderr(settings.pseudonym_key)
+    configure_logs(settings.pseudonym_key, settings.logs)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -24,12 +24,12 @@ from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
+from runtime.logs.configuring import configure_logs
 from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.pools import open_pool
 from runtime.process.garbage_collector import collect_rarely
 from runtime.process.health_figures import show_disk
 from runtime.pseudonyms import Pseudonyms
-from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -110,6 +110,6 @@ async def _start_history(
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    log_to_stderr(settings.pseudonym_key)
+    configure_logs(settings.pseudonym_key, settings.logs)
     collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -14,12 +14,12 @@ from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.limits.limiter import Limiter
+from runtime.logs.configuring import configure_logs
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_reading_pool
 from runtime.process.clock import system_clock
 from runtime.process.health_figures import show_circuits
 from runtime.service.cell import secret_of
-from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -106,5 +106,5 @@ def _operator_guard(settings: Settings) -> OperatorGuard | None:
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    log_to_stderr(settings.pseudonym_key)
+    configure_logs(settings.pseudonym_key, settings.logs)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

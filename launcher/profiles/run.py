@@ -1,7 +1,6 @@
 """`practix run`: runs a system in the foreground until Ctrl-C or SIGTERM."""
 
 import asyncio
-import logging
 import socket
 
 from pydantic import SecretStr
@@ -14,8 +13,8 @@ from launcher.profiles.separate import ServiceStopped, run_separate
 from launcher.profiles.welcome import build_welcome, load_stand_in_settings
 from launcher.settings import Settings
 from neighbours.app import StandInState
+from runtime.logs.configuring import configure_logs
 from runtime.process.clock import system_clock
-from runtime.service.logs import BARE, log_to_stderr
 from runtime.service.serving import serve_until_stopped
 from runtime.service.settings import load_settings
 
@@ -60,7 +59,7 @@ def _demand_own_clock(settings: Settings) -> None:
 def _run_embedded(
     settings: Settings, data: DataDirectory, listener: socket.socket, on_ready: OnReady
 ) -> str | None:
-    log_to_stderr(SecretStr(data.pseudonym_key), logging.WARNING, BARE)
+    configure_logs(SecretStr(data.pseudonym_key), settings.logs)
     return serve_until_stopped(
         lambda: build_app(settings, data, on_ready),
         listener,

@@ -59,7 +59,7 @@ def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.C
         http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type]  # It is called.
         ws="none",
         access_log=False,
-        log_config=None,  # Its lines go where all others go (`runtime.service.logs`).
+        log_config=None,  # Its lines go where all others go (`runtime.logs`).
         # uvicorn would trust everybody on this machine; `make_app` knows the trusted proxies.
         proxy_headers=False,
         timeout_keep_alive=limits.keep_alive_s,

@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from runtime.auth.secret import Secret
 from runtime.limits.settings import RateLimits
+from runtime.logs.settings import LogSettings
 from runtime.service.cell import UNNAMED, CellName
 from runtime.service.http_limits import HttpLimits
 
@@ -124,6 +125,7 @@ class ServiceSettings(BaseSettings):
     """The cell that this process belongs to. It names the journal."""
     http: HttpLimits = HttpLimits()
     rate_limits: RateLimits = RateLimits()
+    logs: LogSettings = LogSettings()
     hosts: CommaSeparated = ()
     """Host names under which we answer, besides those of loopback. `*` means any."""
     cors_origins: Origins = ()
