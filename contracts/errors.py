@@ -20,6 +20,7 @@ CommandError
 └── Unavailable              nothing wrong with the request; the same one may work later
     ├── OutcomeUnknown       the command may or may not count; retry with the same key
     ├── NoLeader             nothing happened; nobody leads at the moment
+    ├── NoRoom               a disk or a database has no room for what would be made
     ├── DependencyDown       an outside service does not answer
     │   └── DependencyRefused   it answers, but will never take this request
     └── ProjectionBehind     the read models have not reached the wanted position
@@ -139,6 +140,17 @@ class OutcomeUnknown(Unavailable):
 
 class NoLeader(Unavailable):
     default_code = "no_leader"
+
+
+class NoRoom(Unavailable):
+    """`what` has less room than is needed: `postgres`, or the scratch file of `verify`."""
+
+    default_code = "no_room"
+
+    def __init__(self, what: str, *, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            facts={"what": what, "needed_bytes": needed_bytes, "free_bytes": free_bytes}
+        )
 
 
 class DependencyDown(Unavailable):

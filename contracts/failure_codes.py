@@ -46,6 +46,7 @@ FailureCode = Literal[
     "no_leader",
     "dependency_down",
     "projection_behind",
+    "no_room",
     "internal_error",
 ]
 """All other codes."""
@@ -150,5 +151,6 @@ FAILURES: Final[dict[FailureCode, Text]] = {
         "The answer for this position is not ready yet.",
         "Ответ для этой позиции ещё не готов.",
     ),
+    "no_room": Text("There is not enough room on the disk.", "На диске недостаточно места."),
     "internal_error": Text("Something went wrong on our side.", "Ошибка на нашей стороне."),
 }

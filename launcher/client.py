@@ -7,6 +7,8 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
+from contracts.errors import PROBLEM_MEMBERS
+
 LINE_BYTES_MAX: Final = 4_000_000
 CONNECT_S_MAX: Final = 5.0
 
@@ -86,12 +88,11 @@ def _describe_problem(status: int, body: bytes) -> str:
         problem = msgspec.json.decode(body)
         wrong = [error["message"] for error in problem.get("errors", ())]
         said = problem.get("reason") or "; ".join(wrong) or problem["detail"]
-        if parameter := problem.get("parameter"):
-            said = f"{said.rstrip('.')}: {parameter}"
-        if known := problem.get("known"):
-            said = f"{said} (known: {', '.join(known)})"
-        if other := problem.get("not_with"):
-            said = f"{said} does not go with {other}"
-        return f"{status}: {said}"
+        facts = [
+            f"{name}: {', '.join(value) if isinstance(value, list) else value}"
+            for name, value in problem.items()
+            if name not in PROBLEM_MEMBERS and name not in ("reason", "errors")
+        ]
+        return f"{status}: {said}" + (f" ({'; '.join(facts)})" if facts else "")
     except (msgspec.MsgspecError, AttributeError, KeyError, TypeError):
         return f"{status}: {body[:500].decode('utf-8', 'replace')}"

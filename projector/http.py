@@ -95,7 +95,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         """Rebuild the tables, or one of them, beside the live ones, compare every row, and switch.
 
         One at a time, and not beside verify; 429 then, 503 on a standby, 404 if nothing is kept
-        to go back to. It is given up if the caller goes away.
+        to go back to, 507 if there is no room. It is given up if the caller goes away.
         """
         await guard(request)
         only, rolls_back = _read_what_to_rebuild(request)

@@ -67,6 +67,7 @@ async def _start(
         limits=settings.limits(),
         lock=ActiveLock(pool, "projector"),
         dsn=settings.postgres_dsn.get_secret_value(),
+        room=settings.room(),
     )
     guard = OperatorGuard(settings.operator_token.get_secret_value())
     app.include_router(build_router(service, guard))

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -23,6 +23,7 @@ from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from projector.read_models.read_model import TableShape
 from projector.rebuild.pauses import Pauses
 from projector.rebuild.rebuilding import Rebuilding, drop_abandoned
+from projector.rebuild.room import PostgresRoom
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
@@ -31,6 +32,8 @@ from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
 from runtime.process.tasks import end, run_aside, run_together
+
+ROOM_UNKNOWN: Final = PostgresRoom()
 
 
 class ProjectorService(FollowingService):
@@ -51,8 +54,10 @@ class ProjectorService(FollowingService):
         clock: Clock = system_clock,
         lock: ActiveLock | None = None,
         dsn: str | None = None,
+        room: PostgresRoom = ROOM_UNKNOWN,
     ) -> None:
-        """`dsn` leads to the same tables as `pool`; without it they cannot be rebuilt."""
+        """`dsn` leads to the same tables as `pool`, for which there is this `room`; without it
+        they cannot be rebuilt."""
         self._journal = journal
         self._pool = pool
         self._history = history
@@ -64,6 +69,7 @@ class ProjectorService(FollowingService):
         self._cleaner = DiskCleaner(pool, metrics.ERASED_ON_DISK.set)
         self._filling = Filling(pool)
         self._dsn = dsn
+        self._room = room
         self._pauses = Pauses()
         super().__init__(projector, "projector", self._prepare_tables, lock)
         self.verifying = False
@@ -101,7 +107,7 @@ class ProjectorService(FollowingService):
         `projector.rebuild.rebuilding.Rebuilding` yields.
 
         Raises RateLimited while a verify or another rebuild runs, Unavailable on a standby,
-        NotFound if no tables are kept, and TablesUnavailable.
+        NotFound if no tables are kept, NoRoom, and TablesUnavailable.
         """
         if self.verifying:
             raise RateLimited
@@ -116,6 +122,7 @@ class ProjectorService(FollowingService):
                 self._checkpoints,
                 self._pauses,
                 self._reader,
+                self._room,
             )
             async with aclosing(rebuilding.run(only, rolls_back=rolls_back)) as lines:
                 async for line in lines:

@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, Positiv
 from pydantic_settings import SettingsConfigDict
 
 from projector.analysts.retention import DAYS_MAX
+from projector.rebuild.room import PostgresRoom
 from runtime.auth.secret import Secret
 from runtime.following.reader import BatchLimits
 from runtime.journal.kafka_access import KafkaAccess
@@ -37,6 +38,11 @@ class Settings(ServiceSettings):
     verify_directory: Path | None = None
     """Where verify folds the journal and keeps checkpoints: on a disk, with room for about half
     the journal. If absent, it folds in the system's place for temporary files and keeps none."""
+    postgres_directory: Path | None = None
+    """A directory on PostgreSQL's disk, if this machine has that disk. A rebuild for which there is
+    no room is refused."""
+    postgres_bytes_max: PositiveInt | None = None
+    """How large the database may become. A rebuild for which it would be larger is refused."""
     operator_token: Secret = Field(
         validation_alias=AliasChoices("PROJECTOR_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
@@ -46,6 +52,9 @@ class Settings(ServiceSettings):
     batch_events_max: PositiveInt = 20_000
     batch_pause_ms: PositiveFloat = 5.0
     """Under load a batch starts at most this often; it bounds what one costs."""
+
+    def room(self) -> PostgresRoom:
+        return PostgresRoom(self.postgres_directory, self.postgres_bytes_max)
 
     def limits(self) -> BatchLimits:
         return BatchLimits(events_max=self.batch_events_max, pause_s=self.batch_pause_ms / 1000)

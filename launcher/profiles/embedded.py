@@ -42,6 +42,7 @@ from projector.history.service import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
 from projector.proof.scratch.checkpoints import VerifiedCheckpoints
+from projector.rebuild.room import PostgresRoom
 from projector.service import ProjectorService
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
@@ -158,6 +159,8 @@ class EmbeddedResources(NamedTuple):
     journal: SqliteJournal
     dsns: dict[str, str]
     """With the rights of each service."""
+    cluster: Path | None
+    """Directory of PostgreSQL's files."""
     pools: dict[str, asyncpg.Pool]
     analytics: ChdbAnalytics
     analysts: ChdbAnalytics
@@ -194,6 +197,7 @@ async def _open_resources(
         clock=clock,
         journal=journal,
         dsns=dsns,
+        cluster=postgres.cluster,
         pools=pools,
         analytics=analytics,
         analysts=analysts,
@@ -288,6 +292,7 @@ def _build_services(
             checkpoints=VerifiedCheckpoints(data.verify_path),
             clock=clock,
             dsn=resources.dsns["projector"],
+            room=PostgresRoom(resources.cluster),
         ),
         history=history,
         analysts=AnalystsService(

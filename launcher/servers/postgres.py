@@ -85,6 +85,8 @@ class PostgresServer(Server):
         self._account = account
         self._password = ""
         self._socket_folder: Path | None = None
+        self.cluster: Path | None = None
+        """Directory of the server's files, once it has been started."""
 
     @property
     def dsn(self) -> str:
@@ -110,7 +112,7 @@ class PostgresServer(Server):
         account = self._account or choose_account()
         home = prepare_home(account, self._data_dir)
         binaries = prepare_binaries(account, installed) / "bin"
-        cluster = home / "cluster"
+        self.cluster = cluster = home / "cluster"
         self._password = read_or_make_secret(password_file(home))
         await end_orphan(cluster)
         if not cluster.exists():

@@ -37,6 +37,7 @@ from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from projector.rebuild.beside import PAUSE_S_MAX, Beside
 from projector.rebuild.pauses import Pauses
+from projector.rebuild.room import PostgresRoom, require_room
 from projector.rebuild.time_left import TimeLeft
 from runtime.following.reader import JournalReader
 from runtime.journal.port import Journal
@@ -82,14 +83,17 @@ class Rebuilding:
         checkpoints: VerifiedCheckpoints,
         pauses: Pauses,
         reader: JournalReader[Any],
+        room: PostgresRoom,
     ) -> None:
-        """`dsn` leads to the database of `live`. Its `reader` runs in `pauses`."""
+        """`dsn` leads to the database of `live`, which has this `room`. Its `reader` runs in
+        `pauses`."""
         self._journal = journal
         self._live = live
         self._dsn = dsn
         self._checkpoints = checkpoints
         self._pauses = pauses
         self._reader = reader
+        self._room = room
 
     async def run(
         self, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
@@ -101,7 +105,7 @@ class Rebuilding:
         The result is that of verify about the next version. `tables` are those that were
         compared, and `switched` says whether they are the live ones now. `left_s` is how long the
         phase may still take, None if nobody knows. Raises RateLimited while another one runs,
-        NotFound, and TablesUnavailable.
+        NotFound, NoRoom, and TablesUnavailable.
         """
         time_left = TimeLeft(asyncio.get_running_loop().time)
         result: ReportLine = {}
@@ -196,6 +200,9 @@ class Rebuilding:
         """Open the version that is to be filled. A next one that has not become the live one is
         dropped in the end."""
         schema, tables = KEPT if rolls_back else NEXT, only
+        await require_room(
+            self._live, only, self._room, self._checkpoints.directory, fills=not rolls_back
+        )
         if rolls_back:
             tables = await open_kept(self._live)
         elif only is TABLES:

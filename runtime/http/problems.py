@@ -77,6 +77,7 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "no_leader": 503,
     "dependency_down": 503,
     "projection_behind": 504,
+    "no_room": 507,
 }
 
 STATUS: Final = dict.fromkeys(RECORDED_REFUSALS, 409) | _STATUS_OF_FAILURE

@@ -74,6 +74,11 @@ class VerifiedCheckpoints:
         self._directory = directory
         self._oldest = 0
 
+    @property
+    def directory(self) -> Path:
+        """Where scratch files are."""
+        return self._directory or Path(tempfile.gettempdir())
+
     @asynccontextmanager
     async def begin(self, target: Position, start: Start) -> AsyncIterator[Beginning]:
         """Open a scratch file: an empty one, or a copy of the newest checkpoint at or before

@@ -51,8 +51,11 @@ async def test_an_answer_that_breaks_off_is_said_to_have_broken_off() -> None:
     ("facts", "told"),
     [
         ({}, "404: no such thing."),
-        ({"parameter": "a", "known": ["b", "c"]}, "404: no such thing: a (known: b, c)"),
-        ({"parameter": "a", "not_with": "d"}, "404: no such thing: a does not go with d"),
+        (
+            {"parameter": "a", "known": ["b", "c"]},
+            "404: no such thing. (parameter: a; known: b, c)",
+        ),
+        ({"parameter": "a", "not_with": "d"}, "404: no such thing. (parameter: a; not_with: d)"),
     ],
 )
 async def test_a_problem_is_told_by_its_status_detail_and_facts(

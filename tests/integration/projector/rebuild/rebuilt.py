@@ -4,16 +4,21 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
+from fastapi import FastAPI
+from starlette.requests import Request
 
+from projector.http import build_router
 from projector.proof.progress import ReportLine
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
+from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import SMALL
 from tests.histories.chain import Chain
 from tests.waiting import eventually
 
+REBUILD = "/api/v1/operator/rebuild"
 SCHEMAS = "SELECT to_regnamespace($1) IS NOT NULL"
 
 
@@ -43,3 +48,15 @@ async def exists(tables: asyncpg.Pool, schema: str) -> bool:
     """Return whether there is such a schema."""
     found: bool = await tables.fetchval(SCHEMAS, schema)
     return found
+
+
+def app_of(service: ProjectorService) -> FastAPI:
+    """Return the projector's routes, which take everybody for an operator."""
+    app = FastAPI()
+    install_problems(app)
+    app.include_router(build_router(service, _let_in))
+    return app
+
+
+async def _let_in(_: Request) -> None:
+    pass

@@ -6,30 +6,19 @@ import aiohttp
 import asyncpg
 import msgspec
 import pytest
-from fastapi import FastAPI
-from starlette.requests import Request
 
-from projector.http import build_router
 from projector.read_models.postgres.versions import NEXT
 from projector.service import ProjectorService
-from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.random_people import RandomPeople
-from tests.integration.projector.rebuild.rebuilt import caught_up, exists, service_of
+from tests.integration.projector.rebuild.rebuilt import (
+    REBUILD,
+    app_of,
+    caught_up,
+    exists,
+    service_of,
+)
 from tests.servers.http_server import served
-
-REBUILD = "/api/v1/operator/rebuild"
-
-
-async def let_in(_: Request) -> None:
-    """Take everybody for an operator."""
-
-
-def app_of(service: ProjectorService) -> FastAPI:
-    app = FastAPI()
-    install_problems(app)
-    app.include_router(build_router(service, let_in))
-    return app
 
 
 @pytest.mark.parametrize(
