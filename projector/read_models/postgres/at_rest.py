@@ -18,7 +18,7 @@ import asyncpg
 from projector.read_models.postgres.versions import drop_kept_with_texts
 from projector.read_models.project import TABLES
 from runtime.postgres.rewriting import renew_write_ahead_log, rewrite_tables
-from runtime.postgres.tables import TablesUnavailable, acquire_connection
+from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,11 @@ _STORE_GONE: Final = """
     UPDATE erasures SET gone_seq = erased_seq
     WHERE erased_seq IS DISTINCT FROM gone_seq AND erased_seq <= $1
 """
+_SELECT_TABLES: Final = """
+    SELECT array_agg(to_regclass(name)::oid ORDER BY name) FROM unnest($1::text[]) AS name
+"""
+# A switch to rebuilt tables waits for it.
+_LOCK_POSITION: Final = "SELECT FROM reader_position FOR UPDATE"
 
 
 class DiskCleaner:
@@ -62,17 +67,23 @@ class DiskCleaner:
 
     async def clean(self) -> bool:
         """Take the texts of everybody who is erased now off the disk. Returns False if a
-        transaction may still read some of them. Raises TablesUnavailable."""
+        transaction may still read some of them, or if other tables became the live ones
+        meanwhile. Raises TablesUnavailable."""
         people, seq = await self._fetch_pending()
         self._note_pending(people)
         if not people:
             return True
         await drop_kept_with_texts(self._pool)
+        async with acquire_connection(self._pool) as connection:
+            tables = await connection.fetchval(_SELECT_TABLES, REWRITTEN)
         if not await rewrite_tables(self._pool, REWRITTEN):
             return False
         if not await renew_write_ahead_log(self._pool):
             log.info("the role may not renew the write-ahead log")
-        async with acquire_connection(self._pool) as connection:
+        async with transaction(self._pool) as connection:
+            await connection.execute(_LOCK_POSITION)
+            if await connection.fetchval(_SELECT_TABLES, REWRITTEN) != tables:
+                return False
             await connection.execute(_STORE_GONE, seq)
         log.info("texts of erased people are off the disk", extra={"people": people})
         self._note_pending((await self._fetch_pending())[0])

@@ -19,6 +19,7 @@ from projector.read_models.groups import BY_NAME
 from projector.read_models.postgres.author_rank import rank_all_announcements
 from projector.read_models.postgres.cloning import clone_tables, exchange_tables
 from projector.read_models.project import TABLES
+from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.erasures import ERASURES
 from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import TableShape
@@ -67,7 +68,6 @@ _COPY: Final = """
 """
 # The new tables have been through the whole journal, so old versions of their rows have the texts.
 _CLEAN_AGAIN: Final = f"UPDATE {READ_MODEL}.erasures SET gone_seq = NULL WHERE gone_seq IS NOT NULL"
-_NAME_NO_SCHEMA: Final = f"SET LOCAL search_path = {READ_MODEL}, public"
 
 
 class NotYet(TablesUnavailable):
@@ -139,15 +139,17 @@ async def switch_tables(pool: asyncpg.Pool, schema: str, tables: Collection[Tabl
     """
     names = [table.name for table in tables]
     async with transaction(pool) as connection:
-        await _lock(connection, schema, names)
+        await _lock_positions(connection, schema)
+        if SCORES in tables and ANNOUNCEMENTS not in tables:
+            # Before reads have to wait: it goes through all announcements.
+            rebuilt = SCORES._replace(name=f"{schema}.{SCORES.name}")
+            await rank_all_announcements(connection, rebuilt)
+        await _lock_tables(connection, names)
         if await connection.fetchval(_LETTERS_DIFFER.format(schema=schema)):
             raise TablesUnavailable(
                 "other events are parked than in the live tables: rebuild all of them", "overloaded"
             )
         await exchange_tables(connection, READ_MODEL, schema, names)
-        await connection.execute(_NAME_NO_SCHEMA)
-        if SCORES in tables:
-            await rank_all_announcements(connection)
         await _copy_what_stays(connection, schema, tables)
         await connection.execute(_NAME_WRITER.format(schema=schema), WRITER, RETIRED)
         if schema != KEPT:
@@ -175,21 +177,26 @@ def _statements() -> list[str]:
     return [content for content in found if f"{READ_MODEL}." in content]
 
 
-async def _lock(connection: PoolConnectionProxy, schema: str, names: Sequence[str]) -> None:
-    """Keep everybody away from these tables of the live version, at the same position as those in
-    `schema`. Raises NotYet."""
-    live = ", ".join(f"{READ_MODEL}.{name}" for name in names)
+async def _lock_positions(connection: PoolConnectionProxy, schema: str) -> None:
+    """Keep the writers of the live version and of the one in `schema` at their position. Raises
+    NotYet if it is not the same."""
+    live, other = [
+        await connection.fetchval(_LOCK_POSITION.format(schema=one), WRITER)
+        for one in (READ_MODEL, schema)
+    ]
+    if live != other:
+        raise NotYet(f"the live tables are at position {live}, the others at {other}", "overloaded")
+
+
+async def _lock_tables(connection: PoolConnectionProxy, names: Sequence[str]) -> None:
+    """Keep everybody away from these tables of the live version. Raises NotYet if somebody is there
+    for longer than a moment."""
+    tables = ", ".join(f"{READ_MODEL}.{name}" for name in names)
     await connection.execute(_WAIT_LITTLE)
     try:
-        positions = [
-            await connection.fetchval(_LOCK_POSITION.format(schema=one), WRITER)
-            for one in (READ_MODEL, schema)
-        ]
-        await connection.execute(f"LOCK TABLE {live} IN ACCESS EXCLUSIVE MODE")
+        await connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
     except asyncpg.LockNotAvailableError as error:
         raise NotYet("the live tables are in use", "overloaded") from error
-    if positions[0] != positions[1]:
-        raise NotYet(f"the tables are at positions {positions}", "overloaded")
 
 
 async def _copy_what_stays(

@@ -1,6 +1,7 @@
 """One table and what goes with it is rebuilt beside the live ones; all others stay as they are."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,14 +9,17 @@ import asyncpg
 import pytest
 
 from projector.read_models.groups import GROUPS
-from projector.read_models.postgres.at_rest import DiskCleaner
+from projector.read_models.postgres import at_rest
 from projector.read_models.postgres.versions import KEPT, NEXT
+from projector.read_models.project import TABLES
+from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
 from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.rewriting import rewrite_tables
 from runtime.postgres.tables import TablesUnavailable
 from tests.cells.projector_cell import read_rows
 from tests.histories.chain import Chain
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import RandomPeople, live_until_rated
 from tests.integration.projector.rebuild.rebuilt import (
     caught_up,
     exists,
@@ -50,6 +54,7 @@ TRIGGERS = """
     WHERE relnamespace = 'read_model'::regnamespace AND NOT tgisinternal
 """
 OID = "SELECT 'read_model.{}'::regclass::oid"
+GONE = "SELECT count(gone_seq) FROM read_model.erasures"
 RIGHT_CHANGES = "SELECT count(*) FROM read_model.bookings WHERE changed_seq = 0"
 
 
@@ -70,7 +75,7 @@ async def verified(service: ProjectorService) -> dict[str, Any]:
 async def test_every_table_can_be_rebuilt_and_stays_the_same(
     tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = RandomPeople(11).live(200).chain
+    chain = RandomPeople(11, erasures=True, quarrels=True).live(300).chain
     await chain.write_to(sqlite_journal)
     async with service_of(sqlite_journal, tables, postgres_dsn) as service:
         await caught_up(service, chain)
@@ -223,12 +228,59 @@ async def test_the_disk_is_cleaned_again_and_kept_tables_go_with_the_erased(
         )
         await tables.execute(erased.format(5))
         assert (await rebuilt(service, GROUPS["people"]))["switched"]
-        assert await tables.fetchval("SELECT count(gone_seq) FROM read_model.erasures") == 0
-        await DiskCleaner(tables).clean()
+        assert await tables.fetchval(GONE) == 0
+        await at_rest.DiskCleaner(tables).clean()
         assert await exists(tables, KEPT)
         await tables.execute(erased.format("NULL"))
-        await DiskCleaner(tables).clean()
+        await at_rest.DiskCleaner(tables).clean()
         assert not await exists(tables, KEPT)
+
+
+async def test_ranks_of_announcements_follow_rebuilt_scores(
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
+) -> None:
+    chain = live_until_rated(400).chain
+    await chain.write_to(sqlite_journal)
+    async with service_of(sqlite_journal, tables, postgres_dsn) as service:
+        await caught_up(service, chain)
+        await tables.execute("UPDATE read_model.scores SET host_rank = host_rank + 1")
+        await tables.execute("UPDATE read_model.announcements SET author_rank = author_rank + 1")
+        assert (await verified(service))["found"]["differences"] > 0
+        assert (await rebuilt(service, GROUPS["scores"]))["switched"]
+        assert (await verified(service))["ok"]
+
+
+@pytest.mark.parametrize("only", [GROUPS["people"], TABLES], ids=["people", "all"])
+async def test_tables_that_became_live_while_the_disk_was_cleaned_are_cleaned_next_time(
+    tables: asyncpg.Pool,
+    postgres_dsn: str,
+    sqlite_journal: SqliteJournal,
+    monkeypatch: pytest.MonkeyPatch,
+    only: tuple[TableShape, ...],
+) -> None:
+    chain = RandomPeople(18, erasures=True).live(100).chain
+    monkeypatch.setattr(at_rest.DiskCleaner, "run", rest)
+    await chain.write_to(sqlite_journal)
+    async with service_of(sqlite_journal, tables, postgres_dsn) as service:
+        await caught_up(service, chain)
+
+        async def rewrite_and_switch(pool: asyncpg.Pool, names: Sequence[str]) -> bool:
+            found = await rewrite_tables(pool, names)
+            assert (await rebuilt(service, only))["switched"]
+            return found
+
+        monkeypatch.setattr(at_rest, "rewrite_tables", rewrite_and_switch)
+        cleaner = at_rest.DiskCleaner(tables)
+        assert not await cleaner.clean()
+        assert await tables.fetchval(GONE) == 0
+        monkeypatch.setattr(at_rest, "rewrite_tables", rewrite_tables)
+        assert await cleaner.clean()
+        assert await tables.fetchval(GONE) > 0
+
+
+async def rest(_: at_rest.DiskCleaner) -> None:
+    """Clean nothing."""
+    await asyncio.Event().wait()
 
 
 async def test_triggers_write_only_into_tables_that_go_along(tables: asyncpg.Pool) -> None:
