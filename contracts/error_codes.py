@@ -64,6 +64,7 @@ RefusalCode = Literal[
     "chat_closed",
     "post_deleted",
     "notice_not_waiting",
+    "earlier_event_parked",
 ]
 """Codes of rules that say no. mypy checks them wherever one is raised."""
 
@@ -240,6 +241,11 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     "notice_not_waiting": Text(
         "The notice was sent, or no longer waits.",
         "Уведомление уже отправлено или больше не ждёт отправки.",
+    ),
+    # Dead letters.
+    "earlier_event_parked": Text(
+        "An earlier event of the same key is parked. Retry or drop that one first.",
+        "Более раннее событие того же ключа отложено. Сначала повторите или отбросьте его.",
     ),
 }
 

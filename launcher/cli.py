@@ -26,6 +26,9 @@ from launcher.verbs import analysts, backup, investigate, journal, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import DemoSummary, build_report, print_outcomes
+from launcher.verbs.machine import servers
+from launcher.verbs.operators import dead
+from launcher.verbs.operators.link import OperatorLink
 from launcher.verbs.verify import (
     Result,
     print_rebuilt,
@@ -197,41 +200,6 @@ def demo(
     raise typer.Exit(0 if result["ok"] else 1)
 
 
-servers = typer.Typer(help="Local Kafka, PostgreSQL and ClickHouse, as the tests use them.")
-app.add_typer(servers, name="servers")
-
-
-@servers.command("up")
-def servers_up(as_json: AsJson = False) -> None:
-    """Start the servers in the background and print their addresses."""
-    from launcher import local_servers
-
-    try:
-        state = local_servers.up(servers_directory())
-    except (local_servers.AlreadyUp, ServerError) as error:
-        fail(str(error))
-    if as_json:
-        print(msgspec.json.encode(state).decode())
-        return
-    for name, value in state.items():
-        if name.isupper():
-            print(f"{name}={value}")
-    for name, reason in state["unavailable"].items():
-        print(f"# without {name}: {reason}")
-
-
-@servers.command("down")
-def servers_down(as_json: AsJson = False) -> None:
-    """Stop the servers."""
-    from launcher import local_servers
-
-    try:
-        stopped = local_servers.down(servers_directory())
-    except ServerError as error:
-        fail(str(error))
-    print(msgspec.json.encode({"stopped": stopped}).decode() if as_json else "down")
-
-
 pseudonyms = typer.Typer(help="What analysts see in place of ids.")
 app.add_typer(pseudonyms, name="analysts")
 
@@ -270,6 +238,14 @@ ratings.register(
     lambda work: run_to_end(work),
 )
 
+dead.register(
+    app,
+    lambda base_url: OperatorLink(resolve_address(base_url), find_operator_token()),
+    lambda work: run_to_end(work),
+)
+
+servers.register(app, lambda: read_settings().data / "servers", lambda reason: fail(reason))
+
 journal.register(
     app,
     lambda base_url: resolve_address(base_url),
@@ -307,10 +283,6 @@ def find_data() -> DataDirectory:
     """Return the data directory that the environment names, of the cell that it names."""
     settings = read_settings()
     return DataDirectory(settings.data, settings.cell)
-
-
-def servers_directory() -> Path:
-    return read_settings().data / "servers"
 
 
 def resolve_address(base_url: str | None) -> str:

@@ -105,5 +105,7 @@ GRANT SELECT ON notifier.own_notices, notifier.own_preferences TO practix_query_
 -- It writes down each use of the history. Nobody changes or deletes what is written there.
 GRANT USAGE ON SCHEMA access TO practix_query_api;
 GRANT SELECT, INSERT ON access.uses_of_history TO practix_query_api;
+GRANT USAGE ON SCHEMA access TO practix_projector;
+GRANT SELECT, INSERT ON access.dropped_events TO practix_projector;
 ALTER DEFAULT PRIVILEGES FOR ROLE practix_projector IN SCHEMA read_model
     GRANT SELECT ON TABLES TO practix_query_api;

@@ -1,4 +1,5 @@
-"""Serves the operator routes of the projector: verify, and the trial of another formula."""
+"""Serves the operator routes of the projector: verify, rebuild, dead letters, and the trial of
+another formula."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -12,7 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
 from contracts.values.decoding import UNDECODABLE
-from projector.proof.progress import ReportLine
+from projector.dead_letter_routes import build_router as build_dead_letter_router
+from projector.ndjson import LINES, NDJSON, answer_lines, encode_line
 from projector.proof.scratch.checkpoints import Start
 from projector.read_models.groups import GROUPS
 from projector.read_models.project import TABLES
@@ -31,7 +33,6 @@ from runtime.http.parameters import (
 )
 from runtime.postgres.tables import TablesUnavailable
 
-NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 10
 
 FROM: Final = Parameter(
@@ -58,12 +59,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
     @router.post(
         "/verify",
         response_class=Response,
-        responses={
-            200: {
-                "description": "progress lines, then the result with `ok`",
-                "content": {NDJSON: {"schema": {"type": "string"}}},
-            }
-        },
+        responses=LINES,
         openapi_extra={"parameters": describe_parameters(FROM, KEEP)},
     )
     async def verify(request: Request) -> Response:
@@ -83,12 +79,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
     @router.post(
         "/rebuild",
         response_class=Response,
-        responses={
-            200: {
-                "description": "progress lines, then the result with `ok`",
-                "content": {NDJSON: {"schema": {"type": "string"}}},
-            }
-        },
+        responses=LINES,
         openapi_extra={"parameters": describe_parameters(ONLY, ROLL_BACK)},
     )
     async def rebuild(request: Request) -> Response:
@@ -100,11 +91,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         await guard(request)
         only, rolls_back = _read_what_to_rebuild(request)
         lines = service.rebuild(only, rolls_back=rolls_back)
-        try:
-            first = await anext(lines)
-        except TablesUnavailable as error:
-            raise Unavailable from error
-        return StreamingResponse(_encode_lines(first, lines), media_type=NDJSON)
+        return await answer_lines(lines, switched=False)
 
     @router.post(
         "/ratings/trial",
@@ -127,6 +114,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         except TablesUnavailable as error:
             raise Unavailable from error
 
+    router.include_router(build_dead_letter_router(service, guard))
     return router
 
 
@@ -161,22 +149,9 @@ async def _stream_lines(service: ProjectorService, start: Start) -> AsyncGenerat
     try:
         async with aclosing(service.verify(start)) as lines:
             async for line in lines:
-                yield _encode(line)
+                yield encode_line(line)
     except (TablesUnavailable, RateLimited) as error:
-        yield _encode({"ok": False, "problem": str(error)})
-
-
-async def _encode_lines(
-    first: ReportLine, others: AsyncGenerator[ReportLine, None]
-) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of a rebuild as NDJSON. A failure is reported as the last line."""
-    try:
-        async with aclosing(others) as lines:
-            yield _encode(first)
-            async for line in lines:
-                yield _encode(line)
-    except TablesUnavailable as error:
-        yield _encode({"ok": False, "switched": False, "problem": str(error)})
+        yield encode_line({"ok": False, "problem": str(error)})
 
 
 def _read_formula(raw: bytes) -> Formula:
@@ -186,7 +161,3 @@ def _read_formula(raw: bytes) -> Formula:
         return msgspec.json.decode(raw or b"{}", type=Formula)
     except UNDECODABLE as error:
         raise Malformed(facts={"errors": [{"message": str(error)}]}) from error
-
-
-def _encode(line: ReportLine) -> bytes:
-    return msgspec.json.encode(line) + b"\n"

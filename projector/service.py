@@ -1,7 +1,7 @@
 """Wires the projector. Its own process runs it, or the embedded system."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any, Final
 
 import asyncpg
@@ -9,11 +9,13 @@ import asyncpg
 from contracts.errors import RateLimited, Unavailable
 from contracts.scoring import Formula
 from projector import metrics
+from projector.dead_letters.retrying import Retrying
+from projector.dead_letters.stored import DeadLetters
 from projector.proof.progress import ReportLine
 from projector.proof.score_comparison import VotesInHistory
 from projector.proof.scratch.checkpoints import FROM_ZERO, Start, VerifiedCheckpoints
 from projector.proof.verify import verify
-from projector.read_models.batch import RowBatch
+from projector.read_models.batch import EventPlace, RowBatch
 from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
@@ -60,6 +62,8 @@ class ProjectorService(FollowingService):
         they cannot be rebuilt."""
         self._journal = journal
         self._pool = pool
+        self._clock = clock
+        self.dead_letters = DeadLetters(pool)
         self._history = history
         self._checkpoints = checkpoints or VerifiedCheckpoints()
         self._sink = PostgresSink(pool)
@@ -81,10 +85,7 @@ class ProjectorService(FollowingService):
         Raises RateLimited while another verify runs, because each takes much of a processor and
         of the disk, and TablesUnavailable.
         """
-        if self.verifying:
-            raise RateLimited
-        self.verifying = True
-        try:
+        with self._alone():
             verified = verify(
                 self._journal,
                 self._sink,
@@ -97,8 +98,6 @@ class ProjectorService(FollowingService):
                     if "ok" in line:
                         metrics.note_verified(right=line["ok"])
                     yield line
-        finally:
-            self.verifying = False
 
     async def rebuild(
         self, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
@@ -109,12 +108,9 @@ class ProjectorService(FollowingService):
         Raises RateLimited while a verify or another rebuild runs, Unavailable on a standby,
         NotFound if no tables are kept, NoRoom, and TablesUnavailable.
         """
-        if self.verifying:
-            raise RateLimited
-        if self._dsn is None or not self.active:
+        if self._dsn is None:
             raise Unavailable
-        self.verifying = True
-        try:
+        with self._alone(as_writer=True):
             rebuilding = Rebuilding(
                 self._journal,
                 self._pool,
@@ -127,14 +123,51 @@ class ProjectorService(FollowingService):
             async with aclosing(rebuilding.run(only, rolls_back=rolls_back)) as lines:
                 async for line in lines:
                     yield line
-        finally:
-            self.verifying = False
+
+    async def retry(
+        self, place: EventPlace | None, *, dry_run: bool
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Project parked events: those of the key of one dead letter, or all. Yields what
+        `projector.dead_letters.retrying.Retrying` yields.
+
+        Raises RateLimited while a verify, a rebuild or another retry runs, Unavailable on a
+        standby, NotFound, JournalBroken and TablesUnavailable.
+        """
+        with self._alone(as_writer=True):
+            retrying = Retrying(self._journal, self._pool, self._pauses)
+            async with aclosing(retrying.run(place, dry_run=dry_run)) as lines:
+                async for line in lines:
+                    yield line
+
+    async def drop(self, place: EventPlace, by: str | None, *, dry_run: bool) -> None:
+        """Give up a parked event for good (`projector.dead_letters.stored.DeadLetters.drop`).
+        Raises as that and as `retry` do."""
+
+        async def drop() -> None:
+            await self.dead_letters.drop(place, self._clock(), by, dry_run=dry_run)
+
+        with self._alone(as_writer=True):
+            await self._pauses.pause_for(drop)
 
     async def try_formula(self, formula: Formula) -> FormulaTrial:
         """Compute all scores by another formula and compare them (`recompute.try_formula`).
         Raises TablesUnavailable."""
         with translate_postgres_errors():
             return await try_formula(self._pool, formula)
+
+    @contextmanager
+    def _alone(self, *, as_writer: bool = False) -> Iterator[None]:
+        """Do one thing at a time that takes the tables as a whole. Raises RateLimited, and
+        Unavailable if it takes the `writer` of the tables and this is none."""
+        if self.verifying:
+            raise RateLimited
+        if as_writer and not self.active:
+            raise Unavailable
+        self.verifying = True
+        try:
+            yield
+        finally:
+            self.verifying = False
 
     def _own_readiness(self) -> dict[str, Any]:
         return {

@@ -10,6 +10,10 @@ from projector.read_models.read_model import TableShape
 from runtime.postgres.pools import READ_MODEL
 
 OTHER_TEXTS: Final[Inventory] = {
+    "access.dropped_events": (
+        texts("type key", NOBODY),
+        texts("signed_by", "an operator, who answers for the act"),
+    ),
     "access.uses_of_history": (
         texts("signed_by why sql", "an investigator, who answers for the act"),
     ),

@@ -1,7 +1,7 @@
 """Folds the journal into the rows that the tables should have, and into the rules it breaks."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from typing import Final
 
 from msgspec import UNSET
@@ -15,6 +15,7 @@ from projector.proof.scratch.expected_rows import ExpectedRows
 from projector.proof.scratch.file import Scratch
 from projector.proof.scratch.kept_states import KeptStates
 from projector.proof.seat_ledger import SeatLedger
+from projector.read_models.batch import EventPlace
 from projector.read_models.intake import Intake
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail
@@ -29,7 +30,14 @@ class JournalFold:
     with the journal, but with what takes place at the same time.
     """
 
-    def __init__(self, target: Position, scratch: Scratch, start: Position = START) -> None:
+    def __init__(
+        self,
+        target: Position,
+        scratch: Scratch,
+        start: Position = START,
+        dropped: Collection[EventPlace] = (),
+    ) -> None:
+        """`dropped` are the events that no projection takes."""
         self.target = target
         self.rows = ExpectedRows(scratch)
         self.records = 0
@@ -43,7 +51,7 @@ class JournalFold:
         self._states = KeptStates(scratch)
         self.rules = RuleProof(self._states.find, self._states.read_calendars())
         self.ledger = SeatLedger(self._states.read_ledger())
-        self._intake = Intake()
+        self._intake = Intake(dropped=dropped)
 
     async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[ReportLine, None]:
         """Read the journal. Yields lines of progress; exhaust it. Raises JournalBroken if the

@@ -138,10 +138,13 @@ class Examination:
         """Yield lines of progress; exhaust it. Raises TablesUnavailable."""
         self._target = await self._snapshot.position()
         self._dead_letters = await self._snapshot.dead_letters()
+        dropped = await self._snapshot.dropped()
         checkpoints.forbid_before(await self._snapshot.last_erasure())
         try:
             async with checkpoints.begin(self._target, start) as beginning:
-                self._fold = JournalFold(self._target, beginning.scratch, beginning.position)
+                self._fold = JournalFold(
+                    self._target, beginning.scratch, beginning.position, dropped
+                )
                 async with aclosing(self._compare(self._fold)) as lines:
                     async for line in lines:
                         yield line

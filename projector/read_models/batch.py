@@ -7,13 +7,23 @@ from contracts.events.stored.domain_event import DomainEvent
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import EventContext, Key, Put
 
+OUTCOME: Final = -1
+"""Stands for the outcome of a Commit where others have the index of an event."""
+
+
+class EventPlace(NamedTuple):
+    """The place of an event in the journal."""
+
+    seq: int
+    event_index: int
+    """Within its Commit, from 0; OUTCOME for the Commit's outcome itself."""
+
 
 class DeadLetter(NamedTuple):
     """An event that was parked instead of projected."""
 
     seq: int
     event_index: int
-    """Within its Commit, from 0; -1 for the Commit's outcome itself."""
     type: str
     key: str | None
     """The key that stops because of it; None if none does."""

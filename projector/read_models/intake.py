@@ -5,7 +5,7 @@ event of its key, because rows built on a gap would be wrong. All other keys go 
 no effects: a key stops for good only by `stop`, once its dead letter is stored.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from contracts.journal.records import Commit
 from contracts.values.describing import describe_error
 from contracts.values.ids import canonical_uuid
 from contracts.values.text import make_storable
-from projector.read_models.batch import DeadLetter, Projected
+from projector.read_models.batch import OUTCOME, DeadLetter, EventPlace, Projected
 from projector.read_models.project import key_of, person_erased_by, project
 from projector.read_models.projections.decisions import project_decision
 from projector.read_models.read_model import EventContext, Put, storable_put
@@ -33,10 +33,11 @@ NOTHING_REFUSED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Intake:
-    """Knows which keys have stopped."""
+    """Knows which keys have stopped, and which events operators have dropped."""
 
-    def __init__(self, stopped: Iterable[str] = ()) -> None:
+    def __init__(self, stopped: Iterable[str] = (), dropped: Collection[EventPlace] = ()) -> None:
         self._stopped = set(stopped)
+        self._dropped = frozenset(dropped)
 
     def take(
         self, commits: Iterable[Commit], refused: Mapping[str, str] = NOTHING_REFUSED
@@ -51,9 +52,12 @@ class Intake:
         found: list[Projected] = []
         for commit in commits:
             context = EventContext(commit.decided_at, commit.seq, commit.command.actor)
-            found.append(_take_decision(commit, context, failed))
+            event = _take_decision(commit, context, failed)
+            found.append(self._without_dropped(event, OUTCOME))
             for index, stored in enumerate(commit.events):
-                event = self._take_event(stored, index, context, failed)
+                event = self._without_dropped(
+                    self._take_event(stored, index, context, failed), index
+                )
                 if event.letter is not None and event.letter.key is not None:
                     failed.setdefault(event.letter.key, STOPPED)
                 found.append(event)
@@ -68,6 +72,12 @@ class Intake:
     def stop(self, parked: Iterable[DeadLetter]) -> None:
         """Stop the keys of these dead letters for good. The letters must be stored."""
         self._stopped.update(stopped_by(parked))
+
+    def _without_dropped(self, event: Projected, index: int) -> Projected:
+        """Return the event; if it was dropped, without all that it puts."""
+        if not self._dropped or (event.context.seq, index) not in self._dropped:
+            return event
+        return event._replace(puts=[], letter=None)
 
     def _take_event(
         self, stored: Raw, index: int, context: EventContext, failed: Mapping[str, str]
@@ -106,7 +116,7 @@ def _take_decision(commit: Commit, context: EventContext, failed: Mapping[str, s
     outcome = msgspec.json.encode(commit.outcome).decode()
     letter = DeadLetter(
         seq=commit.seq,
-        event_index=-1,
+        event_index=OUTCOME,
         type=DECISION,
         key=None,
         payload=outcome,

@@ -9,7 +9,7 @@ from operator import itemgetter
 from sys import intern
 from typing import Any, Final
 
-from projector.read_models.batch import DeadLetter, RowBatch
+from projector.read_models.batch import DeadLetter, EventPlace, RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.project import TABLES
 from projector.read_models.projections.ratings import RATINGS
@@ -168,6 +168,10 @@ class MemorySink:
     async def stopped_keys(self) -> frozenset[str]:
         return frozenset(letter.key for letter in self.letters if letter.key is not None)
 
+    async def dropped(self) -> frozenset[EventPlace]:
+        """Return nothing: nobody operates these tables."""
+        return frozenset()
+
     async def write(self, batch: RowBatch, step: Step) -> None:
         if step.expected != self._position:
             raise Fenced(f"at {self._position}, not at {step.expected}")
@@ -199,6 +203,9 @@ class MemorySnapshot:
 
     async def dead_letters(self) -> int:
         return self._letters
+
+    async def dropped(self) -> frozenset[EventPlace]:
+        return frozenset()
 
     async def last_erasure(self) -> int:
         return self._last_erasure

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
-from projector.read_models.batch import RowBatch
+from projector.read_models.batch import EventPlace, RowBatch
 from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
 from runtime.journal.tail import Position
@@ -31,6 +31,10 @@ class Sink(Protocol):
         """Return the keys of the dead letters. Raises TablesUnavailable."""
         ...
 
+    async def dropped(self) -> frozenset[EventPlace]:
+        """Return the events that operators have dropped. Raises TablesUnavailable."""
+        ...
+
     async def write(self, batch: RowBatch, step: Step) -> None:
         """Write the whole batch and the new position, or nothing. Raises TablesUnavailable,
         RowsRefused, and Fenced if the tables are not at the expected position."""
@@ -48,6 +52,10 @@ class TablesSnapshot(Protocol):
 
     async def dead_letters(self) -> int:
         """Return how many events are parked."""
+        ...
+
+    async def dropped(self) -> frozenset[EventPlace]:
+        """Return the events that operators have dropped."""
         ...
 
     async def last_erasure(self) -> int:

@@ -36,7 +36,7 @@ class ReadModels:
         self._intake = Intake()
 
     async def load(self) -> Position:
-        self._intake = Intake(await self._sink.stopped_keys())
+        self._intake = Intake(await self._sink.stopped_keys(), await self._sink.dropped())
         return await self._sink.position()
 
     async def position(self) -> Position:

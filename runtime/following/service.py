@@ -44,6 +44,11 @@ class FollowingService:
         """Position up to which the store has followed the journal."""
         return self._reader.position.state.seq
 
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        """Wait until the store has followed the journal to `seq`. Returns False if it has not
+        after `wait_s` seconds."""
+        return await self._reader.reach(seq, wait_s)
+
     @property
     def active(self) -> bool:
         """Whether this process follows the journal; False while it stands by."""

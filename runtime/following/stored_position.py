@@ -48,6 +48,11 @@ class StoredPosition:
             await connection.execute(self._create, self._reader, *position_values(START))
             return await self.load(connection)
 
+    async def lock(self, connection: PoolConnectionProxy) -> Position:
+        """Return the stored position, which nobody moves until the transaction ends."""
+        row = await connection.fetchrow(f"{self._select} FOR UPDATE", self._reader)
+        return START if row is None else position_from(tuple(row))
+
     async def load(self, connection: PoolConnectionProxy) -> Position:
         """Return the stored position; `START` if nothing was stored yet."""
         row = await connection.fetchrow(self._select, self._reader)

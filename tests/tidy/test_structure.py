@@ -27,8 +27,8 @@ FLOORS = {
             postgres clickhouse journal following auth limits front openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http inviting metrics rendering
             settings service main __main__""",
-        "projector": """history analysts read_models proof rebuild metrics service http settings
-            main __main__""",
+        "projector": """history analysts read_models proof rebuild dead_letters metrics ndjson
+            service dead_letter_routes http settings main __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings reports
             ratings history my_data analysts dashboard figures films streams service settings main
             __main__""",

@@ -4,8 +4,8 @@ Everybody who is erased in a batch goes by the same statements: ten thousand cos
 statements as one.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from contracts.values.personal import ERASED_TEXT
 from projector.read_models.project import TABLES
@@ -21,12 +21,18 @@ ERASE_LETTERS: Final = f"""
 so nothing stays of what the person typed, or of what is about the person."""
 
 
-def _build_statements(tables: Iterable[TableShape]) -> Iterator[str]:
-    for table in tables:
-        yield from (_build_update(table, words) for words in table.words)
-        if table.gone_with:
-            goes = " OR ".join(f"{column} = ANY($1::uuid[])" for column in table.gone_with)
-            yield f"DELETE FROM {table.name} WHERE {goes}"
+class ChosenErasure(NamedTuple):
+    """A statement that takes people's ids, and the keys of the rows that it may change."""
+
+    table: str
+    sql: str
+
+
+def _build_statements(table: TableShape) -> Iterator[str]:
+    yield from (_build_update(table, words) for words in table.words)
+    if table.gone_with:
+        goes = " OR ".join(f"{column} = ANY($1::uuid[])" for column in table.gone_with)
+        yield f"DELETE FROM {table.name} WHERE ({goes})"
 
 
 def _build_update(table: TableShape, words: Words) -> str:
@@ -42,5 +48,11 @@ def _build_assignment(column: str, instead: str | None) -> str:
     return f"{column} = CASE WHEN {column} IS NOT NULL THEN '{instead}' END"
 
 
-ERASE_ROWS: Final = tuple(_build_statements(TABLES))
+ERASE_ROWS: Final = tuple(sql for table in TABLES for sql in _build_statements(table))
 """Statements that each take people's ids."""
+
+ERASE_CHOSEN_ROWS: Final = tuple(
+    ChosenErasure(table.name, f"{sql} AND {table.key} = ANY($2::{table.types[table.key]}[])")
+    for table in TABLES
+    for sql in _build_statements(table)
+)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from projector.read_models.batch import BatchPart, RowBatch
+from projector.read_models.batch import BatchPart, EventPlace, RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.postgres import statements
 from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_announcements
@@ -58,11 +58,16 @@ class PostgresSink:
             rows = await connection.fetch(statements.SELECT_STOPPED_KEYS)
         return frozenset(row["key"] for row in rows)
 
+    async def dropped(self) -> frozenset[EventPlace]:
+        async with acquire_connection(self._pool) as connection:
+            rows = await connection.fetch(statements.SELECT_DROPPED)
+        return frozenset(EventPlace(*row) for row in rows)
+
     async def write(self, batch: RowBatch, step: Step) -> None:
         async with transaction(self._pool) as connection:
             await POSITION.move(connection, step.expected, step.reached, step.decided_at)
             for part in batch.parts:
-                await _write_part(connection, part, self._tables)
+                await write_part(connection, part, self._tables)
             if batch.letters:
                 await _execute(connection, statements.build_letters_statement(batch.letters))
             if erased := batch.erased:
@@ -94,6 +99,11 @@ class PostgresSnapshot:
             count: int = await self._connection.fetchval(statements.COUNT_LETTERS)
         return count
 
+    async def dropped(self) -> frozenset[EventPlace]:
+        with translate_postgres_errors():
+            rows = await self._connection.fetch(statements.SELECT_DROPPED)
+        return frozenset(EventPlace(*row) for row in rows)
+
     async def last_erasure(self) -> int:
         with translate_postgres_errors():
             seq: int = await self._connection.fetchval(statements.SELECT_LAST_ERASURE)
@@ -111,9 +121,11 @@ class PostgresSnapshot:
         return [WrongRank(*row) for row in rows]
 
 
-async def _write_part(
-    connection: PoolConnectionProxy, part: BatchPart, tables: Collection[TableShape]
+async def write_part(
+    connection: PoolConnectionProxy, part: BatchPart, tables: Collection[TableShape] = TABLES
 ) -> None:
+    """Write what a part of a batch puts into these tables, in the transaction of `connection`.
+    Raises RowsRefused."""
     for table in tables:
         for statement in statements.build_statements(table, part.patches[table.name]):
             await _execute(connection, statement)

@@ -27,6 +27,8 @@ INSERT_LETTERS: Final = """
 
 SELECT_STOPPED_KEYS: Final = "SELECT DISTINCT key FROM dead_letters WHERE key IS NOT NULL"
 
+SELECT_DROPPED: Final = "SELECT seq, event_index FROM access.dropped_events"
+
 SELECT_LAST_ERASURE: Final = "SELECT coalesce(max(erased_seq), 0) FROM erasures"
 
 COUNT_LETTERS: Final = "SELECT count(*) FROM dead_letters"

@@ -18,14 +18,17 @@ SECRET: Final = "the operator's secret of the tests"
 
 
 def build_practix(
-    register: Callable[..., None], url: str, environment: Mapping[str, str] | None = None
+    register: Callable[..., None],
+    url: str,
+    environment: Mapping[str, str] | None = None,
+    client: Callable[[str, str], Any] = AnalystClient,
 ) -> Practix:
-    """Return a function that runs a verb, with its words, against `url`.
+    """Return a function that runs a verb, with its words, against `url`, by such a client.
 
     It runs in a thread, as a verb has a loop of its own.
     """
     verbs = typer.Typer(pretty_exceptions_enable=False)
-    register(verbs, lambda base_url: AnalystClient(base_url or url, SECRET), _run_to_end)
+    register(verbs, lambda base_url: client(base_url or url, SECRET), _run_to_end)
     runner = CliRunner(env=environment)
 
     async def invoke(*words: str) -> Result:

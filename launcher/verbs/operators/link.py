@@ -1,0 +1,58 @@
+"""Makes the HTTP calls of the operators' verbs. Every method raises NotRunning and
+RequestRefused."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from launcher.client import open_answer, operator_headers
+
+PAGE: Final = 100
+
+
+class OperatorLink:
+    """Speaks to the system at `base_url` as an operator."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self._url = f"{base_url}/api/v1/operator"
+        self._headers = operator_headers(token)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Any:
+        """Send a request. Returns the JSON of its answer."""
+        query = {"dry_run": "true"} if dry_run else {}
+        url = f"{self._url}/{path}"
+        async with open_answer(method, url, self._headers, params=query, json=body) as response:
+            return msgspec.json.decode(await response.read())
+
+    async def list_all(
+        self, path: str, query: Mapping[str, str], items_max: int | None = None
+    ) -> list[Any]:
+        """Return all items of a list, page after page; the first `items_max` if that is given."""
+        found: list[Any] = []
+        cursor: str | None = None
+        while items_max is None or len(found) < items_max:
+            limit = PAGE if items_max is None else min(PAGE, items_max - len(found))
+            page = {**query, "limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+            url = f"{self._url}/{path}"
+            async with open_answer("GET", url, self._headers, params=page) as response:
+                found += msgspec.json.decode(await response.read())
+                cursor = response.headers.get("X-Next-Cursor")
+            if cursor is None:
+                break
+        return found
+
+    async def stream(self, path: str, *, dry_run: bool = False) -> AsyncIterator[dict[str, Any]]:
+        """POST and yield the NDJSON lines of the answer."""
+        query = {"dry_run": "true"} if dry_run else {}
+        url = f"{self._url}/{path}"
+        async with open_answer("POST", url, self._headers, params=query) as response:
+            async for line in response.content:
+                yield msgspec.json.decode(line)

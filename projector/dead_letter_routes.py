@@ -1,0 +1,192 @@
+"""Serves dead letters to operators, who list, retry and drop them."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import Malformed, NotFound, ProjectionBehind, Unavailable
+from contracts.values.decoding import UNDECODABLE
+from projector.dead_letters.stored import StoppedKey, StoppedKeyInFull, spell_place
+from projector.ndjson import LINES, answer_lines
+from projector.read_models.batch import OUTCOME, EventPlace
+from projector.service import ProjectorService
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response, read_json_body
+from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.parameters import (
+    DRY_RUN,
+    MIN_POSITION,
+    MIN_POSITION_WAIT_S,
+    describe_parameters,
+    is_dry_run,
+    min_position_of,
+)
+from runtime.openapi.document import response_schema
+from runtime.postgres.tables import TablesUnavailable
+
+_ID: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9}|outcome)")
+
+Guard = Callable[[Request], Awaitable[None]]
+"""Raises Unauthenticated if the caller is no operator."""
+Answer = dict[int | str, dict[str, Any]]
+"""`responses` of a route."""
+
+# No NUL, which PostgreSQL cannot store.
+Signature = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*\Z")
+]
+
+
+class DropBody(msgspec.Struct, forbid_unknown_fields=True):
+    """How the operator signs, who gives an event up."""
+
+    by: Signature | None = None
+
+
+SIGNED: Final = {
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "properties": {"by": {"type": "string", "minLength": 1}}}
+        }
+    }
+}
+
+
+def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
+    """Return the routes, without the prefix of all operators' routes."""
+    router = APIRouter(prefix="/dead-letters", tags=["operator"], route_class=ApiRoute)
+    letters = service.dead_letters
+
+    async def wait(request: Request) -> None:
+        await guard(request)
+        wanted = min_position_of(request.query_params)
+        if not await service.reach(wanted, MIN_POSITION_WAIT_S):
+            raise ProjectionBehind(wanted, service.position)
+
+    @router.get(
+        "",
+        response_class=Response,
+        responses=_document(list[StoppedKey]),
+        openapi_extra={"parameters": describe_parameters(LIMIT, CURSOR, MIN_POSITION)},
+    )
+    async def list_dead_letters(request: Request) -> Response:
+        """List the events that could not be projected, in the order of the journal. `parked`
+        says how many of the key stand still because of each."""
+        await wait(request)
+        limit, after = parse_limit(request.query_params), _parse_cursor(request)
+        try:
+            found = await letters.select(after, limit + 1)
+        except TablesUnavailable as error:
+            raise Unavailable from error
+        more = len(found) > limit
+        headers = next_page_headers(request, found[limit - 1].id) if more else {}
+        return json_response(found[:limit], headers=headers)
+
+    @router.get(
+        "/{letter_id}",
+        response_class=Response,
+        responses=_document(StoppedKeyInFull),
+        openapi_extra={"parameters": describe_parameters(MIN_POSITION)},
+    )
+    async def get_dead_letter(request: Request) -> Response:
+        """One parked event, with all of its key: at most 100, in the order of the journal."""
+        await wait(request)
+        try:
+            return json_response(await letters.find(_place_in(request)))
+        except TablesUnavailable as error:
+            raise Unavailable from error
+
+    @router.post(
+        "/retry",
+        response_class=Response,
+        responses=LINES,
+        openapi_extra={"parameters": describe_parameters(DRY_RUN)},
+    )
+    async def retry_all(request: Request) -> Response:
+        """Project all that is parked with the projections of today, one key after another, 1,000
+        keys at most. With `dry_run` the result says how many events could be projected.
+
+        429 beside a verify, a rebuild or another retry; 503 on a standby."""
+        await guard(request)
+        return await answer_lines(service.retry(None, dry_run=is_dry_run(request)))
+
+    @router.post(
+        "/{letter_id}/retry",
+        response_class=Response,
+        responses=LINES,
+        openapi_extra={"parameters": describe_parameters(DRY_RUN)},
+    )
+    async def retry(request: Request) -> Response:
+        """Project the parked events of this one's key with the projections of today. The first
+        that still cannot be projected stays, with all behind it.
+
+        429 beside a verify, a rebuild or another retry; 503 on a standby."""
+        await guard(request)
+        return await answer_lines(service.retry(_place_in(request), dry_run=is_dry_run(request)))
+
+    @router.delete(
+        "/{letter_id}",
+        response_class=Response,
+        responses=_document(StoppedKeyInFull),
+        openapi_extra={"parameters": describe_parameters(DRY_RUN), "requestBody": SIGNED},
+    )
+    async def drop(request: Request) -> Response:
+        """Give the event up for good: no projection takes it any more. Those behind it follow at
+        the next retry. 409 `earlier_event_parked` if it is not the first of its key."""
+        await guard(request)
+        place, dry_run, body = _place_in(request), is_dry_run(request), await _read_body(request)
+        try:
+            shown = await letters.find(place)
+            await service.drop(place, body.by, dry_run=dry_run)
+        except TablesUnavailable as error:
+            raise Unavailable from error
+        return json_response(shown)
+
+    return router
+
+
+def _document(kind: Any) -> Answer:
+    content = {"application/json": {"schema": response_schema(kind)}}
+    return {200: {"description": "", "content": content}}
+
+
+async def _read_body(request: Request) -> DropBody:
+    """Return the body; it may be empty. Raises Malformed."""
+    try:
+        return msgspec.json.decode(await read_json_body(request) or b"{}", type=DropBody)
+    except UNDECODABLE as error:
+        raise Malformed("malformed_body", {"reason": str(error)}) from error
+
+
+def _place_in(request: Request) -> EventPlace:
+    """Return the place that the path names. Raises NotFound."""
+    found = _parse_id(request.path_params["letter_id"])
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _parse_cursor(request: Request) -> EventPlace:
+    """Return the place that the cursor names; without one, a place before all. Raises
+    Malformed."""
+    given = request.query_params.get(CURSOR.name)
+    if given is None:
+        return EventPlace(0, OUTCOME)
+    found = _parse_id(given)
+    if found is None:
+        raise Malformed("malformed_cursor")
+    return found
+
+
+def _parse_id(text: str) -> EventPlace | None:
+    """Return the place that `spell_place` spells like this; None if it spells none."""
+    found = _ID.fullmatch(text)
+    if found is None:
+        return None
+    place = EventPlace(int(found[1]), OUTCOME if found[2] == "outcome" else int(found[2]))
+    return place if spell_place(place) == text else None

@@ -1,0 +1,247 @@
+"""Projects parked events with the projections of today.
+
+The journal is read once, up to where the tables are. Then, one key after another, the live reader
+pauses for a moment, and in one transaction the parked events of the key get into the tables
+(`projector.dead_letters.refolding`) and are parked no more. The first event that still cannot be
+projected stays, with all behind it. Whoever is killed on the way has done the keys before, and no
+other by half.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any, Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.journal.records import Commit
+from contracts.values.text import make_storable
+from projector.dead_letters.refolding import Erasures, Refolding, Step
+from projector.dead_letters.stored import (
+    UPDATE_REASON,
+    DeadLetters,
+    delete_letters,
+    fetch_units,
+    spell_place,
+)
+from projector.proof.progress import Progress, ReportLine
+from projector.read_models.batch import OUTCOME, BatchPart, EventPlace
+from projector.read_models.intake import REASON_CHARS_MAX, Intake
+from projector.read_models.postgres.erasing import ERASE_CHOSEN_ROWS, ERASE_LETTERS, ERASE_ROWS
+from projector.read_models.postgres.sink import POSITION, PostgresSink, write_part
+from projector.rebuild.pauses import Pauses
+from runtime.journal.port import Journal
+from runtime.journal.tail import Accepted, Tail
+from runtime.postgres.tables import (
+    RowsRefused,
+    TablesUnavailable,
+    acquire_connection,
+    transaction,
+    translate_postgres_errors,
+)
+
+KEYS_MAX: Final = 1_000
+"""So many keys are retried at once; the rest by the next retry."""
+PAUSE_S: Final = 0.05
+"""Rest between two keys, so that the live reader goes on."""
+FETCH_WAIT_S: Final = 1.0
+SILENCE_S_MAX: Final = 10.0
+"""For so long at most a record may not come that the tables have already."""
+
+
+class Retrying:
+    """One retry, of one key or of all."""
+
+    def __init__(self, journal: Journal, pool: asyncpg.Pool, pauses: Pauses) -> None:
+        """The reader of the tables runs in `pauses`."""
+        self._journal = journal
+        self._pool = pool
+        self._pauses = pauses
+
+    async def run(
+        self, place: EventPlace | None, *, dry_run: bool
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Yield lines of progress, `{"phase", "done", "of"}`, then the result.
+
+        `place` is one of a key's dead letters; None stands for all keys. The result has `ok`
+        (whether nothing of these keys is parked any more), `dry_run`, `position`, and for each
+        key in `keys`: `id` and `key`, how many events were `parked`, `projected` and are `left`,
+        and the `reason` of the first that is left. With `dry_run` it says what would be, and
+        changes nothing. Raises NotFound, JournalBroken and TablesUnavailable.
+        """
+        chosen = None if place is None else await DeadLetters(self._pool).find_unit(place)
+        async with acquire_connection(self._pool) as connection:
+            parked = await fetch_units(connection)
+        units = list(dict.fromkeys(parked.values())) if chosen is None else [chosen]
+        dropped = await PostgresSink(self._pool).dropped()
+        scan = _Scan(self._journal, units[:KEYS_MAX], parked, dropped)
+        try:
+            target = (await PostgresSink(self._pool).position()).state.seq
+            async with aclosing(scan.read_to(target)) as lines:
+                async for line in lines:
+                    yield line
+            keys: list[dict[str, Any]] = []
+            for done, unit in enumerate(scan.refoldings):
+                yield {"phase": "keys", "done": done, "of": len(scan.refoldings)}
+                keys.append(await self._retry_in_pause(scan, unit, dry_run=dry_run))
+                await asyncio.sleep(PAUSE_S)
+        finally:
+            await scan.close()
+        yield {
+            "ok": not any(one["left"] for one in keys),
+            "dry_run": dry_run,
+            "position": scan.reached,
+            "keys": keys,
+            "keys_left": len(units) - len(scan.refoldings),
+        }
+
+    async def _retry_in_pause(self, scan: "_Scan", unit: str, *, dry_run: bool) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+
+        async def retry() -> None:
+            result.update(await self._retry(scan, unit, dry_run=dry_run))
+
+        # After the pause the live reader reads anew which keys have stopped.
+        await self._pauses.pause_for(retry)
+        return result
+
+    async def _retry(self, scan: "_Scan", unit: str, *, dry_run: bool) -> dict[str, Any]:
+        async with transaction(self._pool, dry_run=dry_run) as connection:
+            position = await POSITION.lock(connection)
+            await scan.catch_up(position.state.seq, await fetch_units(connection))
+            refolding = scan.refoldings[unit]
+            count, reason = await _write_what_fits(connection, refolding)
+            await delete_letters(connection, refolding.places[:count])
+            left = refolding.places[count:]
+            if left and reason is not None:
+                await connection.execute(UPDATE_REASON, *left[0], reason)
+        return {
+            "id": spell_place(refolding.places[0]),
+            "key": None if unit == _own_name(refolding.places[0]) else unit,
+            "parked": len(refolding.places),
+            "projected": count,
+            "left": len(left),
+            "reason": reason,
+        }
+
+
+class _Scan:
+    """Reads the journal once, for all keys that are retried."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        units: Iterable[str],
+        parked: Mapping[EventPlace, str],
+        dropped: Collection[EventPlace],
+    ) -> None:
+        self.refoldings: Final = {unit: Refolding() for unit in units}
+        self.reached = 0
+        self._parked = parked
+        self._tail = Tail(journal)
+        self._fetched: deque[Accepted] = deque()
+        self._intake = Intake(dropped=dropped)
+        firsts = (place.seq for place, unit in parked.items() if unit in self.refoldings)
+        self._first = min(firsts, default=0)
+
+    async def read_to(self, target: int) -> AsyncGenerator[ReportLine, None]:
+        """Read the records up to `target`, which the tables have. Yields lines of progress."""
+        progress = Progress("journal", target)
+        while self.reached < target:
+            self._take(await self._next())
+            if progress.must_rest() and await progress.rest():
+                yield progress.line(self.reached)
+        yield progress.line(self.reached)
+
+    async def catch_up(self, target: int, parked: Mapping[EventPlace, str]) -> None:
+        """Read on to `target`, where the tables are now. `parked` are the dead letters there."""
+        self._parked = parked
+        async with aclosing(self.read_to(target)) as lines:
+            async for _ in lines:
+                pass
+
+    async def close(self) -> None:
+        await self._tail.close()
+
+    async def _next(self) -> Accepted:
+        loop = asyncio.get_running_loop()
+        begun_at = loop.time()
+        while not self._fetched:
+            self._fetched.extend(await self._tail.fetch(FETCH_WAIT_S))
+            if not self._fetched and loop.time() - begun_at > SILENCE_S_MAX:
+                raise TablesUnavailable("the journal is behind the tables", "overloaded")
+        return self._fetched.popleft()
+
+    def _take(self, accepted: Accepted) -> None:
+        self.reached = accepted.position.state.seq
+        if isinstance(accepted.record, Commit) and self.reached >= self._first:
+            self._take_commit(accepted.record)
+
+    def _take_commit(self, commit: Commit) -> None:
+        for index, event in enumerate(self._intake.take([commit]), OUTCOME):
+            place = EventPlace(commit.seq, index)
+            if (unit := self._parked.get(place)) is None:
+                if event.letter is None:
+                    for refolding in self.refoldings.values():
+                        refolding.take_other(event)
+            elif unit in self.refoldings:
+                self.refoldings[unit].take_parked(place, event)
+
+
+async def _write_what_fits(
+    connection: PoolConnectionProxy, refolding: Refolding
+) -> tuple[int, str | None]:
+    """Write as many of the parked events as the tables take, from the first one on. Returns how
+    many, and why the next one is left; None if none is."""
+    fits, fails = 0, refolding.projectable + 1
+    reason, count = refolding.reason, refolding.projectable
+    while count > fits:
+        refused = await _try_to_write(connection, refolding.fold(count), keep=False)
+        if refused is None:
+            fits = count
+        else:
+            fails, reason = count, refused
+        count = (fits + fails) // 2
+    if fits:
+        await _try_to_write(connection, refolding.fold(fits), keep=True)
+    return fits, reason
+
+
+async def _try_to_write(
+    connection: PoolConnectionProxy, steps: Iterable[Step], *, keep: bool
+) -> str | None:
+    """Write all steps or, unless they are to be kept, none. Returns why the tables refuse them."""
+    attempt = connection.transaction()
+    await attempt.start()
+    try:
+        with translate_postgres_errors():
+            for step in steps:
+                await _write(connection, step)
+    except RowsRefused as refused:
+        await attempt.rollback()
+        return make_storable(str(refused))[:REASON_CHARS_MAX]
+    if keep:
+        await attempt.commit()
+    else:
+        await attempt.rollback()
+    return None
+
+
+async def _write(connection: PoolConnectionProxy, step: Step) -> None:
+    match step:
+        case Erasures(people, None):
+            for sql in ERASE_ROWS:
+                await connection.execute(sql, list(people))
+            await connection.execute(ERASE_LETTERS, list(people), list(people.values()))
+        case Erasures(people, dict() as rows):
+            for table, sql in ERASE_CHOSEN_ROWS:
+                if table in rows:
+                    await connection.execute(sql, list(people), rows[table])
+        case BatchPart():
+            await write_part(connection, step)
+
+
+def _own_name(place: EventPlace) -> str:
+    return f"{place.seq}-{place.event_index}"
