@@ -23,9 +23,9 @@ from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.project import TABLES
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from projector.read_models.read_model import TableShape
-from projector.rebuild.pauses import Pauses
 from projector.rebuild.rebuilding import Rebuilding, drop_abandoned
 from projector.rebuild.room import PostgresRoom
+from runtime.following.pauses import Pauses
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal

@@ -31,7 +31,7 @@ from projector.read_models.batch import OUTCOME, BatchPart, EventPlace
 from projector.read_models.intake import REASON_CHARS_MAX, Intake
 from projector.read_models.postgres.erasing import ERASE_CHOSEN_ROWS, ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.sink import POSITION, PostgresSink, write_part
-from projector.rebuild.pauses import Pauses
+from runtime.following.pauses import Pauses
 from runtime.journal.port import Journal
 from runtime.journal.tail import Accepted, Tail
 from runtime.postgres.tables import (

@@ -36,9 +36,9 @@ from projector.read_models.postgres.versions import (
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from projector.rebuild.beside import PAUSE_S_MAX, Beside
-from projector.rebuild.pauses import Pauses
 from projector.rebuild.room import PostgresRoom, require_room
 from projector.rebuild.time_left import TimeLeft
+from runtime.following.pauses import Pauses
 from runtime.following.reader import JournalReader
 from runtime.journal.port import Journal
 from runtime.postgres.pools import open_pool
