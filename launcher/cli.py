@@ -157,7 +157,7 @@ def verify(
 def rebuild(
     base_url: BaseUrl = None,
     only: Annotated[
-        str | None, typer.Option(metavar="TABLE", help="One table, and those that go with it.")
+        str | None, typer.Option(metavar="TABLE", help="A table and what goes with it; or history.")
     ] = None,
     roll_back: Annotated[
         bool, typer.Option("--roll-back", help="Go back to what was live before the last switch.")

@@ -1,7 +1,7 @@
 """Serves the operator routes of the projector: verify, rebuild, dead letters, and the trial of
 another formula."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Final
 
@@ -15,10 +15,10 @@ from contracts.scoring import Formula
 from contracts.values.decoding import UNDECODABLE
 from projector.dead_letter_routes import build_router as build_dead_letter_router
 from projector.ndjson import LINES, NDJSON, answer_lines, encode_line
+from projector.proof.progress import ReportLine
 from projector.proof.scratch.checkpoints import Start
 from projector.read_models.groups import GROUPS
 from projector.read_models.project import TABLES
-from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
@@ -38,13 +38,16 @@ RETRY_AFTER_S = 10
 FROM: Final = Parameter(
     "from", "go on from the newest checkpoint at or before this position", POSITION
 )
+HISTORY: Final = "history"
 ONLY: Final = Parameter(
     "only",
-    "rebuild only this table, and those that go with it",
-    {"type": "string", "enum": sorted(GROUPS)},
+    "rebuild only this table, and those that go with it; or the history in ClickHouse",
+    {"type": "string", "enum": [*sorted(GROUPS), HISTORY]},
 )
 ROLL_BACK: Final = Parameter(
-    "roll_back", "go back to what was live before the last switch; not with `only`", BOOLEAN
+    "roll_back",
+    "go back to what was live before the last switch; with `only` the history alone does",
+    BOOLEAN,
 )
 KEEP: Final = Parameter("keep", "keep a checkpoint if everything is right", BOOLEAN)
 
@@ -83,15 +86,14 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         openapi_extra={"parameters": describe_parameters(ONLY, ROLL_BACK)},
     )
     async def rebuild(request: Request) -> Response:
-        """Rebuild the tables, or one of them, beside the live ones, compare every row, and switch.
+        """Rebuild the tables, or one of them, or the history in ClickHouse, beside the live ones,
+        compare every row, and switch.
 
         One at a time, and not beside verify; 429 then, 503 on a standby, 404 if nothing is kept
         to go back to, 507 if there is no room. It is given up if the caller goes away.
         """
         await guard(request)
-        only, rolls_back = _read_what_to_rebuild(request)
-        lines = service.rebuild(only, rolls_back=rolls_back)
-        return await answer_lines(lines, switched=False)
+        return await answer_lines(_begin_rebuild(service, request), switched=False)
 
     @router.post(
         "/ratings/trial",
@@ -130,17 +132,19 @@ def _read_start(request: Request) -> Start:
     return Start(position, keep)
 
 
-def _read_what_to_rebuild(request: Request) -> tuple[Sequence[TableShape], bool]:
-    """Return the tables, and whether to roll back instead. Raises Malformed."""
+def _begin_rebuild(service: ProjectorService, request: Request) -> AsyncGenerator[ReportLine, None]:
+    """Return the lines of the rebuild that is asked for. Raises Malformed."""
     rolls_back = is_true(request.query_params, ROLL_BACK.name)
     name = request.query_params.get(ONLY.name)
     if name is None:
-        return TABLES, rolls_back
+        return service.rebuild(TABLES, rolls_back=rolls_back)
+    if name == HISTORY:
+        return service.rebuild_history(rolls_back=rolls_back)
     if name not in GROUPS:
-        raise malformed_parameter(ONLY.name, known=sorted(GROUPS))
+        raise malformed_parameter(ONLY.name, known=[*sorted(GROUPS), HISTORY])
     if rolls_back:  # What was switched last comes back, whole.
         raise malformed_parameter(ONLY.name, not_with=ROLL_BACK.name)
-    return GROUPS[name], False
+    return service.rebuild(GROUPS[name])
 
 
 async def _stream_lines(service: ProjectorService, start: Start) -> AsyncGenerator[bytes, None]:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import NamedTuple
 
 import asyncpg
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from projector.history.service import HistoryService
 from projector.http import build_router
 from projector.proof.history_votes import HistoryVotes
 from projector.proof.scratch.checkpoints import VerifiedCheckpoints
+from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.service import ProjectorService
 from projector.settings import Settings
 from runtime.auth.operators import OperatorGuard
@@ -58,11 +60,12 @@ async def _start(
     stack.push_async_callback(journal.close)
     pool = await open_pool(settings.postgres_dsn.get_secret_value())
     stack.callback(pool.terminate)
-    votes = await _start_history(settings, journal, pool, stack)
+    history = await _start_history(settings, journal, pool, stack)
     service = ProjectorService(
         journal,
         pool,
-        history=votes,
+        history=history and history.votes,
+        history_rebuilding=history and history.rebuilding,
         checkpoints=VerifiedCheckpoints(settings.verify_directory),
         limits=settings.limits(),
         lock=ActiveLock(pool, "projector"),
@@ -78,11 +81,18 @@ async def _start(
     stack.push_async_callback(service.stop)
 
 
+class _History(NamedTuple):
+    """What the projector needs of the history."""
+
+    votes: HistoryVotes
+    rebuilding: HistoryRebuilding
+
+
 async def _start_history(
     settings: Settings, journal: Journal, pool: asyncpg.Pool, stack: AsyncExitStack
-) -> HistoryVotes | None:
+) -> _History | None:
     """Follow the journal into ClickHouse until `stack` closes, while the locks in `pool` allow
-    it. Returns the votes it holds, or None if the settings name no ClickHouse."""
+    it. Returns None if the settings name no ClickHouse."""
     if settings.clickhouse_dsn is None:
         return None
     dsn = settings.clickhouse_dsn.get_secret_value()
@@ -106,7 +116,9 @@ async def _start_history(
         )
         await following.start()
         stack.push_async_callback(following.stop)
-    return HistoryVotes(analytics, history.reader)
+    return _History(
+        HistoryVotes(analytics, history.reader), HistoryRebuilding(journal, analytics, history)
+    )
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.project import TABLES
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from projector.read_models.read_model import TableShape
+from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.rebuild.rebuilding import Rebuilding, drop_abandoned
 from projector.rebuild.room import PostgresRoom
 from runtime.following.pauses import Pauses
@@ -42,7 +43,7 @@ class ProjectorService(FollowingService):
     """Keeps the tables behind `pool` up with `journal`. Start once, stop once.
 
     If there is a `history`, verify compares the scores with it. It keeps its checkpoints in
-    `checkpoints`.
+    `checkpoints`. `history_rebuilding` rebuilds the history.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ProjectorService(FollowingService):
         pool: asyncpg.Pool,
         *,
         history: VotesInHistory | None = None,
+        history_rebuilding: HistoryRebuilding | None = None,
         checkpoints: VerifiedCheckpoints | None = None,
         limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
@@ -65,6 +67,7 @@ class ProjectorService(FollowingService):
         self._clock = clock
         self.dead_letters = DeadLetters(pool)
         self._history = history
+        self._history_rebuilding = history_rebuilding
         self._checkpoints = checkpoints or VerifiedCheckpoints()
         self._sink = PostgresSink(pool)
         projector = Projector(
@@ -148,6 +151,27 @@ class ProjectorService(FollowingService):
 
         with self._alone(as_writer=True):
             await self._pauses.pause_for(drop)
+
+    async def rebuild_history(
+        self, *, rolls_back: bool = False
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Rebuild the history in ClickHouse, or bring the kept tables back. Yields and raises what
+        `projector.rebuild.history_rebuilding.HistoryRebuilding` does.
+
+        Raises RateLimited while a verify or another rebuild runs, too, and Unavailable without a
+        history.
+        """
+        if self.verifying:
+            raise RateLimited
+        if self._history_rebuilding is None:
+            raise Unavailable
+        self.verifying = True
+        try:
+            async with aclosing(self._history_rebuilding.run(rolls_back=rolls_back)) as lines:
+                async for line in lines:
+                    yield line
+        finally:
+            self.verifying = False
 
     async def try_formula(self, formula: Formula) -> FormulaTrial:
         """Compute all scores by another formula and compare them (`recompute.try_formula`).

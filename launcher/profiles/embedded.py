@@ -42,6 +42,7 @@ from projector.history.service import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
 from projector.proof.scratch.checkpoints import VerifiedCheckpoints
+from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.rebuild.room import PostgresRoom
 from projector.service import ProjectorService
 from query_api.service import QueryService
@@ -289,6 +290,7 @@ def _build_services(
             resources.journal,
             resources.pools["projector"],
             history=HistoryVotes(resources.analytics, history.reader),
+            history_rebuilding=HistoryRebuilding(resources.journal, resources.analytics, history),
             checkpoints=VerifiedCheckpoints(data.verify_path),
             clock=clock,
             dsn=resources.dsns["projector"],

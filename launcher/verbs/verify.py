@@ -29,7 +29,8 @@ async def rebuild_running(
     base_url: str, operator_token: str, *, only: str | None = None, rolls_back: bool = False
 ) -> Result:
     """Rebuild the read models of the system at `base_url`, or `only` one table and what goes with
-    it; or go back to what was live before the last switch. Raises NotRunning, RequestRefused."""
+    it, or the history; or go back to what was live before the last switch. Raises NotRunning,
+    RequestRefused."""
     query = {} if only is None else {"only": only}
     if rolls_back:
         query["roll_back"] = "true"
@@ -86,13 +87,24 @@ def print_result(result: Result, *, as_json: bool) -> None:
 
 def print_rebuilt(result: Result, *, as_json: bool) -> None:
     """Print the result of `rebuild` as JSON or as text for a person."""
-    print_result(result, as_json=as_json)
+    if as_json or "rows" not in result:
+        print_result(result, as_json=as_json)
+    else:
+        _print_history(result)
     if as_json:
         return
     if result.get("switched"):
-        print(f"switched: {', '.join(result['tables'])}")
+        print(f"switched: {', '.join(result.get('tables', ['history']))}")
     else:
         print("NOT SWITCHED: the tables are as they were")
+
+
+def _print_history(result: Result) -> None:
+    rows = ", ".join(f"{count:,} {table}" for table, count in sorted(result["rows"].items()))
+    print(f"history up to position {result['position']:,}: {rows}")
+    print(f"ranges of positions that differ: {result['found']['differences']:,}")
+    if result.get("problem"):
+        print(f"problem: {escape_controls(result['problem'])}")
 
 
 def _describe_size(result: Result) -> str:

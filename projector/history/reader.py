@@ -12,6 +12,7 @@ from contracts.journal.records import Commit
 from projector.history.block import Block, block_of
 from projector.history.scrubbing import WordScrubber
 from projector.history.sink import ClickHouseSink
+from projector.history.versions import LIVE, Version
 from runtime.calls.store_retry import StoreRetry
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics, AnalyticsError
@@ -27,16 +28,23 @@ HISTORY_LIMITS: Final = BatchLimits(events_max=20_000, pause_s=0.5, quiet_s=QUIE
 
 
 class HistoryTables:
-    """The history as `runtime.following.reader.ReaderStore`."""
+    """A version of the history as `runtime.following.reader.ReaderStore`."""
 
-    def __init__(self, analytics: Analytics, scrubber: WordScrubber | None) -> None:
+    def __init__(
+        self, analytics: Analytics, scrubber: WordScrubber | None, version: Version = LIVE
+    ) -> None:
         self._analytics = analytics
         self._scrubber = scrubber
-        self._sink = ClickHouseSink(analytics)
+        self._version = version
+        self._sink = ClickHouseSink(analytics, version=version)
+        self.turn = asyncio.Lock()
+        """Held while a batch is written. Whoever renames the tables holds it, too: a late write
+        would go into the tables that have the name then."""
 
     async def load(self) -> Position:
-        """Migrate the tables and return their position."""
-        await migrate(self._analytics)
+        """Migrate the live tables, or take others as they are, and return their position."""
+        if self._version == LIVE:
+            await migrate(self._analytics)
         if self._scrubber is not None:
             self._scrubber.ask()
         return await self._sink.position()
@@ -52,7 +60,8 @@ class HistoryTables:
         return []
 
     async def write(self, batch: Block, step: Step) -> None:
-        await self._sink.write(batch, step.reached)
+        async with self.turn:
+            await self._sink.write(batch, step.reached)
 
     def note_written(self, batch: Block) -> None:
         if self._scrubber is not None:
@@ -71,10 +80,7 @@ class HistoryReader(JournalReader[Block]):
         analytics: Analytics,
         limits: BatchLimits = HISTORY_LIMITS,
         scrubber: WordScrubber | None = None,
+        version: Version = LIVE,
     ) -> None:
-        super().__init__(
-            journal,
-            HistoryTables(analytics, scrubber),
-            limits,
-            StoreRetry("history", AnalyticsError),
-        )
+        self.tables = HistoryTables(analytics, scrubber, version)
+        super().__init__(journal, self.tables, limits, StoreRetry("history", AnalyticsError))

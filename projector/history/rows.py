@@ -1,6 +1,6 @@
 """Collects rows for a table, and turns them into columns, as ClickHouse takes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runtime.clickhouse.port import Columns
@@ -15,6 +15,9 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        return iter(self._rows)
 
     def add(self, values: Sequence[Any]) -> None:
         """Add a row: one value for each column, in order."""

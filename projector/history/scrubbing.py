@@ -3,7 +3,7 @@
 What is to be emptied follows from the tables alone: the erasures are events, and each text has
 its person beside it. So nothing is stored about the work. Killed anywhere, it begins again; a
 rebuilt history is emptied again. Many people go by one mutation, because each one rewrites
-parts of the table.
+parts of the table. Tables that a rebuild has kept are dropped if they have texts of the erased.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, NoReturn
 
 from projector.history.block import Block
+from projector.history.versions import KEPT, LIVE, HistoryVersions, Version, table_of
 from runtime.calls.store_retry import StoreRetry
 from runtime.clickhouse.port import Analytics, AnalyticsError, literal
 
@@ -25,18 +26,22 @@ PEOPLE_AT_ONCE: Final = 2_000
 """At most so many people go by one mutation: ClickHouse bounds the size of a statement."""
 
 ERASED: Final = "person.erased"
-_ERASED_PEOPLE: Final = f"SELECT person_id FROM events WHERE type = '{ERASED}'"
 _SELECT_ERASURES: Final = f"""
-    SELECT person_id, max(seq) FROM events WHERE type = '{ERASED}' GROUP BY person_id
+    SELECT person_id, max(seq) FROM {{events}} WHERE type = '{ERASED}' GROUP BY person_id
 """
 _COUNT_RUNNING: Final = """
     SELECT count() FROM system.mutations
-    WHERE database = currentDatabase() AND table IN ('events', 'ratings') AND is_done = 0
+    WHERE database = currentDatabase() AND table IN {tables} AND is_done = 0
 """
 _SELECT_OLD_PARTS: Final = """
     SELECT table, name FROM system.parts
-    WHERE database = currentDatabase() AND table IN ('events', 'ratings') AND active = 0
+    WHERE database = currentDatabase() AND table IN {tables} AND active = 0
 """
+
+
+def select_erased(version: Version) -> str:
+    """Return SQL for the people whose erasure is in the tables."""
+    return f"SELECT person_id FROM {table_of('events', version)} WHERE type = '{ERASED}'"
 
 
 class ScrubbedTable(NamedTuple):
@@ -52,12 +57,16 @@ class ScrubbedTable(NamedTuple):
     update: str
     """Assignments that empty it."""
 
-    @property
-    def select_first(self) -> str:
-        """Return SQL for the erased people who have texts, with the position of the first one."""
+    def of(self, version: Version) -> "ScrubbedTable":
+        """Return the table as it is named in this version."""
+        return self._replace(name=table_of(self.name, version))
+
+    def select_first(self, erased: str) -> str:
+        """Return SQL for the people among `erased` (SQL) who have texts, with the position of the
+        first one."""
         return f"""
             SELECT {self.owner}, min({self.position}) FROM {self.name}
-            WHERE {self.has_text} AND {self.owner} IN ({_ERASED_PEOPLE}) GROUP BY {self.owner}
+            WHERE {self.has_text} AND {self.owner} IN ({erased}) GROUP BY {self.owner}
         """
 
     def mutation(self, erasures: Sequence[tuple[str, int]]) -> str:
@@ -78,14 +87,25 @@ TABLES: Final = (
 
 
 class WordScrubber:
-    """Empties the texts of the erased. `run` once; `ask` whenever there may be new ones."""
+    """Empties the texts of the erased. `run` once; `ask` whenever there may be new ones.
+
+    That of the live version also drops kept tables that have such texts.
+    """
 
     def __init__(
-        self, analytics: Analytics, on_pending: Callable[[int], None] = lambda _people: None
+        self,
+        analytics: Analytics,
+        on_pending: Callable[[int], None] = lambda _people: None,
+        version: Version = LIVE,
     ) -> None:
         """`on_pending` is called with the number of people whose texts are still there."""
         self._analytics = analytics
         self._on_pending = on_pending
+        self._version = version
+        self._tables = [table.of(version) for table in TABLES]
+        self._names = literal(tuple(table.name for table in self._tables))
+        self.turn = asyncio.Lock()
+        """Held while tables are changed. Whoever renames them holds it, too."""
         self._retry = StoreRetry("history to scrub", AnalyticsError)
         self._asked = asyncio.Event()
         self.pending: int | None = None
@@ -112,6 +132,23 @@ class WordScrubber:
 
     async def scrub(self) -> None:
         """Empty everything that is to be emptied now. Safe to repeat. Raises AnalyticsError."""
+        async with self.turn:
+            if self._version == LIVE:
+                await self._drop_kept_with_texts()
+            await self._empty()
+
+    async def _drop_kept_with_texts(self) -> None:
+        versions = HistoryVersions(self._analytics)
+        if not await versions.has(KEPT):
+            return
+        for table in TABLES:
+            select = table.of(KEPT).select_first(select_erased(LIVE))
+            if (await self._analytics.scan(select)).rows:
+                await versions.drop(KEPT)
+                log.info("kept tables dropped: they have texts of erased people")
+                return
+
+    async def _empty(self) -> None:
         await self._wait_for_mutations()  # Of an earlier life.
         while pending := await self._find_pending():
             self._note_pending(len(set().union(*pending.values())))
@@ -134,22 +171,25 @@ class WordScrubber:
     async def _find_pending(self) -> Mapping[ScrubbedTable, Mapping[str, int]]:
         """Return by table the people whose texts are to go, with the positions of their
         erasures."""
-        answer = await self._analytics.scan(_SELECT_ERASURES)
+        select = _SELECT_ERASURES.format(events=table_of("events", self._version))
+        answer = await self._analytics.scan(select)
         erased = {str(person): int(seq) for person, seq in answer.rows}
         found: dict[ScrubbedTable, Mapping[str, int]] = {}
-        for table in TABLES if erased else ():
-            rows = (await self._analytics.scan(table.select_first)).rows
+        for table in self._tables if erased else ():
+            select = table.select_first(select_erased(self._version))
+            rows = (await self._analytics.scan(select)).rows
             people = {str(one): erased[str(one)] for one, seq in rows if int(seq) < erased[one]}
             if people:
                 found[table] = people
         return found
 
     async def _find_old_parts(self) -> set[tuple[str, str]]:
-        rows = (await self._analytics.query(_SELECT_OLD_PARTS)).rows
+        rows = (await self._analytics.query(_SELECT_OLD_PARTS.format(tables=self._names))).rows
         return {(str(table), str(name)) for table, name in rows}
 
     async def _wait_for_mutations(self) -> None:
-        while int((await self._analytics.query(_COUNT_RUNNING)).rows[0][0]):
+        count = _COUNT_RUNNING.format(tables=self._names)
+        while int((await self._analytics.query(count)).rows[0][0]):
             await asyncio.sleep(POLL_S)
 
     def _note_pending(self, people: int) -> None:

@@ -8,6 +8,7 @@ writers at once do no harm.
 from typing import Final
 
 from projector.history.block import Block
+from projector.history.versions import LIVE, POSITION, Version, table_of
 from runtime.clickhouse.migrations import READER
 from runtime.clickhouse.port import Analytics
 from runtime.following.stored_position import position_from, position_values
@@ -15,7 +16,7 @@ from runtime.journal.tail import START, Position
 
 _POSITION_COLUMNS: Final = ("reader", "log_offset", "term", "seq", "hash", "nonce", "open")
 _SELECT_POSITION: Final = """
-    SELECT log_offset, term, seq, hash, nonce, open FROM history_position
+    SELECT log_offset, term, seq, hash, nonce, open FROM {table}
     WHERE reader = %(reader)s ORDER BY seq DESC LIMIT 1
 """
 
@@ -23,14 +24,17 @@ _SELECT_POSITION: Final = """
 class ClickHouseSink:
     """The tables must exist (`runtime.clickhouse.migrations`). Methods raise AnalyticsError."""
 
-    def __init__(self, analytics: Analytics, reader: str = READER) -> None:
+    def __init__(self, analytics: Analytics, reader: str = READER, version: Version = LIVE) -> None:
         """`reader` is the name under which the tables store their position."""
         self._analytics = analytics
         self._reader = reader
+        self._version = version
 
     async def position(self) -> Position:
         """Return the stored position, `START` if nothing was written yet."""
-        answer = await self._analytics.query(_SELECT_POSITION, {"reader": self._reader})
+        table = table_of(POSITION, self._version)
+        select = _SELECT_POSITION.format(table=table)
+        answer = await self._analytics.query(select, {"reader": self._reader})
         if not answer.rows:
             return START
         return position_from(answer.rows[0])
@@ -39,8 +43,9 @@ class ClickHouseSink:
         """Write the block, then the position. After an error any part of it may have been
         written: write it again."""
         for table, rows in block.tables.items():
-            await self._analytics.insert(table, rows.columns)
-        await self._analytics.insert("history_position", _position_row(self._reader, reached))
+            await self._analytics.insert(table_of(table, self._version), rows.columns)
+        table = table_of(POSITION, self._version)
+        await self._analytics.insert(table, _position_row(self._reader, reached))
 
 
 def _position_row(reader: str, reached: Position) -> dict[str, list[object]]:

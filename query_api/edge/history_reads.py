@@ -18,9 +18,12 @@ from runtime.clickhouse.port import (
     AnalyticsUnavailable,
     ResultSet,
     SqlParameter,
+    TableAbsent,
 )
 
 POLL_S: Final = 0.05
+SWITCH_S: Final = 0.3
+"""Longer than tables of the history are absent while a rebuild switches to others."""
 ANSWER_S_MAX: Final = 4.0
 """A query without an answer for this long fails: ClickHouse counts as away."""
 OPEN_AFTER: Final = 3
@@ -66,7 +69,7 @@ class HistoryReads:
             raise Unavailable
         try:
             async with asyncio.timeout(ANSWER_S_MAX):
-                answer = await self._analytics.query(sql, parameters)
+                answer = await self._query(self._analytics, sql, parameters)
         except (TimeoutError, AnalyticsUnavailable) as error:
             self.circuit.note_failure()
             raise Unavailable from error
@@ -75,6 +78,17 @@ class HistoryReads:
             raise Unavailable from error
         self.circuit.note_success()
         return _name_columns(answer)
+
+    async def _query(
+        self, analytics: Analytics, sql: str, parameters: Mapping[str, SqlParameter] | None
+    ) -> ResultSet:
+        """Run the query, again after a moment if a table is absent: a rebuild may be putting
+        another one in its place."""
+        try:
+            return await analytics.query(sql, parameters)
+        except TableAbsent:
+            await asyncio.sleep(SWITCH_S)
+            return await analytics.query(sql, parameters)
 
     async def _fetch_position(self) -> int:
         found = await self.fetch_rows(_SELECT_POSITION, {"reader": self._reader})

@@ -21,7 +21,7 @@ from runtime.clickhouse.chdb_frames import (
     Lane,
     encode_frame,
 )
-from runtime.clickhouse.port import AnalyticsUnavailable, QueryRefused
+from runtime.clickhouse.port import AnalyticsUnavailable, refusal_of
 from runtime.confinement.confine import Missing
 from runtime.process.tasks import run_aside
 
@@ -153,7 +153,7 @@ class EngineProcess:
         if reply.refused is None:
             pending.set_result(reply.data)
         else:
-            pending.set_exception(QueryRefused(reply.refused))
+            pending.set_exception(refusal_of(reply.refused))
 
     def _describe_end(self) -> str:
         status = self._process.returncode

@@ -21,6 +21,8 @@ QUERY_SECONDS_MAX: Final = 10
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _ESCAPES: Final = {"\\": "\\\\", "'": "\\'", "\x00": "\\0", "\n": "\\n", "\r": "\\r"}
 _STACK_TRACE: Final = re.compile(r"[.,]?\s*Stack trace:.*", re.DOTALL)
+_ABSENT: Final = re.compile(r"\(UNKNOWN_TABLE\)|Table \S+ doesn't exist")
+"""In the answers of current and of old servers."""
 _NOISE: Final = re.compile(r"(Code: \d+\. ?|DB::Exception: |\(version [^)]*\)\s*)\s*")
 
 
@@ -40,6 +42,11 @@ class QueryRefused(AnalyticsError):
 
     def __init__(self, message: str) -> None:
         super().__init__(_NOISE.sub("", _STACK_TRACE.sub("", message)).strip())
+
+
+class TableAbsent(QueryRefused):
+    """The query names a table that is not there. It may be back in a moment: a rebuild renames
+    tables."""
 
 
 class OwnSqlBarred(AnalyticsError):
@@ -126,6 +133,11 @@ class Analytics(Protocol):
     async def close(self) -> None:
         """Close within seconds. What still runs is broken off; a write may have happened."""
         ...
+
+
+def refusal_of(message: str) -> QueryRefused:
+    """Return the error for ClickHouse's own message."""
+    return TableAbsent(message) if _ABSENT.search(message) else QueryRefused(message)
 
 
 def bind(sql: str, parameters: Mapping[str, SqlParameter] | None) -> str:

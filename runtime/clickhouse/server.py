@@ -28,6 +28,7 @@ from runtime.clickhouse.port import (
     ResultSet,
     SqlParameter,
     bind,
+    refusal_of,
     to_json_value,
 )
 from runtime.clickhouse.statement import demand_question
@@ -294,7 +295,7 @@ def _translate(error: BaseException) -> BaseException:
     """Return the port's error for one of the driver."""
     match error:
         case ServerException():
-            return QueryRefused(str(error.message))
+            return refusal_of(str(error.message))
         case Error() | OSError() | EOFError():
             return AnalyticsUnavailable(f"{type(error).__name__}: {error}")
         case _:

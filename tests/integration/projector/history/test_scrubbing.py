@@ -15,17 +15,20 @@ from runtime.clickhouse.port import Analytics, AnalyticsUnavailable
 from runtime.journal.sqlite import SqliteJournal
 from tests.at_rest import find_files_with
 from tests.histories.chain import Chain
+from tests.integration.projector.history.canaries import (
+    CANARY,
+    canaries_of_anna,
+    erased,
+    expected_words,
+    read_words,
+    seen,
+)
 from tests.servers.choice import choose_servers
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.waiting import WITHIN_S, eventually
 
 POLL_S: Final = 0.2
 QUICK: Final = HISTORY_LIMITS._replace(events_max=7, pause_s=0.0, idle_wait_s=0.05)
-ANNA: Final = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
-BORIS: Final = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c002"
-EVENING: Final = "2f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
-REVIEW: Final = "3f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
-CANARY: Final = "kanarienvogel"
 
 
 @pytest.fixture(params=ENGINES)
@@ -40,57 +43,6 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
     await analytics.close()
 
 
-def seen(person: str, name: str) -> dict[str, Any]:
-    return {"type": "person.seen.v1", "person_id": person, "name": name}
-
-
-def erased(person: str) -> dict[str, Any]:
-    return {"type": "person.erased.v1", "person_id": person}
-
-
-def asked(guest: str, message: str) -> dict[str, Any]:
-    return {
-        "type": "booking.requested.v1",
-        "booking_id": guest,
-        "announcement_id": EVENING,
-        "guest_id": guest,
-        "author_id": BORIS,
-        "author_status": None,
-        "guest_status": True,
-        "taken": 0,
-        "message": message,
-    }
-
-
-def rated(rater: str, tag: str) -> dict[str, Any]:
-    return {
-        "type": "rating.given.v1",
-        "review_id": REVIEW,
-        "announcement_id": EVENING,
-        "rater_id": rater,
-        "ratee_id": BORIS,
-        "role": "host",
-        "score": 7,
-        "sealed_until": "2030-02-01T00:00:00Z",
-        "text": CANARY,
-        "tags": [tag],
-    }
-
-
-def canaries_of_anna() -> Chain:
-    """Anna writes in every way, is erased, comes back and writes again; Boris writes, too."""
-    chain = Chain()
-    chain.commit(seen(ANNA, f"{CANARY} Anna"), seen(BORIS, "Boris"), actor=BORIS)
-    chain.commit(asked(ANNA, f"{CANARY} asks"), actor=ANNA)
-    chain.commit(rated(ANNA, f"{CANARY} tag"), actor=ANNA)
-    chain.commit({"type": "poem.written.v1", "text": CANARY}, actor=ANNA)
-    chain.commit(asked(BORIS, "Boris asks"), actor=BORIS)
-    chain.commit(erased(ANNA))
-    chain.commit(seen(ANNA, "Anna again"), actor=ANNA)
-    chain.commit(asked(ANNA, "asks again"), actor=ANNA)
-    return chain
-
-
 async def follow(journal: SqliteJournal, analytics: Analytics, seq: int) -> WordScrubber:
     """Bring the history to `seq`. Returns a scrubber that has done nothing yet."""
     reader = HistoryReader(journal, analytics, QUICK)
@@ -100,22 +52,6 @@ async def follow(journal: SqliteJournal, analytics: Analytics, seq: int) -> Word
     await service.stop()
     assert reader.position.state.seq == 0
     return WordScrubber(analytics)
-
-
-async def read_words(analytics: Analytics) -> list[str]:
-    rows = (await analytics.query("SELECT words FROM events WHERE words != '' ORDER BY seq")).rows
-    tags = (await analytics.query("SELECT tags FROM ratings WHERE tags != ''")).rows
-    return [str(one) for (one,) in (*rows, *tags)]
-
-
-def expected_words() -> list[str]:
-    return [
-        '{"name":"Boris"}',
-        '{"message":"Boris asks"}',
-        '{"name":"Anna again"}',
-        '{"message":"asks again"}',
-        "[]",
-    ]
 
 
 async def test_only_what_was_typed_before_the_erasure_goes(

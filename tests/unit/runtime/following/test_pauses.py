@@ -8,7 +8,7 @@ import pytest
 from runtime.following.pauses import Pauses
 
 
-class Reader:
+class IdleReader:
     def __init__(self) -> None:
         self.reading = False
         self.runs = 0
@@ -22,12 +22,12 @@ class Reader:
 
 
 @pytest.fixture
-def reader() -> Reader:
-    return Reader()
+def reader() -> IdleReader:
+    return IdleReader()
 
 
 @pytest.fixture
-async def pauses(reader: Reader) -> AsyncIterator[Pauses]:
+async def pauses(reader: IdleReader) -> AsyncIterator[Pauses]:
     pauses = Pauses()
     running = asyncio.create_task(pauses.run(reader.read))
     yield pauses
@@ -35,7 +35,7 @@ async def pauses(reader: Reader) -> AsyncIterator[Pauses]:
     await asyncio.wait([running])
 
 
-async def test_the_reader_does_not_read_meanwhile(pauses: Pauses, reader: Reader) -> None:
+async def test_the_reader_does_not_read_meanwhile(pauses: Pauses, reader: IdleReader) -> None:
     async def work() -> None:
         assert not reader.reading
 
@@ -45,7 +45,7 @@ async def test_the_reader_does_not_read_meanwhile(pauses: Pauses, reader: Reader
     assert reader.runs == 2
 
 
-async def test_an_error_of_the_work_is_the_callers(pauses: Pauses, reader: Reader) -> None:
+async def test_an_error_of_the_work_is_the_callers(pauses: Pauses, reader: IdleReader) -> None:
     async def work() -> None:
         raise ValueError("spoilt")
 
@@ -76,7 +76,7 @@ async def test_work_that_has_begun_is_finished_though_its_caller_leaves(pauses: 
 
 
 async def test_work_that_has_not_begun_never_begins_once_its_caller_has_left(
-    reader: Reader,
+    reader: IdleReader,
 ) -> None:
     pauses = Pauses()
     done: list[str] = []
@@ -95,7 +95,7 @@ async def test_work_that_has_not_begun_never_begins_once_its_caller_has_left(
     await asyncio.wait([running])
 
 
-async def test_a_stopped_reader_stops_the_work_and_its_caller(reader: Reader) -> None:
+async def test_a_stopped_reader_stops_the_work_and_its_caller(reader: IdleReader) -> None:
     pauses = Pauses()
     running = asyncio.create_task(pauses.run(reader.read))
     begun = asyncio.Event()
