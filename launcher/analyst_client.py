@@ -25,7 +25,7 @@ class AnswerTable(msgspec.Struct):
     position: int
     """Position in the journal up to which the answer is true."""
     version: str | None = None
-    """Version of the question's text. None if the history itself answered."""
+    """Version of the question's text. None if an older system answered."""
     question: dict[str, Any] | None = None
 
 

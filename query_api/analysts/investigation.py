@@ -15,6 +15,7 @@ from starlette.responses import Response
 from contracts.errors import Malformed, Unauthenticated
 from contracts.values.decoding import UNDECODABLE
 from query_api.analysts.asking import QuestionLimit, answer_or_refuse
+from query_api.analysts.questions import version_of
 from query_api.analysts.uses import UseOfHistory, UsesOfHistory
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
@@ -92,7 +93,12 @@ def build_router(
         await uses.record(clock(), asked.by, asked.why, asked.sql)
         with limit.admit():
             answer = await answer_or_refuse(analytics.ask_own(asked.sql))
-        body = {**answer._asdict(), "position": position, "question": None}
+        body = {
+            **answer._asdict(),
+            "position": position,
+            "version": version_of(asked.sql),
+            "question": None,
+        }
         return json_response(body, headers={"X-Position": str(position)})
 
     @router.get(

@@ -13,6 +13,7 @@ from launcher.servers.clickhouse import ClickHouseServer
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.analysts.investigation import build_router
+from query_api.analysts.questions import version_of
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.chdb import ChdbAnalytics
@@ -92,6 +93,7 @@ async def test_an_investigator_reads_the_history_and_is_recorded(site: HistorySi
     answer = await site.send("POST", INVESTIGATOR, ASKED)
     assert answer.status == 200, answer.body
     assert answer.body["rows"] == [["ada"]]
+    assert answer.body["version"] == version_of(ASKED["sql"])
     listed = await site.send("GET", OPERATOR)
     (use,) = listed.body
     assert {name: use[name] for name in ASKED} == ASKED
