@@ -20,10 +20,11 @@ from contracts.values.ids import MovieId, PersonId
 from neighbours.app import StandInState
 from neighbours.services.auth import KEPT_MAX
 from neighbours.services.notification import RetractBody, SendBody
-from neighbours.services.shortener import LinkBody
+from neighbours.services.shortener import CLICKS_A_PAGE_MAX, LinkBody
 from neighbours.switches import SERVICES, Service
 from runtime.calls.circuit import CircuitState
 from runtime.outside.ports import (
+    Click,
     Movie,
     MovieAnswer,
     Notice,
@@ -170,6 +171,10 @@ class _Shortener:
             except Malformed as error:
                 raise DependencyRefused("shortener", 422) from error
         return str(link["short_link"])
+
+    async def clicks(self, after: int) -> Sequence[Click]:
+        async with self._call("shortener") as state:
+            return convert(state.links.clicks(after, CLICKS_A_PAGE_MAX), list[Click])
 
 
 def _body_of(notice: Notice) -> SendBody:

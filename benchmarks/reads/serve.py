@@ -28,6 +28,7 @@ from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
+from runtime.outside.ports import Click
 from runtime.postgres.pools import open_reading_pool
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import spare_long_lived_state
@@ -49,6 +50,9 @@ class NothingShortened:
 
     async def link(self, target: str) -> str:
         return target
+
+    async def clicks(self, after: int) -> list[Click]:
+        raise NotImplementedError
 
 
 def warm_verifier() -> TokenVerifier:

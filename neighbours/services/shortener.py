@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from starlette.responses import RedirectResponse, Response
 
@@ -24,6 +24,8 @@ CODE_BITS: Final = 60
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Five bits a letter. No letter looks like another."""
 
+CLICKS_A_PAGE_MAX: Final = 1_000
+ID_MAX: Final = 2**63 - 1
 PUBLIC_PAGES: Final = "/a/"
 """Path of an announcement's public page, under the address that clients use."""
 
@@ -84,22 +86,34 @@ class Links:
         return link | {"short_link": f"{self._public_url}/s/{link['code']}"}
 
     def follow(self, code: str) -> str:
-        """Count a click and return the target.
+        """Note a click and return the target.
 
         Raises NotFound if the code is unknown, has expired, or was made when links could lead
         anywhere.
         """
+        now = self._now()
         link = self._store.row(
-            """
-            UPDATE link SET clicks = clicks + 1
-            WHERE code = ? AND (expires_at IS NULL OR expires_at > ?) RETURNING target
-            """,
+            "SELECT target FROM link WHERE code = ? AND (expires_at IS NULL OR expires_at > ?)",
             code,
-            int(self._now().timestamp()),
+            int(now.timestamp()),
         )
         if link is None or not link["target"].startswith(self._own):
             raise NotFound
-        return str(link["target"])
+        target = str(link["target"])
+        with self._store.transaction():
+            self._store.write("UPDATE link SET clicks = clicks + 1 WHERE code = ?", code)
+            self._store.write(
+                "INSERT INTO click (target, clicked_at) VALUES (?, ?)", target, now.isoformat()
+            )
+        return target
+
+    def clicks(self, after: int, limit: int) -> list[dict[str, Any]]:
+        """Return the first `limit` clicks whose ids follow `after`."""
+        return self._store.rows(
+            "SELECT id, target, clicked_at FROM click WHERE id > ? ORDER BY id LIMIT ?",
+            after,
+            limit,
+        )
 
     def _try_write(self, target: str, expires_s: int | None) -> bool:
         """Draw a code and write the link; return False if the code has another target."""
@@ -129,6 +143,15 @@ def shortener_router(links: Links, access: Access, switches: Switches) -> APIRou
         """Return the short link to the target, always the same, and its number of clicks.
         For our own services, which present their credential."""
         return json_response(links.shorten(body.target, body.expires_at))
+
+    @router.get("/neighbours/shortener/clicks", dependencies=[Depends(access.require_service)])
+    async def list_clicks(
+        after: Annotated[int, Query(ge=0, le=ID_MAX)] = 0,
+        limit: Annotated[int, Query(ge=1, le=CLICKS_A_PAGE_MAX)] = CLICKS_A_PAGE_MAX,
+    ) -> Response:
+        """List the clicks after that with the id `after`, oldest first: which target was opened
+        and when, and nothing of whoever did. For our own services."""
+        return json_response({"clicks": links.clicks(after, limit)})
 
     # Not strict: programs that share links add their own parameters.
     @router.get("/s/{code}", status_code=307, response_class=RedirectResponse)

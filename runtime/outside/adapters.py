@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from contracts.errors import DependencyDown
+from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import MovieId, PersonId, canonical_uuid
 from contracts.values.languages import HOME_LANGUAGE
@@ -16,6 +17,7 @@ from contracts.values.zones import HOME_ZONE
 from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.calls.remote import Remote
 from runtime.outside.ports import (
+    Click,
     Movie,
     MovieAnswer,
     Notice,
@@ -34,6 +36,7 @@ FOLLOWING_MAX: Final = 20_000
 """The largest number of people that we accept as followed by one person."""
 FOLLOWING_HELD_MAX: Final = 500_000
 """The largest number of ids in the cache, for all people together."""
+CLICKS_A_PAGE: Final = 1_000
 LISTING_S_MAX: Final = 60.0
 """Limit for all pages of a list together. Each page alone may take as long as a whole call."""
 
@@ -46,6 +49,10 @@ class _User(Struct):
 
 class _Link(Struct):
     short_link: str
+
+
+class _Clicks(Struct):
+    clicks: list[Click]
 
 
 class HttpAuth:
@@ -188,6 +195,17 @@ class HttpShortener:
         if not reply.found:
             raise DependencyDown(self._remote.name)
         return _decode(self._remote, reply.body, _Link).short_link
+
+    async def clicks(self, after: int) -> Sequence[Click]:
+        query = {"after": str(after), "limit": str(CLICKS_A_PAGE)}
+        reply = await self._remote.call("GET", "/clicks", query=query)
+        if not reply.found:
+            raise DependencyRefused(self._remote.name, 404)
+        clicks = _decode(self._remote, reply.body, _Clicks).clicks
+        ids = [after, *(one.id for one in clicks)]
+        if any(earlier >= later for earlier, later in pairwise(ids)):
+            raise DependencyDown(self._remote.name)  # To go on from there would lose clicks.
+        return clicks
 
 
 def _decode(remote: Remote, body: bytes, kind: type[T]) -> T:

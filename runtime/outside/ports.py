@@ -116,6 +116,15 @@ class Retraction(Struct, frozen=True):
     text: str
 
 
+class Click(Struct, frozen=True):
+    """One opening of a short link. Nobody says by whom."""
+
+    id: int
+    """Grows from click to click."""
+    target: str
+    clicked_at: datetime
+
+
 def notification_id_of(key: str) -> str:
     """Return the UUID under which Notification knows the notice with this key."""
     return str(uuid5(_NOTICES, key))
@@ -179,4 +188,9 @@ class ShortenerClient(Protocol):
 
     async def link(self, target: str) -> str:
         """Return the short link that leads to `target`. It is always the same."""
+        ...
+
+    async def clicks(self, after: int) -> Sequence[Click]:
+        """Return the clicks whose ids follow `after`, in order, as many as one page has; none if
+        there are no more. Raises DependencyRefused if the service does not tell clicks."""
         ...

@@ -221,6 +221,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     ),
     "POST /neighbours/notification/retract": Ask({"notices": []}, note=SERVICES),
     "POST /neighbours/notification/send": Ask(MESSAGE, note=SERVICES),
+    "GET /neighbours/shortener/clicks": Ask(query="after=0", note=SERVICES),
     "POST /neighbours/shortener/links": Ask({"target": f"/a/{uuid4()}"}, note=SERVICES),
     "GET /neighbours/ugc/followers/{author_id}": Ask(note=SERVICES),
     "DELETE /neighbours/ugc/followers/{author_id}/{follower_id}": Ask(),

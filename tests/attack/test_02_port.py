@@ -12,6 +12,7 @@ ROUTES = [
     ("POST", "/neighbours/auth/token", {"login": "x", "permissions": ["everything"]}),
     ("POST", "/neighbours/control/ugc", {"down": False}),
     ("POST", "/neighbours/shortener/links", {"target": "/a/1"}),
+    ("GET", "/neighbours/shortener/clicks", None),
     ("POST", "/api/v1/operator/verify", None),
     ("POST", "/api/v1/operator/rebuild", None),
     ("GET", "/api/v1/operator/notices", None),

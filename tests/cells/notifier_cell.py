@@ -26,12 +26,13 @@ from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
 from notifier.store.queue import NoticeQueue
 from runtime.journal.sqlite import SqliteJournal
-from runtime.outside.ports import Notice, NotificationClient, PersonProfile, Retraction
+from runtime.outside.ports import Click, Notice, NotificationClient, PersonProfile, Retraction
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock
 from tests.histories.notifier_events import BEGIN, NotifierHistory
 
 REACHED_WITHIN_S = 60.0
+CLICKS_A_PAGE = 3
 TURNS_MAX = 10_000
 
 
@@ -49,6 +50,7 @@ class Around:
         """How often each key was sent."""
         self.followers_of: dict[str, tuple[PersonId, ...]] = {}
         self.links = 0
+        self.clicked: list[Click] = []
 
     async def send(self, notice: Notice) -> None:
         self._answer("notification")
@@ -79,6 +81,10 @@ class Around:
         self._answer("shortener")
         self.links += 1
         return f"http://s/{target[-4:]}"
+
+    async def clicks(self, after: int) -> Sequence[Click]:
+        self._answer("shortener")
+        return [one for one in self.clicked if one.id > after][:CLICKS_A_PAGE]
 
     async def person(self, person_id: PersonId) -> PersonProfile | None:
         self._answer("auth")

@@ -1,6 +1,6 @@
 """Runs the query API over rows of the read models that a test writes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -19,7 +19,7 @@ from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
 from runtime.openapi.document import complete_document
-from runtime.outside.ports import Movie
+from runtime.outside.ports import Click, Movie
 from runtime.postgres.pools import open_pool, open_reading_pool
 from runtime.process.clock import system_clock
 from tests.cells.http_reply import HttpReply
@@ -70,6 +70,9 @@ class Shortener:
         if self.down:
             raise DependencyDown("shortener")
         return f"https://practix.test/s{target}"
+
+    async def clicks(self, after: int) -> Sequence[Click]:
+        raise NotImplementedError
 
 
 class BytesReply(NamedTuple):

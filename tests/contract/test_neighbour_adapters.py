@@ -1,6 +1,7 @@
 """Our clients of outside services, when these are well, down, slow or talk nonsense."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +29,7 @@ from runtime.calls.remote import Remote, RemoteSettings
 from runtime.http.problems import install_problems
 from runtime.outside.ports import Movie, Notice, PersonProfile, Retraction
 from runtime.outside.wiring import OutsideClients
+from runtime.process.clock import system_clock
 from tests.cells.stand_in import OPERATOR, build_settings, stand_in_settings
 from tests.seconds_clock import SecondsClock
 from tests.servers.http_server import served
@@ -194,6 +196,36 @@ async def test_a_target_has_one_short_link(services: Services) -> None:
     link = await shortener.link("/a/1")
     assert link == await services.shortener.link("/a/1")
     assert link != await shortener.link("/a/2")
+
+
+async def test_clicks_are_told_in_order_and_name_nobody(
+    stand_in: StandIn, services: Services
+) -> None:
+    assert await services.shortener.clicks(0) == []
+    codes = [(await services.shortener.link(f"/a/{n}")).rpartition("/s/")[2] for n in (1, 2)]
+    before = system_clock()
+    for code in (*codes, codes[0]):
+        stand_in.state.links.follow(code)
+    clicks = await services.shortener.clicks(0)
+    assert [one.target for one in clicks] == ["/a/1", "/a/2", "/a/1"]
+    assert all(before <= one.clicked_at <= system_clock() for one in clicks)
+    assert await services.shortener.clicks(clicks[0].id) == clicks[1:]
+    assert await services.shortener.clicks(clicks[-1].id) == []
+
+
+@pytest.mark.parametrize("ids", [[4], [5, 5], [7, 6]])
+async def test_clicks_out_of_order_break_the_contract(ids: list[int]) -> None:
+    service = Scripted()
+    clicks = [{"id": one, "target": "/a/1", "clicked_at": LATER.isoformat()} for one in ids]
+    service.body = json.dumps({"clicks": clicks}).encode()
+    app = Starlette(routes=[Route("/{path:path}", service.__call__)])
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        shortener = OutsideClients(session, build_settings(url, remote=QUICK)).shortener
+        with pytest.raises(DependencyDown):
+            await shortener.clicks(4)
+        service.status = 404
+        with pytest.raises(DependencyRefused):
+            await shortener.clicks(4)
 
 
 Use = Callable[[Services], Awaitable[Any]]

@@ -65,6 +65,7 @@ ROUTES: Final[list[tuple[str, str, Any, set[str]]]] = [
         {"ours", "operator"},
     ),
     ("POST", "/neighbours/shortener/links", {"target": "/a/1"}, {"ours", "operator"}),
+    ("GET", "/neighbours/shortener/clicks?after=0", None, {"ours", "operator"}),
     ("POST", "/neighbours/control/ugc", {"down": False}, {"operator"}),
 ]
 
