@@ -102,7 +102,11 @@ GRANT SELECT ON ALL TABLES IN SCHEMA read_model TO practix_query_api;
 -- Of the notifier's, the query service reads what people may fetch of their own, and no more.
 GRANT USAGE ON SCHEMA notifier TO practix_query_api;
 GRANT SELECT ON notifier.own_notices, notifier.own_preferences TO practix_query_api;
--- It writes down each use of the history. Nobody changes or deletes what is written there.
+-- And the projector what it copies for analysts.
+GRANT USAGE ON SCHEMA notifier TO practix_projector;
+GRANT SELECT ON notifier.notices_to_copy, notifier.clicks_to_copy, notifier.epoch_to_copy
+    TO practix_projector;
+-- The query service writes down each use of the history. Nobody changes or deletes what is written there.
 GRANT USAGE ON SCHEMA access TO practix_query_api;
 GRANT SELECT, INSERT ON access.uses_of_history TO practix_query_api;
 GRANT USAGE ON SCHEMA access TO practix_projector;

@@ -11,6 +11,8 @@ from fastapi import APIRouter
 from contracts.notices import Kind
 from contracts.values.targets import TargetName
 from notifier import metrics
+from notifier.clicks.collector import ClickCollector
+from notifier.clicks.store import ClickStore
 from notifier.dispatcher import DISPATCHERS, Dispatcher, DispatcherPace
 from notifier.forgetting.eraser import Eraser
 from notifier.forgetting.forgetter import Forgetter
@@ -115,7 +117,11 @@ class NotifierService(FollowingService):
         )
         self._erasures = ErasureStore(pool)
         self._eraser = Eraser(self._erasures, self._queue, clients.notification, clock)
-        self._forgetter = Forgetter(ForgettingStore(pool), clients.notification, keep_days)
+        clicks = ClickStore(pool)
+        self._click_collector = ClickCollector(clicks, clients.shortener)
+        self._forgetter = Forgetter(
+            ForgettingStore(pool), clients.notification, keep_days, clicks=clicks
+        )
         reader = NoticeReader(
             journal,
             NoticeOutbox(pool, approval_kinds),
@@ -180,6 +186,7 @@ class NotifierService(FollowingService):
                 "notifier publisher": self._publisher.run(),
                 "notifier eraser": self._eraser.run(),
                 "notifier forgetter": self._forgetter.run(),
+                "notifier click collector": self._click_collector.run(),
                 "notifier figures": self._measure(),
             }
         )

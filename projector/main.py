@@ -113,6 +113,7 @@ async def _start_history(
             Pseudonyms(settings.pseudonym_key.get_secret_value()),
             days_max=settings.analysts_days_max,
             lock=ActiveLock(pool, "analysts"),
+            outbox=pool,
         )
         await following.start()
         stack.push_async_callback(following.stop)

@@ -1,7 +1,7 @@
 """Waits until something holds, for as long as a busy machine may need."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 WITHIN_S: Final = 60.0
@@ -12,4 +12,13 @@ async def eventually(holds: Callable[[], bool]) -> None:
     """Return once `holds` does. Raises TimeoutError after WITHIN_S."""
     async with asyncio.timeout(WITHIN_S):
         while not holds():
+            await asyncio.sleep(POLL_S)
+
+
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Yield again and again, for a loop that looks and breaks. Raises TimeoutError when the time
+    is over."""
+    async with asyncio.timeout(seconds):
+        while True:
+            yield
             await asyncio.sleep(POLL_S)

@@ -74,6 +74,13 @@ HISTORY: Final[Inventory] = {
         texts("review_id announcement_id rater_id ratee_id", "pseudonyms"),
         texts("type role", NOBODY),
     ),
+    "practix_analysts.notices": (
+        texts("notice_id announcement_id booking_id", "pseudonyms"),
+        texts("recipient_id", "pseudonyms", "the row is deleted"),
+        texts("kind state reason", NOBODY),
+    ),
+    "practix_analysts.clicks": (texts("announcement_id", "pseudonyms"),),
+    "practix_analysts.copied": (texts("source", NOBODY),),
     "practix_analysts.history_position": (texts("reader hash nonce", NOBODY),),
     "practix_analysts.schema_migrations": (texts("name sha256", NOBODY),),
 }
@@ -131,5 +138,6 @@ STAND_IN: Final[Inventory] = {
     ),
     "retracted": (texts("title text key", NOBODY),),
     "link": (texts("target code", NOBODY),),
+    "click": (texts("target clicked_at", NOBODY),),
 }
 """The SQLite file of the stand-in."""

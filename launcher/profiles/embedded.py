@@ -304,6 +304,7 @@ def _build_services(
             Pseudonyms(data.pseudonym_key),
             days_max=settings.analysts_days_max,
             limits=RARE_BLOCKS,
+            outbox=resources.pools["projector"],
         ),
         notifier=NotifierService(
             resources.journal,

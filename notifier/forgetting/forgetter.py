@@ -1,4 +1,4 @@
-"""Forgets who was told what, once it is old enough: finished notices and fan-outs.
+"""Forgets who was told what, once it is old enough: finished notices, fan-outs and clicks.
 
 Time is the journal's: the newest record that the notifier has taken over says what day it is.
 So a clock set wrong forgets nothing, and a notifier that reads an old journal keeps what the
@@ -23,6 +23,7 @@ from typing import Final, NoReturn
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
 from notifier import metrics
+from notifier.clicks.store import ClickStore
 from notifier.forgetting.retention import KEEP_DAYS
 from notifier.store.forgetting.finished import ForgettingStore
 from runtime.outside.ports import NotificationClient
@@ -45,10 +46,12 @@ class Forgetter:
         notification: NotificationClient,
         keep_days: int = KEEP_DAYS,
         rows_at_once: int = ROWS_AT_ONCE,
+        clicks: ClickStore | None = None,
     ) -> None:
         self._store = store
         self._notification = notification
         self._keep_days = keep_days
+        self._clicks = clicks
         self._rows_at_once = rows_at_once
         self._newest: datetime | None = None
         self._notification_failed = False
@@ -76,15 +79,18 @@ class Forgetter:
             await asyncio.sleep(PAUSE_S if progressed else LOOK_EVERY_S)
 
     async def forget_some(self) -> bool:
-        """Forget some notices and some fan-outs. Returns False if there is nothing to do now.
+        """Forget some notices, fan-outs and clicks. Returns False if there is nothing to do now.
         Raises TablesUnavailable."""
         before = self.kept_from
         if before is None:
             return False
         notices = await self._forget_notices(before)
         fanouts = await self._store.delete_fanouts(before, self._rows_at_once)
+        clicks = 0
+        if self._clicks is not None:
+            clicks = await self._clicks.delete_before(before, self._rows_at_once)
         metrics.FORGOTTEN.inc(notices + fanouts)
-        return notices + fanouts > 0
+        return notices + fanouts + clicks > 0
 
     async def _forget_notices(self, before: datetime) -> int:
         """Forget some notices, at Notification and then here. Returns how many it were."""

@@ -29,6 +29,11 @@ UNSETTLE: Final = """
 FORGET_TRANSACTIONS: Final = """
     UPDATE notifier.notices SET changed_xid = 0 WHERE changed_xid <> 0
 """
+FORGET_TRANSACTIONS_OF_CLICKS: Final = """
+    UPDATE notifier.clicks SET changed_xid = 0 WHERE changed_xid <> 0
+"""
+# Whoever copies from the outbox begins anew.
+RENEW_EPOCH: Final = "UPDATE notifier.outbox_epoch SET epoch = gen_random_uuid()"
 
 
 class Restored(NamedTuple):
@@ -74,3 +79,5 @@ async def _save(pool: asyncpg.Pool, seq: int) -> None:
         await connection.execute(SET_RESTORED, seq)
         await connection.execute(UNSETTLE)
         await connection.execute(FORGET_TRANSACTIONS)
+        await connection.execute(FORGET_TRANSACTIONS_OF_CLICKS)
+        await connection.execute(RENEW_EPOCH)

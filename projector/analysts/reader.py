@@ -50,6 +50,8 @@ class AnalystsTables:
         self._sink = ClickHouseSink(analysts, self._reader)
         self._history_sink = ClickHouseSink(history)
         self._retention = Retention(analysts, days_max)
+        self.loaded = asyncio.Event()
+        """Set once the tables have this version's shape and nobody's other pseudonyms."""
 
     async def load(self) -> Position:
         """Migrate the tables and return their position. Empties them if they were filled under
@@ -57,8 +59,10 @@ class AnalystsTables:
         await migrate(self._analysts, ANALYSTS_MIGRATIONS)
         answer = await self._analysts.query(_SELECT_OTHER_KEYS, {"reader": self._reader})
         if int(answer.rows[0][0]):
-            for table in (*TABLES, "history_position"):  # The position last: it says so again.
+            # The position last: it says so again.
+            for table in (*TABLES, "copied", "history_position"):
                 await self._analysts.execute(f"TRUNCATE TABLE {table}")
+        self.loaded.set()
         return await self._sink.position()
 
     async def position(self) -> Position:
@@ -108,4 +112,5 @@ class AnalystsReader(JournalReader[AnalystsBlock]):
         limits: BatchLimits = HISTORY_LIMITS,
     ) -> None:
         tables = AnalystsTables(analysts, history, pseudonyms, days_max)
+        self.loaded = tables.loaded
         super().__init__(journal, tables, limits, StoreRetry("analysts", AnalyticsError))

@@ -12,7 +12,7 @@ from runtime.clickhouse.port import Analytics
 
 DAYS_MAX: Final = 1_096
 """For how many days they keep what happened, unless a setting says otherwise: three years."""
-TABLES: Final = ("events", "refusals", "ratings")
+TABLES: Final = ("events", "refusals", "ratings", "notices", "clicks")
 _SELECT_OLDEST: Final = "SELECT toString(min(day)), count() FROM {table}"
 
 

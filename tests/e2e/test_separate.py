@@ -27,6 +27,9 @@ from tests.compose.traffic import Traffic
 from tests.conftest import unavailable
 from tests.e2e.killed import announce_and_see, kill, wait_for_position
 from tests.paths import API_DOCUMENT, ROOT
+from tests.waiting import within
+
+COPIED_S_MAX = 60.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -67,6 +70,12 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
     own_sql = ("ask", "--json", "--base-url", system.url, "--sql")
     answer = await asyncio.to_thread(system.command, *own_sql, "SELECT max(seq) FROM events")
     assert answer.returncode == 0, answer.stderr
+    count_told = "SELECT count() AS told FROM notices WHERE state = 'sent' AND recipient_id != ''"
+    async for _ in within(COPIED_S_MAX):
+        copied = await asyncio.to_thread(system.command, *own_sql, count_told)
+        assert copied.returncode == 0, copied.stderr
+        if json.loads(copied.stdout.splitlines()[-1])["rows"][0]["told"] > 10:
+            break
     forbidden = "SELECT * FROM file('/etc/passwd', 'TSV', 'line String')"
     refused = await asyncio.to_thread(system.command, *own_sql, forbidden)
     assert (refused.returncode, "readonly" in refused.stderr) == (1, True), refused.stderr

@@ -34,7 +34,7 @@ FLOORS = {
             __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning matching
             delivery publishing.steps store short_links publishing metrics expander
-            dispatcher forgetting reader http service settings restored main __main__""",
+            dispatcher clicks forgetting reader http service settings restored main __main__""",
         "neighbours": """bodies store switches settings services.auth access
             services app in_process __main__""",
         "launcher": """settings terminal connections client data_directory openapi inventory

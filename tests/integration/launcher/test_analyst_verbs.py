@@ -1,10 +1,10 @@
-"""`practix ask`, `report` and `export` against a served history."""
+"""`practix ask`, `report` and `export` against a served analysts' database."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -12,21 +12,34 @@ import pytest
 from fastapi import FastAPI
 
 from launcher.verbs.analysts import register
+from projector.analysts.service import AnalystsService
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
 from query_api.analysts.questions import ready_questions, version_of
 from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
-from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.chdb import ANALYSTS_DATABASE, ChdbAnalytics
+from runtime.clickhouse.migrations import ANALYSTS_READER
 from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
+from runtime.pseudonyms import Pseudonyms
 from tests.histories.stated import evenings_in_march
 from tests.integration.launcher.invoking import SECRET, Practix, build_practix
 from tests.servers.http_server import served
+from tests.waiting import eventually
 
-DEADLINE_S: Final = 20.0
+KEY: Final = Pseudonyms("the key of the tests")
+TOLD: Final[dict[str, list[Any]]] = {
+    "notice_id": ["a", "b"],
+    "version": [1, 1],
+    "kind": ["booking_new", "remind_day"],
+    "state": ["sent", "waiting"],
+    "at_ms": [1_772_352_000_000, 1_772_323_200_000],
+    "sent_at_ms": [1_772_352_060_000, 0],
+    "day": [date(2026, 3, 1), date(2026, 3, 1)],
+}
 
 
 @pytest.fixture
@@ -34,26 +47,30 @@ async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
     """Run a verb against the evenings of March."""
     journal = SqliteJournal(tmp_path / "journal.db")
     await evenings_in_march().write_to(journal)
-    analytics = ChdbAnalytics(tmp_path / "chdb")
+    history = ChdbAnalytics(tmp_path / "chdb")
+    analysts = ChdbAnalytics(tmp_path / ANALYSTS_DATABASE, database=ANALYSTS_DATABASE)
     limits = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
-    service = HistoryService(journal, analytics, limits=limits)
-    await service.start()
-    await _caught_up(service)
+    services = (
+        HistoryService(journal, history, limits=limits),
+        AnalystsService(journal, analysts, history, KEY, limits=limits),
+    )
+    for service in services:
+        await service.start()
+    await eventually(
+        lambda: all(one.position > len(evenings_in_march().commits) for one in services)
+    )
+    await analysts.insert("notices", TOLD)
     app = FastAPI()
     install_problems(app)
-    history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
-    app.include_router(build_router(analytics, history, OperatorGuard(SECRET)))
+    reads = HistoryReads(analysts, MIN_POSITION_WAIT_S, ANALYSTS_READER)
+    app.include_router(build_router(analysts, reads, OperatorGuard(SECRET)))
     async with served(app) as url:
         yield build_practix(register, url)
-    await service.stop()
-    await analytics.close()
+    for service in services:
+        await service.stop()
+    await analysts.close()
+    await history.close()
     await journal.close()
-
-
-async def _caught_up(service: HistoryService) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while service.position <= len(evenings_in_march().commits):
-            await asyncio.sleep(0.005)
 
 
 async def test_ask_lists_the_questions(practix: Practix) -> None:

@@ -137,10 +137,14 @@ async def test_own_sql_reaches_neither_the_history_nor_the_system(
         assert here.rows == [("practix_analysts",)]
         found = await databases.analysts.ask_own("SHOW TABLES")
         assert {name for (name,) in found.rows} == {
+            "clicks",
+            "copied",
+            "current_notices",
             "current_ratings",
             "evenings",
             "events",
             "history_position",
+            "notices",
             "ratings",
             "refusals",
             "schema_migrations",

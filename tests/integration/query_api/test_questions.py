@@ -2,12 +2,15 @@
 every block delivered twice."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from msgspec.structs import replace
 
+from contracts.values.times import to_ms
+from projector.analysts.copying.notices import CLICK_COLUMNS, NOTICE_COLUMNS
 from projector.analysts.reader import AnalystsTables
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
@@ -42,6 +45,15 @@ EXPECTED: Final[dict[str, list[tuple[Any, ...]]]] = {
         ("2026-03-05", 1, 120.0, 120.0, 120.0),
     ],
     "invitations": [("2026-03-02", 1, 1, 0, 0, 0)],
+    "notices_sent": [
+        ("2026-03-01", "announce_new", 2, 5.0, 5.0, 300.0, 2),
+        ("2026-03-01", "booking_status", 1, 1.0, 1.0, 60.0, 1),
+        ("2026-03-02", "remind_day", 1, 1440.0, 1440.0, 30.0, 0),
+    ],
+    "notices_unsent": [
+        ("booking_status", "skipped", "switched_off", 1, "2026-03-01"),
+        ("remind_hour", "waiting", "", 1, "2026-03-01"),
+    ],
     "rating_drift": [
         ("2026-03-01", "guest", 1, 10.0, 100.0),
         ("2026-03-01", "host", 1, 9.0, 0.0),
@@ -63,6 +75,57 @@ EXPECTED: Final[dict[str, list[tuple[Any, ...]]]] = {
 }
 
 
+NOTICES, CLICKS = "notices", "clicks"
+BEGIN: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def at(minutes: float) -> int:
+    return to_ms(BEGIN + timedelta(minutes=minutes))
+
+
+def told(
+    name: str, kind: str, sent_min: float | None, state: str = "sent", version: int = 2, **more: Any
+) -> tuple[Any, ...]:
+    """Return the row of a notice of something that happened at the beginning."""
+    values = {
+        "notice_id": name,
+        "version": version,
+        "kind": kind,
+        "announcement_id": "e1" if state == "sent" else "",
+        "at_ms": at(0),
+        "day": BEGIN.date(),
+        "due_at_ms": at(0),
+        "sent_at_ms": 0 if sent_min is None else at(sent_min),
+        "state": state,
+        "seq": 0,
+        "receipt": 0,
+        "attempts": 1,
+    }
+    return tuple((values | more).get(name, "") for name in NOTICE_COLUMNS)
+
+
+TOLD: Final = [
+    told("n1", "announce_new", None, "waiting", version=1),
+    told("n1", "announce_new", 1),
+    told("n2", "announce_new", 5),
+    told("n3", "booking_status", 1, announcement_id="e2"),
+    told("n4", "remind_day", 1440, due_at_ms=at(1439.5)),
+    told("n5", "booking_status", None, "skipped", reason="switched_off"),
+    told("n6", "remind_hour", None, "waiting"),
+]
+OPENED: Final = [
+    (number, evening, at(minutes), BEGIN.date())
+    for number, (evening, minutes) in enumerate(
+        [
+            ("e1", 0.5),  # Before anybody was told: the link was shared.
+            ("e1", 2),
+            ("e1", 600),
+            ("e2", 3),
+            ("e1", 1440 + 8 * 1440),  # Too late to be due to the reminder.
+        ]
+    )
+]
+
 Open = Callable[[], Databases]
 
 
@@ -83,6 +146,13 @@ async def analytics(open_databases: Open) -> AsyncIterator[Analytics]:
     await tables.load()
     for part in (commits[:15], commits[10:], commits):
         await tables.write(await tables.prepare(part, None), Step(START, START, None))
+    for _ in range(2):
+        for table, columns, rows in (
+            (NOTICES, NOTICE_COLUMNS, TOLD),
+            (CLICKS, CLICK_COLUMNS, OPENED),
+        ):
+            values = dict(zip(columns, zip(*rows, strict=True), strict=True))
+            await databases.analysts.insert(table, values)
     yield databases.analysts
     await databases.close()
 

@@ -154,6 +154,16 @@ async def test_the_query_service_reads_what_people_may_fetch_of_their_own(
         assert await pools["query_api"].fetch(f"SELECT * FROM notifier.{view}") == []
 
 
+async def test_the_projector_reads_of_the_notifiers_what_it_copies_and_no_more(
+    pools: dict[str, asyncpg.Pool],
+) -> None:
+    for view, rows in {"notices_to_copy": 0, "clicks_to_copy": 0, "epoch_to_copy": 1}.items():
+        assert len(await pools["projector"].fetch(f"SELECT * FROM notifier.{view}")) == rows
+    for table in ("notices", "people", "clicks"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await pools["projector"].fetch(f"SELECT * FROM notifier.{table}")
+
+
 async def test_a_role_has_a_bounded_number_of_connections(owner: asyncpg.Pool) -> None:
     limits = await owner.fetch(
         "SELECT rolconnlimit FROM pg_roles WHERE rolname LIKE 'practix\\_%' AND NOT rolsuper"

@@ -1,0 +1,245 @@
+"""Notices and clicks are copied for analysts, once each, without anybody's words; on a server and
+on chdb."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from contracts.events.booking import BookingApproved, BookingRequested
+from contracts.values.times import to_ms
+from notifier.clicks.collector import ClickCollector
+from notifier.clicks.store import ClickStore
+from notifier.restored.noting import note_restored
+from projector.analysts.copying.copier import NOTICES, NoticeCopier
+from projector.analysts.copying.position import load_position, save_position
+from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, migrate
+from runtime.clickhouse.port import Analytics, Columns
+from runtime.outside.ports import Click
+from runtime.pseudonyms import Pseudonyms
+from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.histories.notifier_events import (
+    BEGIN,
+    announcement,
+    booking,
+    created,
+    person,
+    published,
+    seen,
+)
+from tests.servers.clickhouse_engines import ENGINES, Databases, opener_of_both
+from tests.waiting import within
+
+KEY: Final = Pseudonyms("the key of the tests")
+CANARY: Final = "Canary Street"
+TOLD: Final = """
+    SELECT kind, recipient_id, announcement_id, sent_at_ms FROM notices FINAL
+    WHERE state = 'sent' ORDER BY kind, recipient_id
+"""
+
+
+@pytest.fixture(params=ENGINES)
+def open_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Databases]:
+    return opener_of_both(request, tmp_path)
+
+
+@pytest.fixture
+async def databases(open_databases: Callable[[], Databases]) -> AsyncIterator[Databases]:
+    opened = open_databases()
+    await migrate(opened.history)
+    await migrate(opened.analysts, ANALYSTS_MIGRATIONS)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
+    """An evening of which host and guest have been told, and whose reminders wait."""
+    async with notifier_cell(tmp_path, postgres_dsn) as found:
+        found.history.tell(
+            seen("host"), seen("anna"), created(event_location=CANARY, title=CANARY), published()
+        )
+        found.history.tell(
+            booking(BookingRequested, "anna", (None, True), message=CANARY), by="anna"
+        )
+        found.history.tell(booking(BookingApproved, "anna", (True, True)))
+        await found.read_and_send()
+        yield found
+
+
+def copier(cell: NotifierCell, databases: Databases, analysts: Analytics | None = None) -> Any:
+    """Return one that copies little at once."""
+    return NoticeCopier(
+        cell.pool, analysts or databases.analysts, databases.history, KEY, rows_at_once=2
+    )
+
+
+async def copy(made: NoticeCopier) -> None:
+    while await made.copy_some():
+        pass
+
+
+async def rows(databases: Databases, sql: str) -> list[tuple[Any, ...]]:
+    return (await databases.analysts.query(sql)).rows
+
+
+async def test_who_was_told_of_what_is_copied_once(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    await copy(copier(cell, databases))
+    told = await rows(databases, TOLD)
+    sent = [one for one in await cell.lines() if one["state"] == "sent"]
+    assert sorted(told) == sorted(
+        (
+            one["kind"],
+            KEY.replace(str(one["recipient"])),
+            KEY.replace(str(one["announcement_id"])),
+            to_ms(one["sent_at"]),
+        )
+        for one in sent
+    )
+    await copy(copier(cell, databases))
+    assert await rows(databases, "SELECT count() FROM notices") == [(len(await cell.lines()),)]
+
+
+async def test_a_notice_that_waits_shows_nobody_until_it_is_sent(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    made = copier(cell, databases)
+    await copy(made)
+    waiting = "SELECT kind, recipient_id, announcement_id, seq FROM notices WHERE state = 'waiting'"
+    assert {row[1:] for row in await rows(databases, waiting)} == {("", "", 0)}
+    await cell.wait(days=2.5)
+    await copy(made)
+    reminded = """
+        SELECT recipient, event_seq > 0 FROM current_notices
+        WHERE notice_kind = 'remind_day' AND current_state = 'sent'
+    """
+    people = {(KEY.replace(person(one)), 1) for one in ("host", "anna")}
+    assert set(await rows(databases, reminded)) == people
+
+
+async def test_nobodys_words_and_no_id_are_copied(cell: NotifierCell, databases: Databases) -> None:
+    cell.around.clicked = [Click(1, f"/a/{announcement()}", BEGIN)]
+    await ClickCollector(ClickStore(cell.pool), cell.around).collect_some()
+    await copy(copier(cell, databases))
+    everything = ""
+    for table in ("notices", "clicks", "copied"):
+        found = await rows(databases, f"SELECT * FROM {table}")
+        assert found, table
+        everything += str(found)
+    for secret in (CANARY, "Anna", person("anna"), person("host"), announcement(), "http"):
+        assert secret not in everything
+
+
+async def test_why_somebody_is_not_told_shows_no_block(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    await cell.pool.execute(
+        "UPDATE notifier.notices SET state = 'dropped',"
+        " reason = CASE WHEN kind = 'remind_day' THEN 'apart' ELSE 'cancelled' END"
+        " WHERE state = 'waiting'"
+    )
+    await copy(copier(cell, databases))
+    dropped = "SELECT DISTINCT kind, reason, recipient_id FROM notices WHERE state = 'dropped'"
+    assert set(await rows(databases, dropped)) >= {
+        ("remind_day", "", ""),
+        ("remind_hour", "cancelled", ""),
+    }
+
+
+class EndsBeforeThePosition:
+    """An engine of which the process dies after the rows are written."""
+
+    def __init__(self, analysts: Analytics) -> None:
+        self._analysts = analysts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._analysts, name)
+
+    async def insert(self, table: str, columns: Columns) -> None:
+        if table == "copied":
+            raise KeyboardInterrupt
+        await self._analysts.insert(table, columns)
+
+
+async def test_killed_before_the_position_it_copies_again_and_counts_once(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            await copier(cell, databases, EndsBeforeThePosition(databases.analysts)).copy_some()
+    await copy(copier(cell, databases))
+    lines = len(await cell.lines())
+    assert await rows(databases, "SELECT count() FROM notices FINAL") == [(lines,)]
+    assert await rows(databases, "SELECT count() FROM current_notices") == [(lines,)]
+
+
+async def test_it_waits_for_a_transaction_that_still_runs(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    made = copier(cell, databases)
+    await copy(made)
+    hold = "UPDATE notifier.notices SET state = 'dropped', reason = 'over' WHERE id = $1"
+    first, second = [one["id"] for one in await cell.lines(state="waiting")][:2]
+    ended = "SELECT count() FROM current_notices WHERE current_reason = 'over'"
+    async with cell.pool.acquire() as connection:
+        slow = connection.transaction()
+        await slow.start()
+        await connection.execute(hold, first)
+        await cell.pool.execute(hold, second)
+        await copy(made)
+        assert await rows(databases, ended) == [(0,)]
+        await slow.commit()
+    await copy(made)
+    assert await rows(databases, ended) == [(2,)]
+
+
+@pytest.mark.parametrize("noted", [True, False])
+async def test_restored_tables_are_copied_again(
+    cell: NotifierCell, databases: Databases, noted: bool
+) -> None:
+    made = copier(cell, databases)
+    await copy(made)
+    position = await load_position(databases.analysts, NOTICES.view)
+    if noted:
+        await note_restored(cell.journal, cell.pool)
+    else:
+        await save_position(databases.analysts, NOTICES.view, position.step_to(2**40, 1))
+    await databases.analysts.execute("TRUNCATE TABLE notices")
+    await cell.pool.execute(
+        "UPDATE notifier.notices SET state = 'dropped', reason = 'over' WHERE state = 'waiting'"
+    )
+    await copy(made)
+    states = "SELECT DISTINCT current_state FROM current_notices"
+    assert {state for (state,) in await rows(databases, states)} == {"sent", "dropped"}
+    lines = len(await cell.lines())
+    assert await rows(databases, "SELECT count() FROM current_notices") == [(lines,)]
+
+
+async def test_an_erased_person_is_in_no_copy(cell: NotifierCell, databases: Databases) -> None:
+    made = copier(cell, databases)
+    await copy(made)
+    anna, host = (KEY.replace(person(name)) for name in ("anna", "host"))
+    recipients = "SELECT DISTINCT recipient_id FROM notices WHERE recipient_id != ''"
+    assert {one for (one,) in await rows(databases, recipients)} == {anna, host}
+    erased_at = BEGIN + timedelta(hours=1)
+    erasure = {
+        "type": "person.erased",
+        "seq": 9,
+        "person_id": person("anna"),
+        "at_ms": to_ms(erased_at),
+        "day": erased_at.date(),
+    }
+    await databases.history.insert("events", {name: [one] for name, one in erasure.items()})
+    await copy(made)
+    async for _ in within(60):
+        if {one for (one,) in await rows(databases, recipients)} == {host}:
+            break
+    # The notifier has not deleted its rows yet, and all is copied again.
+    for table in ("notices", "copied"):
+        await databases.analysts.execute(f"TRUNCATE TABLE {table}")
+    await copy(copier(cell, databases))
+    assert {one for (one,) in await rows(databases, recipients)} == {host}
