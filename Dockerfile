@@ -31,6 +31,8 @@ COPY deploy/healthcheck.py deploy/create_topic.py deploy/copy_journal.py deploy/
     deploy/nightly.py deploy/
 ENV PATH=/opt/practix/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv
 RUN mkdir /var/lib/practix && chown practix:practix /var/lib/practix
+ARG PRACTIX_VERSION
+LABEL org.opencontainers.image.title=practix org.opencontainers.image.version=${PRACTIX_VERSION}
 USER practix
 EXPOSE 8000
 # Ready: it follows the journal, and knows the leader or its tables.

@@ -86,6 +86,10 @@ up: ## run the whole system in containers; wait until it is healthy (PORT, COMPO
 roll: ## replace the processes of a running system one by one; no request is lost
 	@$(PYTHON) deploy/up.py --roll
 
+.PHONY: release
+release: ## make the tag of VERSION=1.2.0, if code and changelog say so and all is committed
+	@$(PYTHON) deploy/release.py "$(VERSION)"
+
 .PHONY: down
 down: ## stop the containers; volumes stay
 	@docker compose --profile "*" down

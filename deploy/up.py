@@ -18,8 +18,10 @@ import sys
 import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from runpy import run_path
 
 ROOT = Path(__file__).resolve().parent.parent
+VERSION = run_path(str(ROOT / "runtime" / "version.py"))["VERSION"]
 SECRETS = (
     "TOKEN_SECRET",
     "CELL_SECRET",
@@ -44,6 +46,9 @@ SECRETS = (
 )
 SETTING = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*(?:\s#.*)?""")
 """A line of an environment file: name and value, without quotes and comment."""
+PREPARED = ("topic", "migrations")
+"""Services that run once, before the others are replaced: these may need rights and tables that
+the new version has added."""
 ROLLED = (
     "projector_1",
     "projector_2",
@@ -56,6 +61,7 @@ ROLLED = (
 )
 """Services of which another one works meanwhile, in the order of their replacement. Those that
 read come after those whose tables they read."""
+RUN_ONCE = ("run", "--rm", "--no-deps")
 REPLACE = ("up", "--detach", "--no-deps", "--force-recreate", "--wait", "--wait-timeout", "120")
 """Arguments that stop a service's container, start a new one and wait until it is healthy."""
 LOGINS = ("anna", "boris")
@@ -76,7 +82,7 @@ def main(extra: list[str]) -> int:
     make_secrets(own)
     files = [own, *map(Path, extra)]
     values = {**read_variables(files), **os.environ}
-    environment = {**os.environ, **variables_of_profiles(values)}
+    environment = {"PRACTIX_VERSION": VERSION, **os.environ, **variables_of_profiles(values)}
     # One service builds the image that most of them use, another one that of the query API.
     status = compose(files, environment, "build", "neighbours", "query_api_1")
     if rolling:
@@ -106,7 +112,8 @@ def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: s
 def roll(files: Iterable[Path], environment: Mapping[str, str]) -> int:
     """Replace one service after another. Return 0, or the exit status of the first failure: what
     comes after it stays as it was."""
-    statuses = (compose(files, environment, *REPLACE, service) for service in ROLLED)
+    steps = [*((*RUN_ONCE, one) for one in PREPARED), *((*REPLACE, one) for one in ROLLED)]
+    statuses = (compose(files, environment, *step) for step in steps)
     return next(filter(None, statuses), 0)
 
 

@@ -21,7 +21,7 @@ from launcher.connections import Connections
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
-from launcher.terminal import make_progress_bar
+from launcher.terminal import PrintVersion, make_progress_bar
 from launcher.verbs import analysts, backup, investigate, journal, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
@@ -49,6 +49,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def take_options(_version: PrintVersion = False) -> None:
+    """Take what comes before a verb."""
 
 
 @app.command()

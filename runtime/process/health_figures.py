@@ -8,12 +8,17 @@ from typing import Final
 
 from prometheus_client import Gauge
 
+from runtime.version import VERSION
+
 CIRCUIT_OPEN: Final = Gauge(
     "practix_circuit_open", "1 while an outside service is not worth calling", ["service"]
 )
 DISK_FREE: Final = Gauge(
     "practix_disk_free_ratio", "free part of the disk on which a process keeps files", ["what"]
 )
+
+BUILD: Final = Gauge("practix_build_info", "1, with the version of the code", ["version"])
+BUILD.labels(VERSION).set(1)
 
 
 def show_circuits(states: Callable[[], Mapping[str, str]]) -> None:

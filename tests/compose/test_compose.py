@@ -176,6 +176,8 @@ def test_services_run_without_rights(stack: Stack) -> None:
 async def test_a_rolling_replacement_loses_no_request(stack: Stack, traffic: Traffic) -> None:
     async with traffic.flowing():
         await traffic.progress()
+        for service in up.PREPARED:
+            await stack.act(*up.RUN_ONCE, service)
         for service in up.ROLLED:
             await stack.act(*up.REPLACE, service)
             await traffic.progress()

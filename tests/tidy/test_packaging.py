@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.version import VERSION
 from tests.paths import ROOT
 from tests.tidy.test_structure import (
     SERVICES,
@@ -31,11 +32,16 @@ def pins(lock: Path) -> set[str]:
 def test_the_package_names_its_dependencies_in_a_file_that_setuptools_reads() -> None:
     """It knows no `-r` lines, and says so only while installing."""
     dynamic = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["dynamic"]
-    (source,) = dynamic.values()
-    for file in source["file"]:
+    for file in dynamic["dependencies"]["file"]:
         lines = (ROOT / file).read_text().splitlines()
         assert lines
         assert [line for line in lines if line.startswith("-")] == []
+
+
+def test_the_version_has_its_section_in_the_changelog() -> None:
+    titles = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert titles[0] == "Unreleased"
+    assert titles[1].startswith(f"{VERSION} — ")
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

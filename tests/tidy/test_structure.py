@@ -23,7 +23,8 @@ FLOORS = {
     for package, floors in {
         "contracts": """values events journal scoring failure_codes error_codes errors films
             shared_rules plans representations notices recipients""",
-        "runtime": """process pseudonyms logs event_stream confinement http calls migration_files
+        "runtime": """version process pseudonyms logs event_stream confinement http calls
+            migration_files
             postgres clickhouse journal following auth limits front openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http inviting metrics rendering
             settings service main __main__""",

@@ -59,7 +59,7 @@ class NotifierProcess:
             return False
 
 
-class Site:
+class ToldHost:
     """Two notifiers, the stand-in that they tell, and a journal that grows."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, journal: KafkaJournal) -> None:
@@ -104,16 +104,16 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(
+async def running_notifiers(
     directory: Path, journal: KafkaJournal, environment: dict[str, str]
-) -> AsyncIterator[tuple[Site, NotifierProcess, NotifierProcess]]:
+) -> AsyncIterator[tuple[ToldHost, NotifierProcess, NotifierProcess]]:
     """Yield a site with its active notifier and its standby."""
     async with AsyncExitStack() as stack:
         app = create_app(stand_in_settings(directory / "around"))
         url = await stack.enter_async_context(served(app))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         given = {**environment, "NOTIFIER_NEIGHBOURS__BASE_URL": url}
-        site = Site(session, url, journal)
+        site = ToldHost(session, url, journal)
         await site.announce()
         found = []
         for name, role in (("first", "active"), ("second", "standby")):
@@ -158,7 +158,7 @@ async def test_a_standby_takes_over_and_nobody_misses_or_reads_anything_twice(
         "PRACTIX_HTTP__DRAIN_S": "0",
     }
     journal = KafkaJournal(kafka_server.bootstrap_servers, kafka_topic)
-    async with running_site(tmp_path, journal, environment) as (site, active, standby):
+    async with running_notifiers(tmp_path, journal, environment) as (site, active, standby):
         await site.ask()
         await site.wait_all_told()
         enough = asyncio.Event()
