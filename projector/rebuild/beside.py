@@ -10,6 +10,7 @@ from projector.proof.progress import REPORT_S, ReportLine
 from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.recompute import publish_formula
 from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.postgres.versions import NotYet
 from projector.read_models.projector import Projector, ReadModels
 from projector.read_models.read_model import TableShape
 from runtime.following.reader import BatchLimits, Step, commits_of, decided_at
@@ -76,8 +77,8 @@ class Beside:
         self._reading = None
 
     async def follow_to(self, seq: int) -> None:
-        """Follow the journal to exactly this position, after `stop`. Raises TablesUnavailable,
-        also if the tables are further already or refuse rows."""
+        """Follow the journal to exactly this position, after `stop`. Raises NotYet if the tables
+        are further already, and TablesUnavailable, also if they refuse rows."""
         models = ReadModels(self.sink, lambda _batch: None)
         position = await models.load()
         tail = Tail(self._journal, position)
@@ -97,7 +98,7 @@ class Beside:
         finally:
             await tail.close()
         if position.state.seq != seq:
-            raise TablesUnavailable(f"already behind position {seq}", "overloaded")
+            raise NotYet(f"the live tables are only at position {seq}", "overloaded")
 
     def _raise_error(self) -> None:
         if self._reading is not None and self._reading.done():

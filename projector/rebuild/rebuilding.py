@@ -35,7 +35,7 @@ from projector.read_models.postgres.versions import (
 )
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
-from projector.rebuild.beside import PAUSE_S_MAX, Beside
+from projector.rebuild.beside import Beside
 from projector.rebuild.room import PostgresRoom, require_room
 from projector.rebuild.time_left import TimeLeft
 from runtime.following.pauses import Pauses
@@ -46,7 +46,9 @@ from runtime.postgres.tables import TablesUnavailable, acquire_connection
 
 log = logging.getLogger(__name__)
 
-RETRY_S: Final = 0.1
+RETRY_S: Final = 1.0
+SWITCH_S_MAX: Final = 300.0
+"""For so long at most it is tried to switch some tables, once they are right."""
 CONNECTIONS: Final = 4
 LOCK_KEY: Final = int.from_bytes(b"rebuild", "big")
 _TRY_LOCK: Final = f"SELECT pg_try_advisory_lock({LOCK_KEY})"
@@ -155,11 +157,22 @@ class Rebuilding:
         if version.tables is TABLES:
             await self._pauses.pause_for(lambda: self._switch_all(version, beside))
         else:
-            await beside.stop()
-            if not await self._reader.reach(beside.position, PAUSE_S_MAX):
-                raise TablesUnavailable("the live tables fall behind", "overloaded")
-            await self._pauses.pause_for(lambda: self._switch_some(version, beside))
-        log.info("switched to rebuilt tables", extra={"position": beside.position})
+            await self._switch_once_possible(version, beside)
+        log.info("switched to rebuilt tables", extra={"position": self._reader.position.state.seq})
+
+    async def _switch_once_possible(self, version: _Version, beside: Beside) -> None:
+        """Switch some tables. Raises NotYet if for long others hold them, as a vacuum does."""
+        now = asyncio.get_running_loop().time
+        give_up_at = now() + SWITCH_S_MAX
+        await beside.stop()
+        while True:
+            try:
+                await beside.follow_to(self._reader.position.state.seq)  # So the pause is short.
+                return await self._pauses.pause_for(lambda: self._switch_some(version, beside))
+            except NotYet:
+                if now() >= give_up_at:
+                    raise
+            await asyncio.sleep(RETRY_S)
 
     async def _switch_all(self, version: _Version, beside: Beside) -> None:
         """Switch, while the live reader pauses."""
@@ -171,17 +184,9 @@ class Rebuilding:
 
     async def _switch_some(self, version: _Version, beside: Beside) -> None:
         """Switch, while the live reader pauses: at one position, since its position stays."""
-        now = asyncio.get_running_loop().time
-        give_up_at = now() + PAUSE_S_MAX
-        while True:
-            live = await PostgresSink(self._live).position()
-            await beside.follow_to(live.state.seq)
-            try:
-                return await switch_tables(self._live, version.schema, version.tables)
-            except NotYet:
-                if now() >= give_up_at:
-                    raise
-            await asyncio.sleep(RETRY_S)
+        live = await PostgresSink(self._live).position()
+        await beside.follow_to(live.state.seq)
+        await switch_tables(self._live, version.schema, version.tables)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:

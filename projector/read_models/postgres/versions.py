@@ -53,8 +53,18 @@ _HOLDS_TEXTS: Final = f"""
         WHERE live.erased_seq IS NOT NULL AND live.erased_seq IS DISTINCT FROM kept.gone_seq)
 """
 _INDEXES_ASIDE: Final = f"SELECT EXISTS (SELECT FROM {READ_MODEL}.indexes_aside)"
-# Less than PostgreSQL's deadlock_timeout (1 s): if a read waits for us and we for it, we give up.
-_WAIT_LITTLE: Final = "SET LOCAL lock_timeout = '300ms'"
+# No read or write waits behind this. It is longer than PostgreSQL's deadlock_timeout (1 s), after
+# which autovacuum gives way to whoever waits for it.
+_LOCK_OUT_VACUUM: Final = """
+    SET LOCAL lock_timeout = '4s';
+    LOCK TABLE {tables} IN SHARE UPDATE EXCLUSIVE MODE
+"""
+# Every read waits behind this. It is shorter than deadlock_timeout: if a read waits for us and we
+# for it, we give up.
+_LOCK_OUT_READS: Final = """
+    SET LOCAL lock_timeout = '300ms';
+    LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE
+"""
 _LOCK_POSITION: Final = "SELECT seq FROM {schema}.reader_position WHERE reader = $1 FOR UPDATE"
 _LETTERS_DIFFER: Final = f"""
     SELECT EXISTS (
@@ -192,9 +202,9 @@ async def _lock_tables(connection: PoolConnectionProxy, names: Sequence[str]) ->
     """Keep everybody away from these tables of the live version. Raises NotYet if somebody is there
     for longer than a moment."""
     tables = ", ".join(f"{READ_MODEL}.{name}" for name in names)
-    await connection.execute(_WAIT_LITTLE)
     try:
-        await connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+        await connection.execute(_LOCK_OUT_VACUUM.format(tables=tables))
+        await connection.execute(_LOCK_OUT_READS.format(tables=tables))
     except asyncpg.LockNotAvailableError as error:
         raise NotYet("the live tables are in use", "overloaded") from error
 

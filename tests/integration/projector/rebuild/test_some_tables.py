@@ -53,6 +53,10 @@ TRIGGERS = """
     JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
     WHERE relnamespace = 'read_model'::regnamespace AND NOT tgisinternal
 """
+WAITS = """
+    SELECT count(*) FROM pg_locks
+    WHERE mode = $1 AND NOT granted AND relation = 'read_model.people'::regclass
+"""
 OID = "SELECT 'read_model.{}'::regclass::oid"
 GONE = "SELECT count(gone_seq) FROM read_model.erasures"
 RIGHT_CHANGES = "SELECT count(*) FROM read_model.bookings WHERE changed_seq = 0"
@@ -175,25 +179,31 @@ async def count_falling(tables: asyncpg.Pool, name: str) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_a_read_that_takes_long_is_waited_for_and_delays_nobody(
-    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [
+        ("ACCESS SHARE", "AccessExclusiveLock"),
+        ("SHARE UPDATE EXCLUSIVE", "ShareUpdateExclusiveLock"),
+    ],
+    ids=["a long read", "a vacuum"],
+)
+async def test_whoever_holds_a_table_is_waited_for_and_reads_are_not_held_up(
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal, held: str, wanted: str
 ) -> None:
     chain = RandomPeople(14).live(50).chain
     await chain.write_to(sqlite_journal)
     async with service_of(sqlite_journal, tables, postgres_dsn) as service:
         await caught_up(service, chain)
         async with tables.acquire() as slow:
-            reading = slow.transaction()
-            await reading.start()
-            await slow.execute("LOCK TABLE read_model.people IN ACCESS SHARE MODE")
+            holding = slow.transaction()
+            await holding.start()
+            await slow.execute(f"LOCK TABLE read_model.people IN {held} MODE")
             rebuilding = asyncio.create_task(rebuilt(service, GROUPS["people"]))
-            wanted = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'"
-            wanted += " AND NOT granted AND relation = 'read_model.people'::regclass"
-            while not await tables.fetchval(wanted):
+            while not await tables.fetchval(WAITS, wanted):
                 await asyncio.sleep(0.01)
             await asyncio.wait_for(tables.fetch("SELECT FROM read_model.people"), 5)
             assert not rebuilding.done()
-            await reading.rollback()
+            await holding.rollback()
             assert (await rebuilding)["switched"]
 
 
