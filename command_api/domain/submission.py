@@ -54,6 +54,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     """The language in which the answer names the film."""
     dry_run: bool = False
     """Whether the leader is to decide and answer, but append nothing."""
+    traceparent: str = ""
+    """The trace context of the request that gave the command; empty if none did."""
 
     @property
     def kind(self) -> str:
@@ -69,4 +71,5 @@ class Submission(Struct, frozen=True, kw_only=True):
             self.idempotency_key,
             self.fingerprint,
             self.query_fingerprint,
+            self.traceparent,
         )

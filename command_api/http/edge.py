@@ -30,6 +30,7 @@ from runtime.http.parameters import (
     is_dry_run,
     min_position_of,
 )
+from runtime.logs.trace import current_traceparent
 
 T = TypeVar("T")
 
@@ -74,6 +75,7 @@ class Edge:
             actor_facts=await self.lookups.find_actor(caller.person_id),
             language=language_of(request),
             dry_run=is_dry_run(request),
+            traceparent=current_traceparent(),
         )
 
         try:

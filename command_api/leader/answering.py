@@ -50,6 +50,7 @@ from contracts.journal.records import CommandInfo
 from contracts.representations import EligibilityResponse
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language
+from runtime.logs.lines import LINES
 from runtime.process.tasks import start_for
 
 log = logging.getLogger(__name__)
@@ -145,8 +146,12 @@ class Answering:
             raise  # Not an answer yet: the caller looks the fact up and submits again.
         except CommandError as error:
             self._count_answer(error.code, forwarded=forwarded)
+            if not forwarded:
+                _add_line(submission, error.code)
             raise
         self._count_answer(answer.outcome.code, forwarded=forwarded, replayed=answer.replayed)
+        if not forwarded and (answer.replayed or submission.dry_run):
+            _add_line(submission, answer.outcome.code, answer)
         return answer
 
     async def submit_forwarded(
@@ -299,6 +304,21 @@ def _uncertain_by_bug(submission: Submission) -> OutcomeUnknown:
     """Log the exception that is being handled, and return what the sender is told."""
     log.exception("command failed: %s", submission.kind)
     return OutcomeUnknown()
+
+
+def _add_line(submission: Submission, code: str, answer: Answer | None = None) -> None:
+    """Add the line of a command that is not recorded now to the log. The process that answers the
+    client does so."""
+    LINES.add_command(
+        submission.kind,
+        code,
+        None if answer is None else answer.position,
+        traceparent=submission.traceparent,
+        person_id=submission.actor,
+        refused=answer is None or answer.outcome.refused,
+        replayed=answer is not None and answer.replayed,
+        dry_run=submission.dry_run,
+    )
 
 
 async def _finish_within(begun: Begun, timeout_s: float) -> Answer:

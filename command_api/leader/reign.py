@@ -44,6 +44,7 @@ from contracts.journal.records import (
 from contracts.values.describing import describe_error
 from runtime.journal.port import Appended, JournalWriter
 from runtime.journal.tail import Accepted
+from runtime.logs.lines import LINES
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 from runtime.process.tasks import run_aside
 
@@ -235,7 +236,9 @@ class Reign:
         if sent is None or sent.seq != state.seq or sent.hash != state.hash:
             self.end(f"record {state.seq} of this term is not the one sent")
             return None
-        del self._records[sent.hash]
+        record = self._records.pop(sent.hash)
+        if isinstance(record, Commit):
+            _add_line(record)
         sent.accepted = True
         self._settle(sent)
         return sent.layer
@@ -367,3 +370,17 @@ class Reign:
             self._observer.observe_round_trip(self._loop.time() - sent.sent_at)
         if sent.key is not None:
             self._by_key.pop(sent.key, None)
+
+
+def _add_line(commit: Commit) -> None:
+    """Add the line of a recorded command to the log. The leader that recorded it does so, and
+    nobody else."""
+    command, outcome = commit.command, commit.outcome
+    LINES.add_command(
+        command.kind,
+        outcome.code,
+        commit.seq,
+        traceparent=command.traceparent,
+        person_id=command.actor,
+        refused=outcome.refused,
+    )

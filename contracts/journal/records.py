@@ -39,6 +39,9 @@ class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
     query_fingerprint: str | None = None
     """SHA-256 over the query string, keyed; empty without a query. Older records lack it, and
     their retries are compared without it."""
+    traceparent: str = ""
+    """The W3C trace context of the request, by which logs tell what it caused; empty if no request
+    caused it, and in older records. It names nobody."""
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):

@@ -113,7 +113,8 @@ PLACES: Final = (
     ),
     DataPlace(
         "logs",
-        "what a process did: positions, codes, places in the code, pseudonyms; no words",
+        "what a process did, and when which pseudonym asked which route: positions, codes, places "
+        "in the code, request ids; no words",
         "set by whoever keeps them",
         "finding mistakes",
         "nothing",

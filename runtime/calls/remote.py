@@ -28,6 +28,7 @@ from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
 from runtime.calls.bounded_reading import AnswerTooLarge, read_bounded
 from runtime.calls.circuit import Circuit
+from runtime.logs.trace import trace_headers
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ class Remote:
         content = {} if body is None else {"Content-Type": "application/json"}
         if self._credential is not None:
             content["Authorization"] = f"Bearer {self._credential.get_secret_value()}"
-        return {**_JSON, **content, **(headers or {})}
+        return {**_JSON, **content, **trace_headers(), **(headers or {})}
 
 
 def _hide_ids(path: str) -> str:

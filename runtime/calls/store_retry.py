@@ -24,7 +24,7 @@ class StoreRetry:
     def __init__(self, store: str, away: type[Exception]) -> None:
         """`store` names it in the log. `away` is the error that an attempt raises if the
         store is unavailable; after it, the same attempt must be safe to repeat."""
-        self._store = store
+        self.store = store
         self._away = away
         self.available = False
         """Whether the store answered the last attempt."""
@@ -56,5 +56,5 @@ class StoreRetry:
     def _note(self, error: Exception, *, first: bool) -> None:
         reason = getattr(error, "reason", None)
         if self.available or first or reason != self.reason:
-            log.warning("%s unavailable: %s", self._store, describe_error(error))
+            log.warning("%s unavailable: %s", self.store, describe_error(error))
         self.available, self.reason = False, reason

@@ -19,6 +19,7 @@ from contracts.journal.records import Barrier, Commit
 from runtime.calls.store_retry import StoreRetry
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail
+from runtime.logs.lines import LINES
 from runtime.postgres.tables import Fenced, RowsRefused
 from runtime.process.tasks import end, start_for
 
@@ -293,6 +294,7 @@ class JournalReader(Generic[B]):
         self._compared_at = self._written_at = asyncio.get_running_loop().time()
         self._stored, self._unwritten = step.reached, None
         self._store.note_written(batch)
+        LINES.add_written(self.store_retry.store, commits_of(records))
         self._move_to(step.reached)
 
     def _move_to(self, reached: Position) -> None:

@@ -6,8 +6,8 @@ direct route (`runtime.front.direct_routes`) is then called at once. Every other
 to the app behind, and the same rules finish its response.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -26,9 +26,10 @@ from runtime.http.api_route import demand_unambiguous
 from runtime.http.methods import get_of_head
 from runtime.http.page_headers import RawHeaders, add_page_headers
 from runtime.http.problems import problem_of, problem_of_error
+from runtime.limits.callers import person_of
 from runtime.limits.limiter import Limiter, admission_of
-
-log = logging.getLogger(__name__)
+from runtime.logs.lines import CLIENT_GONE, LINES
+from runtime.logs.trace import begin_trace, request_id_of
 
 
 class FrontController:
@@ -53,6 +54,7 @@ class FrontController:
         self._proxies = TrustedProxies([str(one) for one in limiter.limits.trusted_proxies])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began_at = perf_counter()
         headers, method = IndexedHeaders(scope["headers"]), scope["method"]
         if method == "OPTIONS":
             if (preflight := self._cors.answer_preflight(headers)) is not None:
@@ -61,6 +63,14 @@ class FrontController:
         elif method == "HEAD":
             scope = get_of_head(scope)
         request = ReceivedRequest(scope, receive, send, headers)
+        request.traceparent = begin_trace(headers)
+        try:
+            await self._answer(request)
+        finally:
+            self._add_line(request, method, began_at)
+
+    async def _answer(self, request: ReceivedRequest) -> None:
+        scope = request.scope
         found = self.routes.find(scope["method"], scope["path"])
         try:
             self._let_in(request, found and found[0])
@@ -73,9 +83,7 @@ class FrontController:
             else:
                 await self._serve(request, *found)
         except ClientDisconnect:
-            # The route, and not the path, which has ids of people.
-            path = getattr(request.scope.get("route"), "path", "")
-            log.info("client went away", extra={"call": f"{request.method} {path}".rstrip()})
+            request.status = CLIENT_GONE
 
     def _let_in(self, request: ReceivedRequest, route: DirectRoute | None) -> None:
         """Count the request for its client. Raises UnknownHost and RateLimited."""
@@ -121,7 +129,7 @@ class FrontController:
                     refused = error
                 else:
                     message["headers"] = list(message.get("headers", ()))
-                    self._finish(request, message["headers"])
+                    self._finish(request, message["status"], message["headers"])
             if refused is None:
                 await request.send(message)
 
@@ -141,15 +149,31 @@ class FrontController:
             _note(request, response.status_code)
         except RateLimited as error:
             response = problem_of(request, error)
-        self._finish(request, response.raw_headers)
+        self._finish(request, response.status_code, response.raw_headers)
         return None if write_whole(request.scope, response) else response
 
-    def _finish(self, request: ReceivedRequest, headers: RawHeaders) -> None:
+    def _finish(self, request: ReceivedRequest, status: int, headers: RawHeaders) -> None:
         """Add the headers that every response has."""
+        request.status, request.response_headers = status, headers
+        headers.append((b"x-request-id", request_id_of(request.traceparent).encode()))
         if (admission := admission_of(request)) is not None:
             headers.extend(admission.headers())
         add_page_headers(headers)
         self._cors.add_to(headers, request.headers)
+
+    def _add_line(self, request: ReceivedRequest, method: str, began_at: float) -> None:
+        """Add the line of the request to the log: with its route, and not its path, which has ids
+        of people."""
+        position = dict(request.response_headers).get(b"x-position")
+        LINES.add_request(
+            method,
+            self.routes.path_of(request.scope.get("route")),
+            request.status,
+            began_at,
+            request.traceparent,
+            person_of(request),
+            None if position is None else int(position),
+        )
 
 
 def _note(request: ReceivedRequest, status: int) -> None:

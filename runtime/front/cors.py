@@ -22,9 +22,12 @@ REQUEST_HEADERS: Final = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "X-Request-ID",
+    "traceparent",
 )
 EXPOSED_HEADERS: Final = (
     "X-Position",
+    "X-Request-ID",
     "ETag",
     "Link",
     "X-Next-Cursor",

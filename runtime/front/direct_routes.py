@@ -54,6 +54,9 @@ class DirectRoutes:
         self._app = app
         self._limiter = limiter
         self._routes: Mapping[tuple[str, _Shape], DirectRoute] = {}
+        self._paths: Mapping[int, str] = {}
+        """The whole path of each route, with the prefixes under which it is included, by its
+        identity."""
         self._seen = 0
         """For how many routes of the app the table was made. A service adds its routes when it
         starts."""
@@ -70,11 +73,19 @@ class DirectRoutes:
             return None
         return route, dict(zip(route.names, ids, strict=True))
 
+    def path_of(self, route: object) -> str:
+        """Return the whole path of a route as declared, be it direct or not; `unknown` if it is
+        none of the app."""
+        if isinstance(route, DirectRoute):
+            return route.path
+        return self._paths.get(id(route), "unknown")
+
     def _list_direct(self) -> dict[tuple[str, _Shape], DirectRoute]:
         """Return the direct routes by method and shape, without those that another route comes
         before."""
         found: dict[tuple[str, _Shape], DirectRoute] = {}
         contexts = list(iter_route_contexts(self._app.routes))
+        self._paths = {id(one.original_route): str(one.path) for one in contexts}
         for number, context in enumerate(contexts):
             route = context.original_route
             if not isinstance(route, ApiRoute) or not _is_direct(route, context):

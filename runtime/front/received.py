@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from runtime.http.page_headers import RawHeaders
+from runtime.logs.lines import CLIENT_GONE
+from runtime.logs.trace import NO_TRACE
 
 
 @lru_cache(maxsize=512)
@@ -68,6 +70,10 @@ class ReceivedRequest(Request):
         self.send = send
         self._indexed = headers
         self._parameters: IndexedParameters | None = None
+        self.traceparent = NO_TRACE
+        self.status = CLIENT_GONE
+        """Of the response, once one has begun."""
+        self.response_headers: RawHeaders = []
 
     @property
     def headers(self) -> IndexedHeaders:

@@ -7,6 +7,7 @@ told as `contracts.values.describing` does, without the values that they were ab
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -16,12 +17,15 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level
 from structlog.typing import EventDict, Processor
 
 from contracts.values.describing import format_error
+from runtime.logs.lines import Line
+from runtime.logs.trace import current_traceparent, request_id_of
 from runtime.pseudonyms import Pseudonyms
 
 _ID: Final = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _FEED_TOKEN: Final = re.compile(r"\b[0-9a-f]{32}(?=\.ics\b)")
 _FIRST: Final = ("at", "level", "event", "logger")
 """The fields that every line has, in this order."""
+_CLOCK: Final = "%H:%M:%S"
 _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -41,6 +45,7 @@ class LineFormatter(ProcessorFormatter):
                 add_log_level,
                 _add_logger,
                 _describe_exception,
+                _add_request_id,
             ],
             use_get_message=True,
         )
@@ -71,16 +76,39 @@ def _describe_exception(_logger: object, _method: str, event: EventDict) -> Even
     return event
 
 
+def _add_request_id(_logger: object, _method: str, event: EventDict) -> EventDict:
+    if request_id := request_id_of(current_traceparent()):
+        event["request_id"] = request_id
+    return event
+
+
 def _render_json(_logger: object, _method: str, event: EventDict) -> str:
     facts = {name: event.pop(name) for name in _FIRST}
     return _encode({**facts, **event}).decode()
 
 
+def encode_as_json(line: Line) -> bytes:
+    return _encode(line) + b"\n"
+
+
+def build_text_encoder(*, colors: bool) -> Callable[[Line], bytes]:
+    """Return the function that encodes such a line as text."""
+    render = _build_renderer(colors=colors)
+
+    def encode(line: Line) -> bytes:
+        facts = msgspec.to_builtins(line)
+        facts["at"] = line.at.astimezone().strftime(_CLOCK)
+        return f"{render(None, '', facts)}\n".encode()
+
+    return encode
+
+
 def _as_text(*, colors: bool) -> list[Processor]:
-    return [
-        TimeStamper(fmt="%H:%M:%S", utc=False, key="at"),
-        ConsoleRenderer(colors=colors, timestamp_key="at", sort_keys=False, pad_event_to=0),
-    ]
+    return [TimeStamper(fmt=_CLOCK, utc=False, key="at"), _build_renderer(colors=colors)]
+
+
+def _build_renderer(*, colors: bool) -> ConsoleRenderer:
+    return ConsoleRenderer(colors=colors, timestamp_key="at", sort_keys=False, pad_event_to=0)
 
 
 _AS_JSON: Final[list[Processor]] = [TimeStamper(fmt="iso", utc=True, key="at"), _render_json]

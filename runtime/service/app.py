@@ -4,8 +4,8 @@ The page's scripts come from fastapi-offline, because the page has to work witho
 which FastAPI's own page loads them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from runtime.front.controller import FrontController
 from runtime.http.problems import install_problems
 from runtime.limits.limiter import Limiter
+from runtime.logs.lines import LINES
 from runtime.openapi.documented_problems import document_problems
 from runtime.openapi.page import build_page_router
 
@@ -58,6 +59,13 @@ def make_app(
     A path with an extra slash is not found: a redirect would lead wherever the request's Host
     says.
     """
+
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        with LINES.keep_writing():
+            async with lifespan(app):
+                yield
+
     app = ServiceApp(
         limiter,
         origins,
@@ -67,7 +75,7 @@ def make_app(
         openapi_url=f"{PAGE}.json",
         title=title,
         version="1",
-        lifespan=lifespan,
+        lifespan=run,
         redirect_slashes=False,
     )
     app.mount(STATIC, StaticFiles(directory=_SCRIPTS))

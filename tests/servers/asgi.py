@@ -1,5 +1,6 @@
 """Sends a request to an ASGI app without a server, so that tests can try many routes."""
 
+import asyncio
 from collections.abc import Sequence
 from ipaddress import IPv4Address
 from itertools import count
@@ -38,8 +39,13 @@ async def call(
     """
     path, _, query = target.partition("?")
     sent: list[dict[str, Any]] = []
+    came = False
 
     async def receive() -> dict[str, Any]:
+        nonlocal came
+        if came:
+            await asyncio.Event().wait()  # The client stays and sends no more.
+        came = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:

@@ -112,6 +112,7 @@ async def both_answers(
 ) -> tuple[AsgiAnswer, AsgiAnswer]:
     """Return the answers of the direct route and of FastAPI. The apps have had the same requests,
     each of a new client."""
+    headers = [*headers, ("X-Request-ID", "a" * 32)]
     return (
         await call(DIRECT, method, target, headers, body),
         await call(SLOW, method, target, headers, body),
@@ -199,7 +200,8 @@ async def test_an_unexpected_error_is_a_problem_and_is_raised_for_the_log() -> N
             with pytest.raises(ValueError, match="a secret"):
                 await app(scope, receive, send)
 
-        answers.append(await call(watched, "POST", f"/api/v1/thing/{ID}", [("X-Fail", "bug")]))
+        headers = [("X-Fail", "bug"), ("X-Request-ID", "a" * 32)]
+        answers.append(await call(watched, "POST", f"/api/v1/thing/{ID}", headers))
     direct, slow = answers
     assert direct == slow
     assert (direct.status, direct.json["code"]) == (500, "internal_error")

@@ -22,7 +22,7 @@ from runtime.limits.settings import RateLimits
 from runtime.service.app import ServiceApp, make_app
 from tests.servers.http_server import served
 
-HEAD = " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+HEAD = f" HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-ID: {'a' * 32}\r\n"
 _DATE = re.compile(rb"date: [^\r]*")
 
 

@@ -1,38 +1,14 @@
 """A line of the log keeps its facts, and has no id of anybody and nothing that anybody typed."""
 
-import json
-import logging
-import sys
 from typing import Any, Final
 from uuid import uuid4
 
 from contracts.events.stored.codec import UnreadableEvent
 from runtime.logs.rendering import LineFormatter
-from runtime.pseudonyms import Pseudonyms
+from tests.log_lines import PSEUDONYMS, make_record, read_line
 
-PSEUDONYMS: Final = Pseudonyms("the key of the tests")
 AS_JSON: Final = LineFormatter(PSEUDONYMS, as_json=True)
 AS_TEXT: Final = LineFormatter(PSEUDONYMS, as_json=False)
-
-
-def make_record(
-    message: str,
-    *arguments: object,
-    failed: bool = False,
-    logger: str = "tests",
-    extra: dict[str, object] | None = None,
-) -> logging.LogRecord:
-    failure = sys.exc_info() if failed else None
-    return logging.getLogger(logger).makeRecord(
-        logger, logging.WARNING, "here", 1, message, arguments, failure, extra=extra
-    )
-
-
-def read_line(message: str, *arguments: object, **options: Any) -> dict[str, Any]:
-    line = AS_JSON.format(make_record(message, *arguments, **options))
-    assert "\n" not in line
-    found: dict[str, Any] = json.loads(line)
-    return found
 
 
 def format_event(message: str, *arguments: object, **options: Any) -> str:

@@ -89,7 +89,8 @@ def _request(
     method: str, target: str, body: bytes, *, chunked: bool, expect: bool, ending: str
 ) -> bytes:
     version, connection = ending.split(";")
-    lines = [f"{method} {target} HTTP/{version}", "Host: localhost", "X-Own: 1", connection]
+    own = f"X-Request-ID: {'a' * 32}"
+    lines = [f"{method} {target} HTTP/{version}", "Host: localhost", "X-Own: 1", own, connection]
     if chunked and version == "1.1":
         lines.append("Transfer-Encoding: chunked")
         half = len(body) // 2

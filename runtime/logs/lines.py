@@ -1,0 +1,217 @@
+"""Writes one line for each request and for each command.
+
+A booking costs a fraction of a millisecond in all, so these lines do not go through `logging`:
+they are encoded at once and written together with others (`runtime.logs.writer`). Nothing that a
+person typed is in them: a request is told by its route, and a person by their pseudonym.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from logging import CRITICAL, DEBUG, ERROR, INFO, WARNING
+from time import perf_counter
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from contracts.journal.records import Commit
+from runtime.logs.settings import Level
+from runtime.logs.trace import request_id_of
+from runtime.logs.writer import LineWriter
+from runtime.pseudonyms import Pseudonyms
+
+PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Routes that machines ask again and again. Their lines have the level `debug`."""
+CLIENT_GONE: Final = 499
+"""Status of a request whose client went away before the answer, as nginx has it."""
+UNANSWERABLE: Final = frozenset({"no_leader", "outcome_unknown", "dependency_down"})
+
+_NAMES: Final[dict[int, Level]] = {
+    DEBUG: "debug",
+    INFO: "info",
+    WARNING: "warning",
+    ERROR: "error",
+}
+_SAMPLES: Final = 16**4
+
+
+class RequestLine(Struct, omit_defaults=True, gc=False):
+    """The line of a request. What a request does not have is left out."""
+
+    at: datetime
+    level: Level
+    event: str
+    method: str
+    route: str
+    status: int
+    ms: float
+    request_id: str
+    person: str = ""
+    position: int | None = None
+
+
+class CommandLine(Struct, omit_defaults=True, gc=False):
+    """The line of a command: of one that was recorded, or that was answered without a record."""
+
+    at: datetime
+    level: Level
+    event: str
+    kind: str
+    code: str
+    position: int | None = None
+    refused: bool = False
+    replayed: bool = False
+    dry_run: bool = False
+    request_id: str = ""
+    person: str = ""
+
+
+class WrittenLine(Struct, omit_defaults=True, gc=False):
+    """The line of a recorded command whose events a reader of the journal has written."""
+
+    at: datetime
+    level: Level
+    event: str
+    store: str
+    position: int
+    request_id: str = ""
+
+
+Line = RequestLine | CommandLine | WrittenLine
+
+
+class Destination(NamedTuple):
+    """A file to which lines are written, and the lowest level of those lines."""
+
+    writer: LineWriter
+    level: int
+    encode: Callable[[Line], bytes]
+    """Returns the line with its line break."""
+
+
+class Lines:
+    """The lines of this process. Until they are opened, nothing is written."""
+
+    def __init__(self) -> None:
+        self._destinations: Sequence[Destination] = ()
+        self._level = CRITICAL
+        self._sampled_below = _SAMPLES
+        self._pseudonyms = Pseudonyms("")
+
+    def open(
+        self, destinations: Sequence[Destination], pseudonyms: Pseudonyms, success_share: float
+    ) -> None:
+        """Write to the destinations from now on. Of what went well only this share is told,
+        chosen by request id: the lines of one request are there in all processes or in none."""
+        self._destinations = destinations
+        self._level = min((one.level for one in destinations), default=CRITICAL)
+        self._pseudonyms = pseudonyms
+        self._sampled_below = round(success_share * _SAMPLES)
+
+    @contextmanager
+    def keep_writing(self) -> Iterator[None]:
+        """Write what is added inside the `with` block from threads. Open it in the event loop."""
+        with ExitStack() as stack:
+            for one in self._destinations:
+                stack.enter_context(one.writer.keep_writing())
+            yield
+
+    def add_request(
+        self,
+        method: str,
+        route: str,
+        status: int,
+        began_at: float,
+        traceparent: str,
+        person_id: str,
+        position: int | None,
+    ) -> None:
+        """Add the line of a request that has been answered. `began_at` is of `perf_counter`."""
+        level = _level_of(route, status)
+        if level < self._level:
+            return
+        request_id = request_id_of(traceparent)
+        if status < 400 and not self._is_sampled(request_id):
+            return
+        self._add(
+            level,
+            RequestLine(
+                datetime.now(UTC),
+                _NAMES[level],
+                "request",
+                method,
+                route,
+                status,
+                round((perf_counter() - began_at) * 1000, 3),
+                request_id,
+                self._pseudonyms.replace(person_id),
+                position,
+            ),
+        )
+
+    def add_command(
+        self,
+        kind: str,
+        code: str,
+        position: int | None,
+        *,
+        traceparent: str,
+        person_id: str,
+        refused: bool = False,
+        replayed: bool = False,
+        dry_run: bool = False,
+    ) -> None:
+        """Add the line of a command that has been answered with this code."""
+        level = WARNING if code in UNANSWERABLE else INFO
+        if level < self._level:
+            return
+        request_id = request_id_of(traceparent)
+        if position is not None and not refused and not self._is_sampled(request_id):
+            return
+        self._add(
+            level,
+            CommandLine(
+                datetime.now(UTC),
+                _NAMES[level],
+                "command",
+                kind,
+                code,
+                position,
+                refused,
+                replayed,
+                dry_run,
+                request_id,
+                self._pseudonyms.replace(person_id),
+            ),
+        )
+
+    def add_written(self, store: str, commits: Sequence[Commit]) -> None:
+        """Add a line for each Commit that is now in the store. They have the level `debug`."""
+        if self._level > DEBUG:
+            return
+        now = datetime.now(UTC)
+        for one in commits:
+            request_id = request_id_of(one.command.traceparent)
+            self._add(DEBUG, WrittenLine(now, "debug", "written", store, one.seq, request_id))
+
+    def _is_sampled(self, request_id: str) -> bool:
+        if self._sampled_below == _SAMPLES:
+            return True
+        return int(request_id[-4:] or "0", 16) < self._sampled_below
+
+    def _add(self, level: int, line: Line) -> None:
+        for one in self._destinations:
+            if level >= one.level:
+                one.writer.add(one.encode(line))
+
+
+LINES: Final = Lines()
+"""As `logging`, one for the whole process. `configure_logs` opens it."""
+
+
+def _level_of(route: str, status: int) -> int:
+    if status < 500:
+        return DEBUG if route in PROBES else INFO
+    if route in PROBES:
+        return DEBUG
+    return ERROR if status == 500 else WARNING
