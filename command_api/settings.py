@@ -12,6 +12,7 @@ from pydantic_settings import SettingsConfigDict
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.leader.answering import SUBMIT_DEADLINE_S
 from command_api.leader.timing import Timing
+from contracts.write_levels import NEWEST, READ_BY_ALL
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
@@ -42,8 +43,13 @@ class RuleSettings(SharedRuleSettings):
     """How long a person can take back the wish to be erased."""
     publish_targets: CommaSeparated = ()
     """Names of the targets to which authors may publish, as in `NOTIFIER_PUBLISH_TARGETS`."""
+    write_level: Annotated[PositiveInt, Field(le=NEWEST)] | None = None
+    """Events of later levels are not recorded (`contracts.write_levels`). Raise it
+    once every process of the cell is of a build that can read them. By default every process of
+    this release and of the one before can."""
 
-    def rules(self) -> Rules:
+    def rules(self, write_level: int = READ_BY_ALL) -> Rules:
+        """Return the rules. `write_level` is for a cell whose settings do not say one."""
         return Rules(
             **msgspec.structs.asdict(self.shared_rules()),
             evenings_open_max=self.evenings_open_max,
@@ -55,6 +61,7 @@ class RuleSettings(SharedRuleSettings):
             invite_links_max=self.invite_links_max,
             erasure_delay=timedelta(seconds=round(self.erasure_delay_h * 3600)),
             publish_targets=frozenset(self.publish_targets),
+            write_level=self.write_level or write_level,
         )
 
 

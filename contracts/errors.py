@@ -20,6 +20,7 @@ CommandError
 └── Unavailable              nothing wrong with the request; the same one may work later
     ├── OutcomeUnknown       the command may or may not count; retry with the same key
     ├── NoLeader             nothing happened; nobody leads at the moment
+    ├── NotEnabledYet        its events may not be written before the whole system is upgraded
     ├── NoRoom               a disk or a database has no room for what would be made
     ├── DependencyDown       an outside service does not answer
     │   └── DependencyRefused   it answers, but will never take this request
@@ -140,6 +141,16 @@ class OutcomeUnknown(Unavailable):
 
 class NoLeader(Unavailable):
     default_code = "no_leader"
+
+
+class NotEnabledYet(Unavailable):
+    """The cell writes events up to `write_level`, and this takes `needed_level`; None if no level
+    is enough. Nothing is recorded, so the same request works once the level is raised."""
+
+    default_code = "not_enabled_yet"
+
+    def __init__(self, *, write_level: int, needed_level: int | None) -> None:
+        super().__init__(facts={"write_level": write_level, "needed_level": needed_level})
 
 
 class NoRoom(Unavailable):

@@ -47,6 +47,7 @@ FailureCode = Literal[
     "dependency_down",
     "projection_behind",
     "no_room",
+    "not_enabled_yet",
     "internal_error",
 ]
 """All other codes."""
@@ -152,5 +153,9 @@ FAILURES: Final[dict[FailureCode, Text]] = {
         "Ответ для этой позиции ещё не готов.",
     ),
     "no_room": Text("There is not enough room on the disk.", "На диске недостаточно места."),
+    "not_enabled_yet": Text(
+        "This works once the whole system is upgraded.",
+        "Это заработает, когда вся система будет обновлена.",
+    ),
     "internal_error": Text("Something went wrong on our side.", "Ошибка на нашей стороне."),
 }

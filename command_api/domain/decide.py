@@ -21,6 +21,7 @@ from command_api.domain.submission import AnyCommand, Submission
 from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Outcome
+from contracts.write_levels import demand_level
 
 _HANDLERS: Final = {kind: handler for noun in NOUNS for kind, handler in noun.handlers}
 
@@ -40,8 +41,8 @@ def decide(
 
     A refusal is a decision too: its outcome is `refused`, and it has no events. Raises
     NotFound, Forbidden (also if the actor is suspended or being erased), StaleVersion,
-    Malformed and NeedsFact, which are not recorded. A super-user may read everything: they
-    get NotFound only for what does not exist, and Forbidden for the rest.
+    Malformed, NotEnabledYet and NeedsFact, which are not recorded. A super-user may read
+    everything: they get NotFound only for what does not exist, and Forbidden for the rest.
     """
     recorder = Recorder(
         layer,
@@ -65,6 +66,7 @@ def decide(
             raise Forbidden from error
         raise
     record_actor_seen(recorder, submission.actor_facts)
+    demand_level(recorder.events, rules.write_level)
     return Decision(outcome, recorder.events, recorder.layer)
 
 

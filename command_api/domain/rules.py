@@ -7,6 +7,7 @@ same ones, because each of them tells who may book and shows overlaps.
 from datetime import timedelta
 
 from contracts.shared_rules import SharedRules
+from contracts.write_levels import NEWEST
 
 
 class Rules(SharedRules, frozen=True):
@@ -50,6 +51,8 @@ class Rules(SharedRules, frozen=True):
     """How long a person can take back the wish to be erased."""
     publish_targets: frozenset[str] = frozenset()
     """Names of the targets to which announcements can be published."""
+    write_level: int = NEWEST
+    """The level up to which events may be recorded (`contracts.write_levels`)."""
 
 
 DEFAULT_RULES = Rules()

@@ -20,6 +20,7 @@ from command_api.service import CommandService, open_image_store
 from command_api.settings import RuleSettings
 from contracts.journal.acceptance import JournalBroken
 from contracts.values.times import to_ms
+from contracts.write_levels import NEWEST
 from launcher.data_directory import DataDirectory
 from launcher.profiles.no_peers import NoPeers
 from launcher.profiles.supervision import keep_up
@@ -252,7 +253,8 @@ def _build_services(
     """Return the services on their adapters, not started."""
     clock, guard, outside = resources.clock, resources.guard, resources.outside
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
-    rules = load_settings(RuleSettings).rules()
+    # One process is of one build: whatever it writes, it can read.
+    rules = load_settings(RuleSettings).rules(write_level=NEWEST)
     history = HistoryService(resources.journal, resources.analytics, limits=RARE_BLOCKS)
     return EmbeddedServices(
         command=CommandService(

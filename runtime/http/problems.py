@@ -75,6 +75,7 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "unavailable": 503,
     "outcome_unknown": 503,
     "no_leader": 503,
+    "not_enabled_yet": 503,
     "dependency_down": 503,
     "projection_behind": 504,
     "no_room": 507,

@@ -22,7 +22,7 @@ FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
         "contracts": """values events journal scoring failure_codes error_codes errors films
-            shared_rules plans representations notices recipients""",
+            write_levels shared_rules plans representations notices recipients""",
         "runtime": """version process pseudonyms logs event_stream confinement http calls
             migration_files
             postgres clickhouse journal following auth limits front openapi outside service""",
