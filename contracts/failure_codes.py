@@ -37,6 +37,8 @@ FailureCode = Literal[
     "film_not_allowed",
     "own_sql_barred",
     "not_found",
+    "question_name_taken",
+    "too_many_saved_questions",
     "stale_version",
     "unknown_host",
     "rate_limited",
@@ -123,6 +125,12 @@ FAILURES: Final[dict[FailureCode, Text]] = {
         "Only ready questions are answered here.", "Здесь отвечают только на готовые вопросы."
     ),
     "not_found": Text("There is nothing here.", "Здесь ничего нет."),
+    "question_name_taken": Text(
+        "A ready question has this name.", "Это имя уже есть у готового вопроса."
+    ),
+    "too_many_saved_questions": Text(
+        "As many questions are saved as can be.", "Больше вопросов сохранить нельзя."
+    ),
     "stale_version": Text(
         "It was changed in the meantime; read it again.",
         "За это время данные изменились; прочитайте их заново.",

@@ -37,16 +37,16 @@ class AnalystClient:
         self._headers = operator_headers(token)
 
     async def list_questions(self) -> list[dict[str, Any]]:
-        """Return the ready questions, each as `Question.summary` describes it."""
+        """Return the ready and saved questions, each as `Question.summary` describes it."""
         answer = msgspec.json.decode(await self._get("ask", {}))
         questions: list[dict[str, Any]] = answer["questions"]
         return questions
 
     async def ask(self, name: str, parameters: Mapping[str, str]) -> AnswerTable:
-        """Return the answer to a ready question."""
-        return msgspec.json.decode(
-            await self._get("ask", {"name": name, **parameters}), type=AnswerTable
-        )
+        """Return the answer to a ready or saved question."""
+        asked = {"name": name, "parameters": dict(parameters)}
+        async with self._request("POST", "ask", json=asked) as response:
+            return msgspec.json.decode(await response.read(), type=AnswerTable)
 
     async def ask_sql(self, sql: str) -> AnswerTable:
         """Return the answer to read-only SQL."""

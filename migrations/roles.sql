@@ -111,5 +111,6 @@ GRANT USAGE ON SCHEMA access TO practix_query_api;
 GRANT SELECT, INSERT ON access.uses_of_history TO practix_query_api;
 GRANT USAGE ON SCHEMA access TO practix_projector;
 GRANT SELECT, INSERT ON access.dropped_events TO practix_projector;
+GRANT SELECT, INSERT, UPDATE, DELETE ON access.saved_questions TO practix_query_api;
 ALTER DEFAULT PRIVILEGES FOR ROLE practix_projector IN SCHEMA read_model
     GRANT SELECT ON TABLES TO practix_query_api;

@@ -9,8 +9,10 @@ import asyncpg
 from fastapi import APIRouter
 
 from contracts.shared_rules import SharedRules
-from query_api.analysts import investigation
+from query_api.analysts import investigation, saved_routes
 from query_api.analysts import routes as analyst_routes
+from query_api.analysts.asking import Asker
+from query_api.analysts.saved_questions import SavedQuestions
 from query_api.announcements import broadcasts, details, lists, schedule
 from query_api.bookings import invite_jobs
 from query_api.bookings import routes as bookings
@@ -130,7 +132,9 @@ class QueryService:
         if analysts is not None and guard is not None:
             followed = HistoryReads(analysts, min_position_timeout_s, ANALYSTS_READER)
             asking = guard.or_holder_of(analyst_token)
-            self.routers.append(analyst_routes.build_router(analysts, followed, asking))
+            asker = Asker(analysts, SavedQuestions(pool))
+            self.routers.append(analyst_routes.build_router(asker, analysts, followed, asking))
+            self.routers.append(saved_routes.build_router(asker, asking, clock))
             self.routers.append(dashboard.build_router())
         if analytics is not None and guard is not None:
             self.routers.append(

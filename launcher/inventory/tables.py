@@ -14,6 +14,9 @@ OTHER_TEXTS: Final[Inventory] = {
         texts("type key", NOBODY),
         texts("signed_by", "an operator, who answers for the act"),
     ),
+    "access.saved_questions": (
+        texts("name title description sql parameters plot", "an analyst, whom it does not name"),
+    ),
     "access.uses_of_history": (
         texts("signed_by why sql", "an investigator, who answers for the act"),
     ),

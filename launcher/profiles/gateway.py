@@ -56,6 +56,7 @@ COMMANDS_OF_OPERATORS: Final = tuple(
 )
 ANALYSTS: Final = tuple(f"/api/v1/operator/{one}" for one in ("ask", "ask/history", "export"))
 """Paths of the query API's routes for analysts, with any method."""
+SAVED_QUESTIONS: Final = "/api/v1/operator/ask/questions/"
 REPORTS: Final = "/api/v1/operator/reports"
 """Path of the query API's route for operators."""
 
@@ -77,7 +78,7 @@ def upstream_of(method: str, path: str) -> str:
         return "command_api"
     if path == "/api/v1/my/erasure":
         return "command_api"
-    if path in ANALYSTS or path == REPORTS:
+    if path in ANALYSTS or path == REPORTS or path.startswith(SAVED_QUESTIONS):
         return "query_api"
     if path.startswith("/api/v1/operator/"):
         return "projector"
@@ -193,7 +194,7 @@ def _overview_routes(overview: Overview) -> dict[str, Handler]:
 
 def _choose_timeout(upstream: str, path: str) -> aiohttp.ClientTimeout:
     """Return how long `upstream` may be silent. A whole answer may take any time."""
-    is_slow = upstream == "projector" or path in ANALYSTS
+    is_slow = upstream == "projector" or path in ANALYSTS or path.startswith(SAVED_QUESTIONS)
     silence_s_max = OPERATOR_SILENCE_S_MAX if is_slow else SILENCE_S_MAX
     return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX, sock_read=silence_s_max)
 

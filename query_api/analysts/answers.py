@@ -51,9 +51,9 @@ class Asked(NamedTuple):
 
     sql: str
     """Without the values of its parameters."""
+    plot: Mapping[str, Any] | None = None
     summary: dict[str, Any] | None = None
     """Of a question with a name."""
-    plot: Mapping[str, Any] | None = None
 
 
 def parse_shape(given: QueryParams) -> Shape:

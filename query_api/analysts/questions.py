@@ -5,7 +5,7 @@ A header consists of SQL comments: `name`, `title`, `description`, any number of
 `plot: line|bars X Y [Y...] [by SERIES]`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -74,10 +74,7 @@ class ReadyQuestion(NamedTuple):
     def bind(self, given: Mapping[str, str]) -> dict[str, SqlParameter]:
         """Return a value for every parameter: the given one, or the default. Raises
         BadParameter."""
-        known = {one.name: one for one in self.parameters}
-        if unknown := sorted(given.keys() - known.keys()):
-            raise BadParameter(f"{self.name} has no parameter {', '.join(unknown)}")
-        return {name: one.parse(given.get(name, one.default)) for name, one in known.items()}
+        return bind_parameters(self.name, self.parameters, given)
 
     def summary(self) -> dict[str, Any]:
         """Return what a client needs to list, ask and plot the question."""
@@ -87,7 +84,20 @@ class ReadyQuestion(NamedTuple):
             "description": self.description,
             "parameters": [one._asdict() for one in self.parameters],
             "plot": self.plot._asdict(),
+            "version": version_of(self.sql),
+            "saved_at": None,
         }
+
+
+def bind_parameters(
+    question: str, parameters: Iterable[QuestionParameter], given: Mapping[str, str]
+) -> dict[str, SqlParameter]:
+    """Return a value for each parameter of the question: the given one, or the default. Raises
+    BadParameter."""
+    known = {one.name: one for one in parameters}
+    if unknown := sorted(given.keys() - known.keys()):
+        raise BadParameter(f"{question} has no parameter {', '.join(unknown)}")
+    return {name: one.parse(given.get(name, one.default)) for name, one in known.items()}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Serves analysts: ready questions, SQL of their own, and exports.
+"""Serves analysts: ready and saved questions, SQL of their own, and exports.
 
 All routes need the operator's or the analysts' token, wait for `min_position`, and answer 503
 while ClickHouse is away.
@@ -13,17 +13,18 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from contracts.errors import Malformed, NotFound, Unavailable
+from contracts.errors import Malformed, Unavailable
 from contracts.values.decoding import UNDECODABLE
 from query_api.analysts.answers import (
     FORMAT,
     PLOT_WIDTH,
     Asked,
     PlotWanted,
+    Shape,
     make_answer,
     parse_shape,
 )
-from query_api.analysts.asking import QuestionLimit, answer_or_refuse
+from query_api.analysts.asking import Asker
 from query_api.analysts.encodings import ENCODERS, Encoder
 from query_api.analysts.export import (
     TABLES,
@@ -33,7 +34,7 @@ from query_api.analysts.export import (
     stream_bare,
     stream_framed,
 )
-from query_api.analysts.questions import BadParameter, ReadyQuestion, ready_questions
+from query_api.analysts.questions import ready_questions
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.port import Analytics, AnalyticsError
@@ -49,18 +50,22 @@ from runtime.http.parameters import (
     is_true,
     min_position_of,
 )
+from runtime.openapi.document import response_schema
 
 NDJSON: Final = "application/x-ndjson"
 
 
-class OwnQuestion(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of a question in the analyst's own SQL."""
+class QuestionAsked(msgspec.Struct, forbid_unknown_fields=True):
+    """A question: SQL of one's own and how to draw the answer, or the name of a ready or saved
+    question and values of its parameters."""
 
-    sql: str
+    sql: str | None = None
     plot: PlotWanted | None = None
+    name: str | None = None
+    parameters: dict[str, str] | None = None
 
 
-NAME: Final = Parameter("name", "of a ready question; without it the list of them")
+NAME: Final = Parameter("name", "of a ready or saved question; without it the list of them")
 PROGRESS: Final = Parameter("progress", "the file inside lines of JSON", BOOLEAN)
 EXPORT_PARAMETERS: Final = (
     Parameter("table", "`events` by default", {"type": "string", "enum": sorted(TABLES)}),
@@ -70,45 +75,35 @@ EXPORT_PARAMETERS: Final = (
     PROGRESS,
 )
 
-OWN_QUESTION: Final[dict[str, Any]] = {
+QUESTION: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["sql"],
-                    "properties": {
-                        "sql": {"type": "string"},
-                        "plot": {
-                            "type": "object",
-                            "required": ["kind", "x", "ys"],
-                            "properties": {
-                                "kind": {"type": "string", "enum": ["line", "bars"]},
-                                "x": {"type": "string"},
-                                "ys": {"type": "array", "items": {"type": "string"}},
-                                "by": {"type": ["string", "null"]},
-                            },
-                        },
-                    },
-                }
-            }
-        },
+        "content": {"application/json": {"schema": response_schema(QuestionAsked)}},
     }
 }
 
 
-def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGuard) -> APIRouter:
+def build_router(
+    asker: Asker, analytics: Analytics, history: HistoryReads, guard: OperatorGuard
+) -> APIRouter:
     """Return the routes for analysts. `history` says how far ClickHouse has followed the
     journal."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
-    limit = QuestionLimit()
 
     async def admit(request: Request) -> int:
         """Check the token and wait for `min_position`. Returns the position that the answer will
         reflect. Raises Unauthenticated, Malformed, ProjectionBehind and Unavailable."""
         guard.require(request)
         return await history.reach(min_position_of(request.query_params))
+
+    async def answer_named(
+        name: str, given: Mapping[str, str], position: int, shape: Shape
+    ) -> Response:
+        question = await asker.find(name)
+        answer = await asker.ask(question, given)
+        summary = question.summary()
+        asked = Asked(question.sql, summary["plot"], summary)
+        return await asyncio.to_thread(make_answer, answer, position, asked, shape)
 
     @router.get(
         "/ask",
@@ -120,9 +115,9 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         },
     )
     async def get_ask(request: Request) -> Response:
-        """The list of ready questions or, with `name`, the answer to one of them: as JSON, or as a
-        file in another format. All further query parameters are that question's own. With
-        `plot_width` the JSON has a drawing as well, `{"svg", "series"}`."""
+        """The list of ready and saved questions or, with `name`, the answer to one of them: as
+        JSON, or as a file in another format. All further query parameters are that question's
+        own. With `plot_width` the JSON has a drawing as well, `{"svg", "series"}`."""
         position = await admit(request)
         given = dict(request.query_params)
         shape = parse_shape(request.query_params)
@@ -132,36 +127,30 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         if name is None and given:
             raise Malformed("malformed_query", {"parameter": min(given), "reason": "no name"})
         if name is None:
-            return json_response({"questions": [one.summary() for one in _questions()]})
-        question = ready_questions().get(name)
-        if question is None:
-            raise NotFound
-        bindings = _bind(question, given)
-        with limit.admit():
-            answer = await answer_or_refuse(analytics.ask(question.sql, bindings))
-        summary = question.summary()
-        asked = Asked(question.sql, summary, summary["plot"])
-        return await asyncio.to_thread(make_answer, answer, position, asked, shape)
+            listed = [one.summary() for one in await asker.list_all()]
+            return json_response({"questions": listed})
+        return await answer_named(name, given, position, shape)
 
     @router.post(
         "/ask",
         response_class=Response,
         openapi_extra={
-            **OWN_QUESTION,
+            **QUESTION,
             "parameters": describe_parameters(MIN_POSITION, FORMAT, PLOT_WIDTH),
         },
     )
     async def post_ask(request: Request) -> Response:
-        """The answer to read-only SQL of your own: `{"sql": "SELECT ..."}`. `plot` says how to
-        draw it."""
+        """The answer to read-only SQL of your own, `{"sql": "SELECT ..."}`, where `plot` says how
+        to draw it, or to a ready or saved question, `{"name", "parameters"}`."""
         position = await admit(request)
         shape = parse_shape(request.query_params)
-        own = await _read_own_question(request)
-        with limit.admit():
-            answer = await answer_or_refuse(analytics.ask_own(own.sql))
-        plot = None if own.plot is None else msgspec.structs.asdict(own.plot)
-        asked = Asked(own.sql, plot=plot)
-        return await asyncio.to_thread(make_answer, answer, position, asked, shape)
+        asked = await _read_question(request)
+        if asked.name is not None:
+            return await answer_named(asked.name, asked.parameters or {}, position, shape)
+        sql = asked.sql or ""
+        answer = await asker.ask_own(sql)
+        own = Asked(sql, msgspec.to_builtins(asked.plot))
+        return await asyncio.to_thread(make_answer, answer, position, own, shape)
 
     @router.get(
         "/export",
@@ -197,28 +186,23 @@ def _question_parameters() -> list[Parameter]:
     says which are its own."""
     return [
         Parameter(name, "of a ready question that has such a parameter")
-        for name in sorted({one.name for asked in _questions() for one in asked.parameters})
+        for name in sorted({p.name for one in ready_questions().values() for p in one.parameters})
     ]
 
 
-def _questions() -> list[ReadyQuestion]:
-    return list(ready_questions().values())
-
-
-def _bind(question: ReadyQuestion, given: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of the question's parameters. Raises Malformed."""
-    try:
-        return question.bind(given)
-    except BadParameter as error:
-        raise Malformed("malformed_query", {"reason": str(error)}) from error
-
-
-async def _read_own_question(request: Request) -> OwnQuestion:
+async def _read_question(request: Request) -> QuestionAsked:
     """Return the question in the body. Raises Malformed."""
     try:
-        return msgspec.json.decode(await read_json_body(request), type=OwnQuestion)
+        asked = msgspec.json.decode(await read_json_body(request), type=QuestionAsked)
     except UNDECODABLE as error:
         raise Malformed("malformed_body", {"reason": str(error)}) from error
+    if (asked.sql is None) == (asked.name is None):
+        raise Malformed("malformed_body", {"reason": "either `sql` or `name`"})
+    if asked.plot is not None and asked.sql is None:
+        raise Malformed("malformed_body", {"reason": "`plot` goes with `sql`"})
+    if asked.parameters is not None and asked.name is None:
+        raise Malformed("malformed_body", {"reason": "`parameters` go with `name`"})
+    return asked
 
 
 def _parse_export(request: Request, newest: int) -> tuple[str, Encoder, PositionRange]:

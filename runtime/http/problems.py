@@ -48,6 +48,8 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "wrong_erasure_token": 403,
     "film_not_allowed": 403,
     "own_sql_barred": 403,
+    "question_name_taken": 403,
+    "too_many_saved_questions": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "request_timeout": 408,

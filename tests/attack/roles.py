@@ -135,6 +135,11 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/notifications": Ask(),
     "GET /api/v1/operator/ask": Ask(note=ANALYSTS),
     "POST /api/v1/operator/ask": Ask({"sql": "SELECT 1"}, note=ANALYSTS),
+    "PUT /api/v1/operator/ask/questions/{name}": Ask(
+        {"sql": "SELECT 1", "title": "One"}, note=ANALYSTS
+    ),
+    "GET /api/v1/operator/ask/questions/{name}": Ask(note=ANALYSTS),
+    "DELETE /api/v1/operator/ask/questions/{name}": Ask(note=ANALYSTS),
     "GET /api/v1/operator/ask/history": Ask(),
     "POST /api/v1/operator/ask/history": Ask(
         {"sql": "SELECT 1", "by": "Ada", "why": "a test"}, note="the investigators' token"
@@ -259,6 +264,7 @@ class Scene:
                 "review_id": str(uuid4()),
                 "service": "ugc",
                 "file": "main.js",
+                "name": "one",
                 "token": await self._feed_token(),
                 "code": await self._short_code(places["announcement_id"]),
                 "event_index": "0",

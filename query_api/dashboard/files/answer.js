@@ -14,22 +14,23 @@ export function plotWidth(element) {
   return Math.round(Math.min(Math.max(element.clientWidth, WIDTH_MIN), WIDTH_MAX));
 }
 
-// Shows in `place` what `work` returns, and what went wrong if it throws. Returns whether it
-// went well.
+const latest = new WeakMap(); // By place: what was asked last. An earlier answer may come later.
+
+// Shows in `place` what `work` returns, or what went wrong if it throws.
 export async function showResult(place, work) {
+  latest.set(place, work);
   place.replaceChildren(clone("waiting"));
   place.setAttribute("aria-busy", "true");
-  try {
-    place.replaceChildren(await work());
-    return true;
-  } catch (error) {
-    const shown = clone("refused");
-    shown.querySelector("p").textContent = error.message;
-    place.replaceChildren(shown);
-    return false;
-  } finally {
-    place.removeAttribute("aria-busy");
-  }
+  const shown = await work().catch(renderProblem);
+  if (latest.get(place) !== work) return;
+  place.replaceChildren(shown);
+  place.removeAttribute("aria-busy");
+}
+
+function renderProblem(error) {
+  const shown = clone("refused");
+  shown.querySelector("p").textContent = error.message;
+  return shown;
 }
 
 // Returns the answer as a fragment. `askAgain(format)` returns a response with the answer as a

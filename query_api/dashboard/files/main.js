@@ -1,8 +1,8 @@
 // Signs the analyst in and out, and starts the parts of the page.
 
 import { call, token } from "/analyst/api.js";
-import { wireOwnSql, wireTables } from "/analyst/own.js";
-import { showQuestions } from "/analyst/questions.js";
+import { wireOwnSql, wireSaving, wireTables } from "/analyst/own.js";
+import { addQuestion, showQuestions } from "/analyst/questions.js";
 
 const enter = document.getElementById("enter");
 const problem = enter.querySelector(".problem");
@@ -47,6 +47,7 @@ document.getElementById("leave").addEventListener("click", () => {
 });
 
 wireOwnSql();
+wireSaving(addQuestion);
 wireTables();
 if (token.get()) open();
 else show(false);

@@ -7,22 +7,29 @@ const INPUT_TYPES = { int: "number", day: "date", text: "text" };
 
 // Puts a card for each question into the page and asks them in turn.
 export function showQuestions(questions) {
-  const place = document.getElementById("questions");
-  const contents = document.getElementById("contents");
-  place.replaceChildren();
-  contents.replaceChildren();
-  for (const question of questions) {
-    const link = document.createElement("a");
-    link.href = `#question-${question.name}`;
-    link.textContent = question.title;
-    contents.append(link);
-    const card = makeCard(question);
-    place.append(card);
-    ask(card, question, { asked: false });
-  }
+  document.getElementById("questions").replaceChildren();
+  document.getElementById("contents").replaceChildren();
+  for (const question of questions) addQuestion(question);
 }
 
-function makeCard(question) {
+// Puts a card for the question into the page, in the place of one with its name, and asks it.
+export function addQuestion(question) {
+  const link = document.createElement("a");
+  link.href = `#question-${question.name}`;
+  link.textContent = question.title;
+  const card = makeCard(question, link);
+  const before = document.getElementById(card.id);
+  if (before) {
+    before.replaceWith(card);
+    document.querySelector(`#contents a[href="${link.hash}"]`).replaceWith(link);
+  } else {
+    document.getElementById("questions").append(card);
+    document.getElementById("contents").append(link);
+  }
+  ask(card, question, { asked: false });
+}
+
+function makeCard(question, link) {
   const card = clone("question-card").firstElementChild;
   card.id = `question-${question.name}`;
   const heading = card.querySelector("h2");
@@ -37,6 +44,7 @@ function makeCard(question) {
     event.preventDefault();
     ask(card, question, { asked: true });
   });
+  if (question.saved_at) wireOwner(card, question, link);
   return card;
 }
 
@@ -51,11 +59,43 @@ function makeField(parameter) {
   return label;
 }
 
+// A saved question can be changed and deleted.
+function wireOwner(card, question, link) {
+  const path = `/ask/questions/${question.name}`;
+  const place = card.querySelector(".result");
+  const [edit, remove] = card.querySelectorAll("[data-do]");
+  card.querySelector(".own-buttons").hidden = false;
+  edit.addEventListener("click", () =>
+    showProblem(place, async () => {
+      const text = await (await call(path)).json();
+      document.dispatchEvent(new CustomEvent("edit-question", { detail: text }));
+    }),
+  );
+  remove.addEventListener("click", () => {
+    if (!confirm(remove.dataset.sure)) return;
+    showProblem(place, async () => {
+      await call(path, {}, undefined, "DELETE");
+      card.remove();
+      link.remove();
+      document.getElementById("board").focus();
+    });
+  });
+}
+
+async function showProblem(place, work) {
+  try {
+    await work();
+  } catch (error) {
+    showResult(place, () => Promise.reject(error));
+  }
+}
+
 function ask(card, question, turn) {
   const place = card.querySelector(".result");
-  const query = { name: question.name };
-  for (const input of card.querySelectorAll("form input")) query[input.name] = input.value;
-  const send = (more, turn) => inTurn(() => call("/ask", { ...query, ...more }), turn);
+  const parameters = {};
+  for (const input of card.querySelectorAll("form input")) parameters[input.name] = input.value;
+  const body = { name: question.name, parameters };
+  const send = (query, turn) => inTurn(() => call("/ask", query, body), turn);
   return showResult(place, async () => {
     const response = await send({ plot_width: plotWidth(place) }, turn);
     const answer = await response.json();

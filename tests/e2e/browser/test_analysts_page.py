@@ -119,6 +119,36 @@ async def download(page: Page, name: str) -> bytes:
     return (await (await started.value).path()).read_bytes()
 
 
+async def test_a_question_is_saved_found_by_others_changed_and_deleted(
+    browser: Browser, system: RunningSystem, token: str
+) -> None:
+    async with open_window(browser) as (page, complaints):
+        await sign_in(page, system, token)
+        await page.locator("#sql").fill(
+            "SELECT type, count() AS events FROM events WHERE type LIKE %(pattern)s GROUP BY type"
+        )
+        await page.get_by_text("Save it under a name").click()
+        await page.get_by_label("Name (a-z, 0-9, _)").fill("by_type")
+        await page.get_by_label("Title").fill("Events by type")
+        await page.get_by_label("Parameters, one a line").fill("pattern text = booking.%")
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await expect(page.locator("#question-by_type tbody tr")).to_have_count(2)
+    async with open_window(browser) as (page, complaints):
+        await sign_in(page, system, token)
+        card = page.locator("#question-by_type")
+        await card.get_by_label("pattern").fill("announcement.created")
+        await card.get_by_role("button", name="Ask").click()
+        await expect(card.locator("tbody tr")).to_have_count(1)
+        await card.get_by_role("button", name="Edit").click()
+        await page.get_by_label("Title").fill("Events by their type")
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await expect(card.locator("h2")).to_have_text("Events by their type")
+        page.on("dialog", lambda dialog: dialog.accept())
+        await card.get_by_role("button", name="Delete").click()
+        await expect(card).to_have_count(0)
+        assert complaints == []
+
+
 async def test_what_is_refused_is_told_and_the_page_goes_on(
     browser: Browser, system: RunningSystem, token: str
 ) -> None:

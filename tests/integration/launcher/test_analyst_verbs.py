@@ -28,6 +28,7 @@ from runtime.pseudonyms import Pseudonyms
 from tests.histories.stated import evenings_in_march
 from tests.integration.launcher.invoking import SECRET, Practix, build_practix
 from tests.servers.http_server import served
+from tests.servers.nothing_saved import asker_of_ready_questions
 from tests.waiting import eventually
 
 KEY: Final = Pseudonyms("the key of the tests")
@@ -63,7 +64,8 @@ async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
     app = FastAPI()
     install_problems(app)
     reads = HistoryReads(analysts, MIN_POSITION_WAIT_S, ANALYSTS_READER)
-    app.include_router(build_router(analysts, reads, OperatorGuard(SECRET)))
+    asker = asker_of_ready_questions(analysts)
+    app.include_router(build_router(asker, analysts, reads, OperatorGuard(SECRET)))
     async with served(app) as url:
         yield build_practix(register, url)
     for service in services:

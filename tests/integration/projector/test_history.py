@@ -40,6 +40,7 @@ from runtime.journal.sqlite import SqliteJournal
 from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.servers.http_server import served
+from tests.servers.nothing_saved import asker_of_ready_questions
 from tests.waiting import POLL_S, WITHIN_S, eventually
 
 DEADLINE_S: Final = 20.0
@@ -199,7 +200,8 @@ async def client_of(analytics: Analytics, token: str = SECRET) -> AsyncIterator[
     app = FastAPI()
     install_problems(app)
     history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
-    app.include_router(build_router(analytics, history, OperatorGuard(SECRET)))
+    asker = asker_of_ready_questions(analytics)
+    app.include_router(build_router(asker, analytics, history, OperatorGuard(SECRET)))
     headers = {"Authorization": f"Bearer {token}"}
     async with served(app) as url, aiohttp.ClientSession(headers=headers) as session:
         yield HistoryClient(session, f"{url}/api/v1/operator")

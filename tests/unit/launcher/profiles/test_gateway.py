@@ -40,6 +40,7 @@ Client = aiohttp.ClientSession
         ("GET", "/api/v1/operator/ask", "query_api"),
         ("POST", "/api/v1/operator/ask", "query_api"),
         ("GET", "/api/v1/operator/export", "query_api"),
+        ("PUT", "/api/v1/operator/ask/questions/mine", "query_api"),
         ("GET", "/analyst", "query_api"),
         ("GET", "/analyst/main.js", "query_api"),
         ("POST", "/neighbours/auth/token", "neighbours"),

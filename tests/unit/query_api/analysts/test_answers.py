@@ -38,7 +38,7 @@ def test_json_has_the_position_and_the_version_of_the_text() -> None:
 
 
 def test_csv_has_a_header_and_no_formulas() -> None:
-    asked = Asked("SELECT 1", {"name": "funnel", "title": "The funnel"})
+    asked = Asked("SELECT 1", summary={"name": "funnel", "title": "The funnel"})
     response = make_answer(ANSWER, 7, asked, Shape("csv", None))
     rows = list(csv.reader(io.StringIO(bytes(response.body).decode())))
     assert rows[0] == ["day", "n", "share", "names"]
@@ -64,7 +64,7 @@ def test_columns_of_one_name_are_all_written() -> None:
 def test_a_drawing_is_made_if_one_is_wanted_and_there_is_a_plot() -> None:
     wanted = Shape("json", 300)
     assert body_of(Asked("SELECT 1"), wanted)["drawing"] is None
-    drawn = body_of(Asked("SELECT 1", {"name": "f", "title": "F"}, PLOT), wanted)["drawing"]
+    drawn = body_of(Asked("SELECT 1", PLOT, {"name": "f", "title": "F"}), wanted)["drawing"]
     assert drawn["series"] == ["n"]
     assert 'viewBox="0 0 300 ' in drawn["svg"]
     assert 'aria-label="F"' in drawn["svg"]
