@@ -121,6 +121,7 @@ def run() -> None:
     HTTPConnection.query_params = property(query_params)  # type: ignore[method-assign, assignment]
     HTTPConnection.headers = property(headers)  # type: ignore[method-assign, assignment]
     ReceivedRequest.headers = property(headers)  # type: ignore[method-assign, assignment]
+    ReceivedRequest.query_params = property(query_params)  # type: ignore[method-assign, assignment]
     main()
 
 
