@@ -38,7 +38,7 @@ from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import START
 from runtime.postgres.migrations import migrate
-from runtime.postgres.pools import open_pool
+from runtime.postgres.pools import READ_MODEL, open_pool
 from runtime.process.garbage_collector import collect_rarely
 
 QUESTION: Final = "how many records a second does the projector write to PostgreSQL?"
@@ -94,7 +94,7 @@ async def _measure_projector(report: Report, name: str, dsn: str, path: Path, re
 
 
 async def _measure_raw(report: Report, dsn: str, records: int) -> None:
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": READ_MODEL})
     pid = await connection.fetchval("SELECT pg_backend_pid()")
     seconds, before = 0.0, read_cost(pid).cpu_s
     for groups in _merge(generate_commits(records)):
