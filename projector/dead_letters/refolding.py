@@ -9,6 +9,8 @@ nothing had been parked.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from projector.read_models.batch import BatchPart, EventPlace, Projected, RowBatch
 from projector.read_models.read_model import Key
 
@@ -74,7 +76,7 @@ class Refolding:
                 yield Erasures(erased, _by_table(rows))
                 erased = {}
             if puts:
-                batch.add(event._replace(puts=puts, erased=None))
+                batch.add(replace(event, puts=puts, erased=None))
                 rows.update((put.table.name, put.key) for put in puts)
             if event.erased is None or not (parked or rows):
                 continue

@@ -3,6 +3,8 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from contracts.events.stored.domain_event import DomainEvent
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import EventContext, Key, Put
@@ -32,7 +34,7 @@ class DeadLetter(NamedTuple):
     reason: str
 
 
-class Projected(NamedTuple):
+class Projected(Struct, frozen=True, gc=False):
     """The puts, or the dead letter, that come of an event of a Commit or of the Commit itself."""
 
     key: str | None
@@ -54,14 +56,11 @@ class Projected(NamedTuple):
         )
 
 
-class Patch:
+class Patch(Struct, gc=False):
     """All puts to one row, merged. Its fields are those of a Put."""
 
-    __slots__ = ("columns", "initial")
-
-    def __init__(self, put: Put) -> None:
-        self.columns: Mapping[str, Any] = put.columns
-        self.initial: Mapping[str, Any] | None = put.initial
+    columns: Mapping[str, Any]
+    initial: Mapping[str, Any] | None
 
     def add(self, put: Put) -> None:
         self.columns = {**self.columns, **put.columns}
@@ -80,7 +79,7 @@ class BatchPart:
     def add(self, put: Put) -> None:
         patches = self.patches[put.table.name]
         if (patch := patches.get(put.key)) is None:
-            patches[put.key] = Patch(put)
+            patches[put.key] = Patch(put.columns, put.initial)
         else:
             patch.add(put)
 
@@ -111,9 +110,10 @@ class RowBatch:
         """Add what an event puts, after everything that was added before."""
         if event.letter is not None:
             self.letters.append(event.letter)
-        if self.parts[-1].erased and event.is_of(self.parts[-1].erased):
-            self.parts.append(BatchPart())
         part = self.parts[-1]
+        if part.erased and event.is_of(part.erased):
+            part = BatchPart()
+            self.parts.append(part)
         for put in event.puts:
             part.add(put)
         if event.erased is not None:

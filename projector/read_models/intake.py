@@ -5,12 +5,14 @@ event of its key, because rows built on a gap would be wrong. All other keys go 
 no effects: a key stops for good only by `stop`, once its dead letter is stored.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from contracts.events.stored.codec import decode_event, read_fields
 from contracts.events.stored.domain_event import DomainEvent
@@ -27,8 +29,8 @@ REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
 DECISION: Final = "decision"
 """Key of what Commits put into `decisions`. It never stops."""
-NUL: Final = rb"\u0000"
-"""How JSON spells the character that text in PostgreSQL cannot hold."""
+_find_nul: Final = re.compile(rb"\\u0000").search
+"""Finds the character that text in PostgreSQL cannot hold, as JSON spells it."""
 NOTHING_REFUSED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -77,7 +79,7 @@ class Intake:
         """Return the event; if it was dropped, without all that it puts."""
         if not self._dropped or (event.context.seq, index) not in self._dropped:
             return event
-        return event._replace(puts=[], letter=None)
+        return replace(event, puts=[], letter=None)
 
     def _take_event(
         self, stored: Raw, index: int, context: EventContext, failed: Mapping[str, str]
@@ -103,7 +105,7 @@ def stopped_by(parked: Iterable[DeadLetter]) -> dict[str, str]:
 
 def _storable_puts(puts: list[Put], stored: Raw) -> list[Put]:
     """Return the puts of a stored event without the characters that the tables cannot hold."""
-    return [storable_put(put) for put in puts] if NUL in bytes(stored) else puts
+    return [storable_put(put) for put in puts] if _find_nul(stored) else puts
 
 
 def _take_decision(commit: Commit, context: EventContext, failed: Mapping[str, str]) -> Projected:

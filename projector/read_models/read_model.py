@@ -10,8 +10,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NewType
 
-from msgspec import inspect
-from msgspec.structs import fields
+from msgspec import Struct, inspect
+from msgspec.structs import fields, replace
 
 from contracts.events.stored.base import Event
 from contracts.values.ids import canonical_uuid
@@ -64,7 +64,7 @@ class TableShape(NamedTuple):
         return (*(one.owner for one in self.words), *self.gone_with)
 
 
-class EventContext(NamedTuple):
+class EventContext(Struct, frozen=True, gc=False):
     """The facts about an event's Commit that a projection may use."""
 
     decided_at: datetime
@@ -79,7 +79,7 @@ class EventContext(NamedTuple):
         return canonical_uuid(self.actor)
 
 
-class Put(NamedTuple):
+class Put(Struct, frozen=True, gc=False):
     """Values of one row, by column. The key's own column is not among them.
 
     If `initial` is None, the row must exist. Otherwise this put may create the row:
@@ -153,7 +153,7 @@ def _column_type(annotation: Any) -> str:
 def storable_put(put: Put) -> Put:
     """Return the put without the characters that text in PostgreSQL cannot hold."""
     initial = None if put.initial is None else _storable(put.initial)
-    return put._replace(columns=_storable(put.columns), initial=initial)
+    return replace(put, columns=_storable(put.columns), initial=initial)
 
 
 def _storable(value: Any) -> Any:

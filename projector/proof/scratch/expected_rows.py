@@ -20,7 +20,7 @@ from projector.read_models.batch import Patch, Projected, RowBatch
 from projector.read_models.project import TABLES
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
-from projector.read_models.read_model import NOTHING_MORE, Key, Put, TableShape
+from projector.read_models.read_model import NOTHING_MORE, Key, TableShape
 
 PUTS_MAX: Final = 40_000
 """How many puts to gather before they are written."""
@@ -274,7 +274,7 @@ class ExpectedRows:
         codec = self._codecs[table.name]
         for key, row in rows:
             columns = dict(zip(codec.names[1:], row[1:], strict=True))
-            yield key, 0, codec.encode(Patch(Put(table, key, columns, NOTHING_MORE)))
+            yield key, 0, codec.encode(Patch(columns, NOTHING_MORE))
 
     async def _scores(self) -> AsyncIterator[list[Keyed]]:
         async for part in self._groups(_stored_name(SCORES)):

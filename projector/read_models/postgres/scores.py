@@ -17,7 +17,7 @@ from projector.read_models.projections.scores import (
     changes_scores,
     score_columns,
 )
-from projector.read_models.read_model import NOTHING_MORE, Key, Put, TableShape
+from projector.read_models.read_model import NOTHING_MORE, Key, TableShape
 
 SELECT_REVEALED: Final = """
     SELECT ratee_id, role, score, created, retracted FROM ratings
@@ -50,7 +50,7 @@ def build_score_statements(
 ) -> Iterator[Statement]:
     """Return the statements that put the scores of these people into `table`."""
     patches = {
-        person_id: Patch(Put(table, person_id, score_columns(revealed, formula), NOTHING_MORE))
+        person_id: Patch(score_columns(revealed, formula), NOTHING_MORE)
         for person_id, revealed in people
     }
     return build_statements(table, patches)
