@@ -11,7 +11,7 @@ from command_api.domain.submission import Submission
 from command_api.http.peers.client import HttpPeers
 from command_api.service import CommandService, open_image_store
 from command_api.settings import Settings
-from runtime.auth.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import open_kafka_journal
 from runtime.limits.limiter import Limiter
@@ -53,7 +53,10 @@ async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: Asyn
         cell_secret=cell_secret,
         peers=HttpPeers(session, cell_secret, settings.peers),
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
-        guard=OperatorGuard(settings.operator_token.get_secret_value()),
+        guard=OperatorGuard(
+            settings.operator_token.get_secret_value(),
+            named=reveal_tokens(settings.operator_tokens),
+        ),
         auth=outside.auth,
         movies=outside.movies,
         ugc=outside.ugc,

@@ -27,7 +27,7 @@ from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import DemoSummary, build_report, print_outcomes
 from launcher.verbs.machine import servers
-from launcher.verbs.operators import dead
+from launcher.verbs.operators import acts, dead
 from launcher.verbs.operators.link import OperatorLink
 from launcher.verbs.verify import (
     Result,
@@ -243,11 +243,12 @@ ratings.register(
     lambda work: run_to_end(work),
 )
 
-dead.register(
-    app,
-    lambda base_url: OperatorLink(resolve_address(base_url), find_operator_token()),
-    lambda work: run_to_end(work),
-)
+for verbs in (dead, acts):
+    verbs.register(
+        app,
+        lambda base_url: OperatorLink(resolve_address(base_url), find_operator_token()),
+        lambda work: run_to_end(work),
+    )
 
 servers.register(app, lambda: read_settings().data / "servers", lambda reason: fail(reason))
 

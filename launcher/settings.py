@@ -10,6 +10,7 @@ from contracts.notices import Kind
 from notifier.forgetting.retention import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from notifier.publishing.targets import PublishTargets
 from projector.analysts.retention import DAYS_MAX
+from runtime.auth.operators import OperatorTokens
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
 from runtime.logs.settings import Level, LogSettings
 from runtime.service.cell import UNNAMED, CellName
@@ -77,5 +78,7 @@ class Settings(BaseSettings):
     hosts: CommaSeparated = Field((), validation_alias="PRACTIX_HOSTS")
     """Further names that a request may call this system by, besides loopback; `*` for any."""
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")
+    operator_tokens: OperatorTokens = Field({}, validation_alias="PRACTIX_OPERATOR_TOKENS")
+    """Tokens of operators of the embedded system, by the name of the person who holds each."""
     analyst_token: str | None = Field(None, validation_alias="PRACTIX_ANALYST_TOKEN")
     investigator_token: str | None = Field(None, validation_alias="PRACTIX_INVESTIGATOR_TOKEN")

@@ -101,7 +101,8 @@ GRANT USAGE ON SCHEMA read_model TO practix_query_api;
 GRANT SELECT ON ALL TABLES IN SCHEMA read_model TO practix_query_api;
 -- Of the notifier's, the query service reads what people may fetch of their own, and no more.
 GRANT USAGE ON SCHEMA notifier TO practix_query_api;
-GRANT SELECT ON notifier.own_notices, notifier.own_preferences TO practix_query_api;
+GRANT SELECT ON notifier.own_notices, notifier.own_preferences, notifier.operator_acts
+    TO practix_query_api;
 -- And the projector what it copies for analysts.
 GRANT USAGE ON SCHEMA notifier TO practix_projector;
 GRANT SELECT ON notifier.notices_to_copy, notifier.clicks_to_copy, notifier.epoch_to_copy
@@ -112,5 +113,7 @@ GRANT SELECT, INSERT ON access.uses_of_history TO practix_query_api;
 GRANT USAGE ON SCHEMA access TO practix_projector;
 GRANT SELECT, INSERT ON access.dropped_events TO practix_projector;
 GRANT SELECT, INSERT, UPDATE, DELETE ON access.saved_questions TO practix_query_api;
+GRANT INSERT ON access.operator_acts TO practix_projector;
+GRANT SELECT ON access.operator_acts TO practix_query_api;
 ALTER DEFAULT PRIVILEGES FOR ROLE practix_projector IN SCHEMA read_model
     GRANT SELECT ON TABLES TO practix_query_api;

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from notifier.service import NotifierClients, NotifierService
 from notifier.settings import Settings
-from runtime.auth.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
@@ -60,7 +60,10 @@ async def _start(
         pool,
         clients_from(outside, settings.cell),
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
-        guard=OperatorGuard(settings.operator_token.get_secret_value()),
+        guard=OperatorGuard(
+            settings.operator_token.get_secret_value(),
+            named=reveal_tokens(settings.operator_tokens),
+        ),
         clock_watch=ClockWatch(system_clock, steady_clock),
         public_url=settings.public_url,
         keep_days=settings.keep_days,

@@ -31,8 +31,9 @@ from runtime.postgres.tables import TablesUnavailable
 
 _ID: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9}|outcome)")
 
-Guard = Callable[[Request], Awaitable[None]]
-"""Raises Unauthenticated if the caller is no operator."""
+Guard = Callable[[Request], Awaitable[str | None]]
+"""Returns the name of the operator, None if the token names nobody. Raises Unauthenticated if the
+caller is no operator."""
 Answer = dict[int | str, dict[str, Any]]
 """`responses` of a route."""
 
@@ -112,8 +113,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         keys at most. With `dry_run` the result says how many events could be projected.
 
         429 beside a verify, a rebuild or another retry; 503 on a standby."""
-        await guard(request)
-        return await answer_lines(service.retry(None, dry_run=is_dry_run(request)))
+        operator = await guard(request)
+        return await answer_lines(service.retry(None, operator, dry_run=is_dry_run(request)))
 
     @router.post(
         "/{letter_id}/retry",
@@ -126,8 +127,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         that still cannot be projected stays, with all behind it.
 
         429 beside a verify, a rebuild or another retry; 503 on a standby."""
-        await guard(request)
-        return await answer_lines(service.retry(_place_in(request), dry_run=is_dry_run(request)))
+        operator, place = await guard(request), _place_in(request)
+        return await answer_lines(service.retry(place, operator, dry_run=is_dry_run(request)))
 
     @router.delete(
         "/{letter_id}",
@@ -138,11 +139,11 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
     async def drop(request: Request) -> Response:
         """Give the event up for good: no projection takes it any more. Those behind it follow at
         the next retry. 409 `earlier_event_parked` if it is not the first of its key."""
-        await guard(request)
+        operator = await guard(request)
         place, dry_run, body = _place_in(request), is_dry_run(request), await _read_body(request)
         try:
             shown = await letters.find(place)
-            await service.drop(place, body.by, dry_run=dry_run)
+            await service.drop(place, operator or body.by, dry_run=dry_run)
         except TablesUnavailable as error:
             raise Unavailable from error
         return json_response(shown)

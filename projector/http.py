@@ -51,8 +51,9 @@ ROLL_BACK: Final = Parameter(
 )
 KEEP: Final = Parameter("keep", "keep a checkpoint if everything is right", BOOLEAN)
 
-Guard = Callable[[Request], Awaitable[None]]
-"""Raises Unauthenticated if the caller is no operator."""
+Guard = Callable[[Request], Awaitable[str | None]]
+"""Returns the name of the operator, None if the token names nobody. Raises Unauthenticated if the
+caller is no operator."""
 
 
 def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
@@ -92,8 +93,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         One at a time, and not beside verify; 429 then, 503 on a standby, 404 if nothing is kept
         to go back to, 507 if there is no room. It is given up if the caller goes away.
         """
-        await guard(request)
-        return await answer_lines(_begin_rebuild(service, request), switched=False)
+        operator = await guard(request)
+        return await answer_lines(_begin_rebuild(service, request, operator), switched=False)
 
     @router.post(
         "/ratings/trial",
@@ -132,19 +133,21 @@ def _read_start(request: Request) -> Start:
     return Start(position, keep)
 
 
-def _begin_rebuild(service: ProjectorService, request: Request) -> AsyncGenerator[ReportLine, None]:
+def _begin_rebuild(
+    service: ProjectorService, request: Request, operator: str | None
+) -> AsyncGenerator[ReportLine, None]:
     """Return the lines of the rebuild that is asked for. Raises Malformed."""
     rolls_back = is_true(request.query_params, ROLL_BACK.name)
     name = request.query_params.get(ONLY.name)
     if name is None:
-        return service.rebuild(TABLES, rolls_back=rolls_back)
+        return service.rebuild(TABLES, operator, rolls_back=rolls_back)
     if name == HISTORY:
-        return service.rebuild_history(rolls_back=rolls_back)
+        return service.rebuild_history(operator, rolls_back=rolls_back)
     if name not in GROUPS:
         raise malformed_parameter(ONLY.name, known=[*sorted(GROUPS), HISTORY])
     if rolls_back:  # What was switched last comes back, whole.
         raise malformed_parameter(ONLY.name, not_with=ROLL_BACK.name)
-    return service.rebuild(GROUPS[name])
+    return service.rebuild(GROUPS[name], operator)
 
 
 async def _stream_lines(service: ProjectorService, start: Start) -> AsyncGenerator[bytes, None]:

@@ -21,7 +21,7 @@ from projector.proof.scratch.checkpoints import VerifiedCheckpoints
 from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.service import ProjectorService
 from projector.settings import Settings
-from runtime.auth.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
@@ -72,7 +72,10 @@ async def _start(
         dsn=settings.postgres_dsn.get_secret_value(),
         room=settings.room(),
     )
-    guard = OperatorGuard(settings.operator_token.get_secret_value())
+    guard = OperatorGuard(
+        settings.operator_token.get_secret_value(),
+        named=reveal_tokens(settings.operator_tokens),
+    )
     app.include_router(build_router(service, guard))
     app.include_router(build_process_router(service.readiness))
     if settings.verify_directory:

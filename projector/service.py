@@ -32,7 +32,8 @@ from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
 from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.migrations import migrate
-from runtime.postgres.tables import translate_postgres_errors
+from runtime.postgres.operator_acts import SignedAct, record_act
+from runtime.postgres.tables import acquire_connection, translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
 from runtime.process.tasks import end, run_aside, run_together
 
@@ -103,7 +104,11 @@ class ProjectorService(FollowingService):
                     yield line
 
     async def rebuild(
-        self, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
+        self,
+        only: Sequence[TableShape] = TABLES,
+        by: str | None = None,
+        *,
+        rolls_back: bool = False,
     ) -> AsyncGenerator[ReportLine, None]:
         """Rebuild these tables beside the live ones, or bring the kept ones back. Yields what
         `projector.rebuild.rebuilding.Rebuilding` yields.
@@ -123,12 +128,14 @@ class ProjectorService(FollowingService):
                 self._reader,
                 self._room,
             )
-            async with aclosing(rebuilding.run(only, rolls_back=rolls_back)) as lines:
-                async for line in lines:
+            lines = rebuilding.run(only, rolls_back=rolls_back)
+            act = "roll_back" if rolls_back else "rebuild"
+            async with aclosing(self._recorded(lines, by, act, _name_tables(only))) as recorded:
+                async for line in recorded:
                     yield line
 
     async def retry(
-        self, place: EventPlace | None, *, dry_run: bool
+        self, place: EventPlace | None, by: str | None = None, *, dry_run: bool
     ) -> AsyncGenerator[ReportLine, None]:
         """Project parked events: those of the key of one dead letter, or all. Yields what
         `projector.dead_letters.retrying.Retrying` yields.
@@ -137,7 +144,8 @@ class ProjectorService(FollowingService):
         standby, NotFound, JournalBroken and TablesUnavailable.
         """
         with self._alone(as_writer=True):
-            retrying = Retrying(self._journal, self._pool, self._pauses)
+            signed = SignedAct(by, self._clock())
+            retrying = Retrying(self._journal, self._pool, self._pauses, signed)
             async with aclosing(retrying.run(place, dry_run=dry_run)) as lines:
                 async for line in lines:
                     yield line
@@ -147,13 +155,13 @@ class ProjectorService(FollowingService):
         Raises as that and as `retry` do."""
 
         async def drop() -> None:
-            await self.dead_letters.drop(place, self._clock(), by, dry_run=dry_run)
+            await self.dead_letters.drop(place, SignedAct(by, self._clock()), dry_run=dry_run)
 
         with self._alone(as_writer=True):
             await self._pauses.pause_for(drop)
 
     async def rebuild_history(
-        self, *, rolls_back: bool = False
+        self, by: str | None = None, *, rolls_back: bool = False
     ) -> AsyncGenerator[ReportLine, None]:
         """Rebuild the history in ClickHouse, or bring the kept tables back. Yields and raises what
         `projector.rebuild.history_rebuilding.HistoryRebuilding` does.
@@ -161,23 +169,40 @@ class ProjectorService(FollowingService):
         Raises RateLimited while a verify or another rebuild runs, too, and Unavailable without a
         history.
         """
-        if self.verifying:
-            raise RateLimited
         if self._history_rebuilding is None:
             raise Unavailable
-        self.verifying = True
-        try:
-            async with aclosing(self._history_rebuilding.run(rolls_back=rolls_back)) as lines:
-                async for line in lines:
+        with self._alone():
+            lines = self._history_rebuilding.run(rolls_back=rolls_back)
+            act = "roll_back" if rolls_back else "rebuild"
+            async with aclosing(self._recorded(lines, by, act, "history")) as recorded:
+                async for line in recorded:
                     yield line
-        finally:
-            self.verifying = False
 
     async def try_formula(self, formula: Formula) -> FormulaTrial:
         """Compute all scores by another formula and compare them (`recompute.try_formula`).
         Raises TablesUnavailable."""
         with translate_postgres_errors():
             return await try_formula(self._pool, formula)
+
+    async def _recorded(
+        self, lines: AsyncGenerator[ReportLine, None], by: str | None, act: str, subject: str
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Yield the lines. Record the act when it has begun, and its end before the result."""
+        begun = False
+        async with aclosing(lines):
+            async for line in lines:
+                if not begun:
+                    begun = True
+                    await self._record(by, act, subject)
+                if "ok" in line:
+                    switched = line.get("switched")
+                    await self._record(by, f"{act}_ended", subject, switched=switched)
+                yield line
+
+    async def _record(self, by: str | None, act: str, subject: str, **after: Any) -> None:
+        async with acquire_connection(self._pool) as connection:
+            signed = SignedAct(by, self._clock())
+            await record_act(connection, signed, act, subject, None, after or None)
 
     @contextmanager
     def _alone(self, *, as_writer: bool = False) -> Iterator[None]:
@@ -230,3 +255,7 @@ class ProjectorService(FollowingService):
         metrics.BATCH_ROWS.observe(batch.row_count)
         metrics.DEAD_LETTERS.inc(len(batch.letters))
         self._checkpoints.forbid_before(max(batch.erased.values(), default=0))
+
+
+def _name_tables(tables: Sequence[TableShape]) -> str:
+    return "read models" if tables is TABLES else ", ".join(table.name for table in tables)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from query_api.service import QueryService
 from query_api.settings import Settings
-from runtime.auth.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.limits.limiter import Limiter
@@ -101,7 +101,10 @@ def _operator_guard(settings: Settings) -> OperatorGuard | None:
     if settings.operator_token is None:
         log.warning("no operator token: the routes for analysts are not served")
         return None
-    return OperatorGuard(settings.operator_token.get_secret_value())
+    return OperatorGuard(
+        settings.operator_token.get_secret_value(),
+        named=reveal_tokens(settings.operator_tokens),
+    )
 
 
 def main() -> None:

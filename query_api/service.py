@@ -9,6 +9,7 @@ import asyncpg
 from fastapi import APIRouter
 
 from contracts.shared_rules import SharedRules
+from query_api.acts import routes as acts
 from query_api.analysts import investigation, saved_routes
 from query_api.analysts import routes as analyst_routes
 from query_api.analysts.asking import Asker
@@ -136,6 +137,9 @@ class QueryService:
             self.routers.append(analyst_routes.build_router(asker, analysts, followed, asking))
             self.routers.append(saved_routes.build_router(asker, asking, clock))
             self.routers.append(dashboard.build_router())
+        if guard is not None:
+            of_journal = None if analytics is None else history
+            self.routers.append(acts.build_router(reads, guard, of_journal))
         if analytics is not None and guard is not None:
             self.routers.append(
                 investigation.build_router(

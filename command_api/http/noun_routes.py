@@ -53,6 +53,11 @@ class WriteRequest(NamedTuple, Generic[Body]):
     tokens: ErasureTokens
     links: LinkTokens
 
+    def signature(self, stated: str | None) -> str | None:
+        """Return who answers for the act of an operator: whom the token names, or else who is
+        stated in the body."""
+        return self.caller.operator or stated
+
     def path_id(self, name: str) -> str:
         """Return the id in the path. Raises NotFound if it is no UUID."""
         return path_id(self.http, name)

@@ -17,7 +17,7 @@ from runtime.openapi.document import response_schema
 
 PATH: Final = "/journal/renewal"
 
-Guard = Callable[[Request], Awaitable[None]]
+Guard = Callable[[Request], Awaitable[str | None]]
 """Raises Unauthenticated if the caller is no operator."""
 
 

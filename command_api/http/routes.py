@@ -40,8 +40,7 @@ def build_operator_router(edge: Edge, guard: OperatorGuard) -> APIRouter:
     """Return the routes for operators, under `/api/v1/operator`."""
 
     async def authenticate_operator(request: Request) -> Caller:
-        await guard(request)
-        return Caller(OPERATOR)
+        return Caller(OPERATOR, operator=await guard(request))
 
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
     for routes in OPERATOR_ROUTES:

@@ -14,6 +14,10 @@ OTHER_TEXTS: Final[Inventory] = {
         texts("type key", NOBODY),
         texts("signed_by", "an operator, who answers for the act"),
     ),
+    "access.operator_acts": (
+        texts("signed_by", "an operator, who answers for the act"),
+        texts("act subject before after", NOBODY),
+    ),
     "access.saved_questions": (
         texts("name title description sql parameters plot", "an analyst, whom it does not name"),
     ),

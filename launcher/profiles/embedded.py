@@ -48,7 +48,7 @@ from projector.rebuild.room import PostgresRoom
 from projector.service import ProjectorService
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
-from runtime.auth.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.clickhouse.chdb import ANALYSTS_DATABASE, ChdbAnalytics
 from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, MIGRATIONS, migrate
@@ -206,7 +206,7 @@ async def _open_resources(
         engine_warm=warming,
         stand_in=stand_in,
         outside=InProcessClients(stand_in),
-        guard=OperatorGuard(data.operator_token),
+        guard=OperatorGuard(data.operator_token, named=reveal_tokens(settings.operator_tokens)),
     )
 
 

@@ -57,8 +57,8 @@ COMMANDS_OF_OPERATORS: Final = tuple(
 ANALYSTS: Final = tuple(f"/api/v1/operator/{one}" for one in ("ask", "ask/history", "export"))
 """Paths of the query API's routes for analysts, with any method."""
 SAVED_QUESTIONS: Final = "/api/v1/operator/ask/questions/"
-REPORTS: Final = "/api/v1/operator/reports"
-"""Path of the query API's route for operators."""
+LISTS: Final = ("/api/v1/operator/reports", "/api/v1/operator/acts")
+"""Paths of the query API's routes for operators."""
 
 UPSTREAMS: Final = ("command_api", "query_api", "projector", "notifier", "neighbours")
 
@@ -78,7 +78,7 @@ def upstream_of(method: str, path: str) -> str:
         return "command_api"
     if path == "/api/v1/my/erasure":
         return "command_api"
-    if path in ANALYSTS or path == REPORTS or path.startswith(SAVED_QUESTIONS):
+    if path in ANALYSTS or path in LISTS or path.startswith(SAVED_QUESTIONS):
         return "query_api"
     if path.startswith("/api/v1/operator/"):
         return "projector"

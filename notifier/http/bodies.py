@@ -70,7 +70,7 @@ SignedBy = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(clean_line),
 ]
-"""How the operator signs: the operator token belongs to no person."""
+"""How the operator signs, if the token names nobody."""
 TypedTitle = SignedBy
 TypedText = Annotated[
     str,
@@ -96,8 +96,9 @@ class ActBody(BaseModel):
 
     by: SignedBy | None = None
 
-    def sign(self, now: datetime) -> Signature:
-        return Signature(self.by, now)
+    def sign(self, operator: str | None, now: datetime) -> Signature:
+        """Return who acts: whom the token names, or else who is stated."""
+        return Signature(operator or self.by, now)
 
 
 class RescheduleBody(ActBody):

@@ -29,8 +29,9 @@ BIGINT_MAX: Final = 2**63 - 1
 INTEGER_MAX: Final = 2**31 - 1
 """Largest values of PostgreSQL's columns of these types."""
 
-Guard = Callable[[Request], Awaitable[None]]
-"""Raises Unauthenticated or Forbidden if the caller is not an operator."""
+Guard = Callable[[Request], Awaitable[str | None]]
+"""Returns the name of the operator, None if the token names nobody. Raises Unauthenticated if the
+caller is no operator."""
 
 Body = TypeVar("Body", bound=BaseModel)
 

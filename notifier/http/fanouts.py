@@ -60,14 +60,14 @@ def build_fanout_router(
     )
     async def retry(request: Request) -> Response:
         """Ask UGC again at that time. A parked one gets a new chance. 409 if it is finished."""
-        await guard(request)
+        operator = await guard(request)
         position = parse_path_number(request, "position")
         place = position, parse_path_number(request, "event_index", INTEGER_MAX)
         dry_run = is_dry_run(request)
         body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
             change = await fanouts.retry(
-                place, body.not_before(now), body.sign(now), dry_run=dry_run
+                place, body.not_before(now), body.sign(operator, now), dry_run=dry_run
             )
         if not dry_run:
             wake()

@@ -131,7 +131,7 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     async def create_notice(request: Request) -> Response:
         """Write to a person: at once, or at a time within a year. The same Idempotency-Key adds
         nothing; 422 if it was used for another notice. 404 if `announcement_id` is unknown."""
-        await parts.guard(request)
+        operator = await parts.guard(request)
         dry_run, now = is_dry_run(request), clock()
         body = await read_body(request, CreateNoticeBody)
         notice = _plan_notice(body, idempotency_key_of(request), now)
@@ -140,7 +140,7 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
                 raise CommandRefused("unknown_person")
             if not await parts.preview.knows_announcement(notice.announcement_id):
                 raise NotFound
-            created = await moderation.create(notice, body.sign(now), dry_run=dry_run)
+            created = await moderation.create(notice, body.sign(operator, now), dry_run=dry_run)
             told = await parts.preview.render_planned(notice)
         if not dry_run:
             parts.wake()
@@ -156,7 +156,7 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     async def change_many(request: Request) -> Response:
         """Reschedule, cancel or approve many notices at once: those named, or the newest that a
         filter chooses, 1,000 at most."""
-        await parts.guard(request)
+        operator = await parts.guard(request)
         dry_run, now = is_dry_run(request), clock()
         body = await read_body(request, BulkBody)
         async with unavailable_without_tables():
@@ -164,7 +164,7 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
                 ids = await moderation.select_ids(body.filter.to_filter())
             else:
                 ids = list(dict.fromkeys(body.ids or ()))
-            changed = await _act(moderation, body, ids, body.sign(now), dry_run=dry_run)
+            changed = await _act(moderation, body, ids, body.sign(operator, now), dry_run=dry_run)
         if not dry_run:
             parts.wake()
         return json_response(_describe_bulk(body.action, ids, changed))
@@ -211,12 +211,12 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     async def reschedule(request: Request) -> Response:
         """Send it at another time, within a year. A notice that was missed, cancelled or parked
         gets a new chance. 409 if it was sent."""
-        await parts.guard(request)
+        operator = await parts.guard(request)
         notice_id, dry_run = parse_path_number(request, "notice_id"), is_dry_run(request)
         body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
             changed = await moderation.reschedule(
-                [notice_id], body.not_before(now), body.sign(now), dry_run=dry_run
+                [notice_id], body.not_before(now), body.sign(operator, now), dry_run=dry_run
             )
         return await finish(request, changed, notice_id, demand=True)
 
@@ -229,9 +229,9 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     async def approve(request: Request) -> Response:
         """Let it go. Repeating this changes nothing; 409 if it no longer waits. Kinds that need
         it are a setting (`NOTIFIER_APPROVAL_KINDS`)."""
-        await parts.guard(request)
+        operator = await parts.guard(request)
         notice_id, dry_run = parse_path_number(request, "notice_id"), is_dry_run(request)
-        signature = (await read_body(request, ActBody)).sign(clock())
+        signature = (await read_body(request, ActBody)).sign(operator, clock())
         async with unavailable_without_tables():
             changed = await moderation.approve([notice_id], signature, dry_run=dry_run)
         return await finish(request, changed, notice_id, demand=True)
@@ -245,9 +245,9 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     async def cancel(request: Request) -> Response:
         """Never send it. Repeating this changes nothing; 409 if it no longer waits. Its state
         is `unconfirmed` if it was being sent, or may have arrived before."""
-        await parts.guard(request)
+        operator = await parts.guard(request)
         notice_id, dry_run = parse_path_number(request, "notice_id"), is_dry_run(request)
-        signature = (await read_body(request, ActBody)).sign(clock())
+        signature = (await read_body(request, ActBody)).sign(operator, clock())
         async with unavailable_without_tables():
             changed = await moderation.cancel([notice_id], signature, dry_run=dry_run)
         notice = changed.notices.get(notice_id)

@@ -34,6 +34,7 @@ from projector.read_models.postgres.sink import POSITION, PostgresSink, write_pa
 from runtime.following.pauses import Pauses
 from runtime.journal.port import Journal
 from runtime.journal.tail import Accepted, Tail
+from runtime.postgres.operator_acts import SignedAct, record_act
 from runtime.postgres.tables import (
     RowsRefused,
     TablesUnavailable,
@@ -54,8 +55,11 @@ SILENCE_S_MAX: Final = 10.0
 class Retrying:
     """One retry, of one key or of all."""
 
-    def __init__(self, journal: Journal, pool: asyncpg.Pool, pauses: Pauses) -> None:
-        """The reader of the tables runs in `pauses`."""
+    def __init__(
+        self, journal: Journal, pool: asyncpg.Pool, pauses: Pauses, signed: SignedAct
+    ) -> None:
+        """The reader of the tables runs in `pauses`. `signed` says who retries."""
+        self._signed = signed
         self._journal = journal
         self._pool = pool
         self._pauses = pauses
@@ -117,8 +121,11 @@ class Retrying:
             left = refolding.places[count:]
             if left and reason is not None:
                 await connection.execute(UPDATE_REASON, *left[0], reason)
+            first = spell_place(refolding.places[0])
+            counts = {"parked": len(refolding.places)}, {"parked": len(left)}
+            await record_act(connection, self._signed, "dead_letters_retried", first, *counts)
         return {
-            "id": spell_place(refolding.places[0]),
+            "id": first,
             "key": None if unit == _own_name(refolding.places[0]) else unit,
             "parked": len(refolding.places),
             "projected": count,

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from contracts.errors import CommandRefused, NotFound
 from projector.read_models.batch import OUTCOME, EventPlace
+from runtime.postgres.operator_acts import SignedAct, record_act
 from runtime.postgres.tables import acquire_connection, transaction
 
 SHOWN_MAX: Final = 100
@@ -128,7 +129,7 @@ class DeadLetters:
             raise NotFound
         return unit
 
-    async def drop(self, place: EventPlace, at: datetime, by: str | None, *, dry_run: bool) -> None:
+    async def drop(self, place: EventPlace, signed: SignedAct, *, dry_run: bool) -> None:
         """Give up the event for good: no projection takes it any more, also none that begins
         anew. Those behind it stay parked until they are retried. Raises NotFound, and
         CommandRefused if an earlier event of its key is parked."""
@@ -140,7 +141,9 @@ class DeadLetters:
                 (first,) = await connection.fetch(SELECT_OF_KEY, row["key"], 1)
                 if (first["seq"], first["event_index"]) != place:
                     raise CommandRefused("earlier_event_parked", {"first": _id_of(first)})
-            await connection.execute(DROP, *place, at, by)
+            await connection.execute(DROP, *place, signed.at, signed.by)
+            parked = {"parked": row["parked"]}, {"parked": row["parked"] - 1}
+            await record_act(connection, signed, "dead_letter_dropped", spell_place(place), *parked)
 
 
 async def fetch_units(connection: PoolConnectionProxy) -> Mapping[EventPlace, str]:

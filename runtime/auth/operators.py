@@ -1,41 +1,70 @@
-"""Guards the operators' routes: only the holder of the cell's operator token may use them, and
+"""Guards the operators' routes: only who holds an operator token of the cell may use them, and
 those for analysts the holder of the analysts' token as well.
 
 A super-user's token does not open them. Auth issues it for what a person may do among other
 people, and if it leaks nobody must be able to read the whole history with it.
 """
 
+from collections.abc import Mapping
 from hmac import compare_digest
+from types import MappingProxyType
+from typing import Annotated, Final
 
+from pydantic import StringConstraints
 from starlette.requests import Request
 
 from contracts.errors import Unauthenticated
+from runtime.auth.secret import Secret
+
+OperatorName = Annotated[
+    str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+]
+OperatorTokens = dict[OperatorName, Secret]
+"""The tokens of operators by the name of the person who holds each."""
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def reveal_tokens(tokens: OperatorTokens) -> dict[str, str]:
+    """Return the tokens by name, as an OperatorGuard takes them."""
+    return {name: token.get_secret_value() for name, token in tokens.items()}
 
 
 class OperatorGuard:
-    """Checks the operator token. Operators' routes use it as a FastAPI dependency."""
+    """Checks operators' tokens. Operators' routes use it as a FastAPI dependency."""
 
-    def __init__(self, *tokens: str) -> None:
-        """`tokens`: each of them opens the routes. One is the operator token; some routes have
-        another one beside it."""
+    def __init__(self, *tokens: str, named: Mapping[str, str] = _NOBODY) -> None:
+        """`tokens`: each of them opens the routes, and says not who holds it. One is the operator
+        token; some routes have another one beside it. Those of `named` each name a person."""
         self._tokens = tokens
+        self._named = named
 
     def or_holder_of(self, token: str | None) -> "OperatorGuard":
         """Return a guard that this other token opens as well, if there is one."""
-        return self if token is None else OperatorGuard(*self._tokens, token)
+        if token is None:
+            return self
+        return OperatorGuard(*self._tokens, token, named=self._named)
 
-    async def __call__(self, request: Request) -> None:
-        """Raises Unauthenticated unless the request carries a token that opens the routes."""
-        self.require(request)
+    async def __call__(self, request: Request) -> str | None:
+        """As `require`."""
+        return self.require(request)
 
-    def require(self, request: Request) -> None:
-        """Raises Unauthenticated unless the request carries a token that opens the routes."""
-        if not self.admits(request):
+    def require(self, request: Request) -> str | None:
+        """Return the name of the operator, None if the token names nobody. Raises Unauthenticated
+        unless the request carries a token that opens the routes."""
+        for name, token in self._named.items():
+            if presents(request, token):
+                return name
+        if not any(presents(request, token) for token in self._tokens):
             raise Unauthenticated
+        return None
 
     def admits(self, request: Request) -> bool:
         """Return whether the request carries a token that opens the routes."""
-        return any(presents(request, token) for token in self._tokens)
+        try:
+            self.require(request)
+        except Unauthenticated:
+            return False
+        return True
 
 
 def presents(request: Request, secret: str) -> bool:

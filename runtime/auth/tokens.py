@@ -73,6 +73,9 @@ class Caller(Struct, frozen=True, gc=False):
     person_id: PersonId
     is_super: bool = False
     permissions: tuple[str, ...] = ()
+    operator: str | None = None
+    """Name of the operator who holds the token. None for people, and for the operator token that
+    names nobody."""
 
 
 class TokenVerifier:

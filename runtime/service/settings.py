@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from runtime.auth.operators import OperatorTokens
 from runtime.auth.secret import Secret
 from runtime.limits.settings import RateLimits
 from runtime.logs.settings import LogSettings
@@ -130,6 +131,8 @@ class ServiceSettings(BaseSettings):
     """Host names under which we answer, besides those of loopback. `*` means any."""
     cors_origins: Origins = ()
     """Origins whose pages may use the API from a browser."""
+    operator_tokens: OperatorTokens = {}
+    """Tokens of operators, by the name of the person who holds each."""
     pseudonym_key: Secret | None = None
     """Key of the pseudonyms that analysts and logs have in place of ids. It must be the same
     for all services."""

@@ -168,6 +168,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "DELETE /api/v1/operator/user/{user_id}/suspension": Ask(),
     "PUT /api/v1/operator/user/{user_id}/erasure": Ask({"at_once": True}),
     "DELETE /api/v1/operator/user/{user_id}/erasure": Ask({}),
+    "GET /api/v1/operator/acts": Ask(),
     "GET /api/v1/operator/dead-letters": Ask(),
     "POST /api/v1/operator/dead-letters/retry": Ask(),
     "GET /api/v1/operator/dead-letters/{letter_id}": Ask(),

@@ -31,8 +31,8 @@ FLOORS = {
         "projector": """history analysts read_models proof rebuild dead_letters metrics ndjson
             service dead_letter_routes http settings main __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings reports
-            ratings history my_data analysts dashboard figures films streams service settings main
-            __main__""",
+            ratings history my_data analysts dashboard acts figures films streams service
+            settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning matching
             delivery publishing.steps store short_links publishing metrics expander
             dispatcher clicks forgetting reader http service settings restored main __main__""",

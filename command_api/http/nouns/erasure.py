@@ -69,7 +69,7 @@ async def order_erasure(request: WriteRequest[OrderErasureBody]) -> OrderErasure
     """Have a person's data erased without asking them to confirm."""
     return OrderErasure(
         person_id=PersonId(request.path_id("user_id")),
-        by=request.body.by,
+        by=request.signature(request.body.by),
         at_once=request.body.at_once,
     )
 
@@ -77,4 +77,6 @@ async def order_erasure(request: WriteRequest[OrderErasureBody]) -> OrderErasure
 @OPERATOR_ROUTES.write("DELETE", "/user/{user_id}/erasure", WithdrawErasureBody, ErasureResponse)
 async def revoke_erasure(request: WriteRequest[WithdrawErasureBody]) -> WithdrawErasure:
     """Take back the erasure of a person. It is possible until it begins."""
-    return WithdrawErasure(person_id=PersonId(request.path_id("user_id")), by=request.body.by)
+    return WithdrawErasure(
+        person_id=PersonId(request.path_id("user_id")), by=request.signature(request.body.by)
+    )

@@ -81,10 +81,14 @@ async def suspend_person(request: WriteRequest[SuspendBody]) -> SuspendPerson:
     """Shut a person out: within about a second, no process accepts their token. Their
     announcements and bookings stay as they are; cancelling one is another decision."""
     person_id = PersonId(request.path_id("user_id"))
-    return SuspendPerson(person_id=person_id, reason=request.body.reason, by=request.body.by)
+    return SuspendPerson(
+        person_id=person_id, reason=request.body.reason, by=request.signature(request.body.by)
+    )
 
 
 @OPERATOR_ROUTES.write("DELETE", "/user/{user_id}/suspension", ReinstateBody, SuspensionResponse)
 async def reinstate_person(request: WriteRequest[ReinstateBody]) -> ReinstatePerson:
     """Let a person in again."""
-    return ReinstatePerson(person_id=PersonId(request.path_id("user_id")), by=request.body.by)
+    return ReinstatePerson(
+        person_id=PersonId(request.path_id("user_id")), by=request.signature(request.body.by)
+    )

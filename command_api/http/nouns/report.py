@@ -53,7 +53,9 @@ async def report(request: WriteRequest[ReportBody]) -> MakeReport:
 async def answer_report(request: WriteRequest[AnswerReportBody]) -> AnswerReport:
     """Answer a report, once. The reporter is told."""
     report_id = ReportId(request.path_id("report_id"))
-    return AnswerReport(report_id=report_id, text=request.body.text, by=request.body.by)
+    return AnswerReport(
+        report_id=report_id, text=request.body.text, by=request.signature(request.body.by)
+    )
 
 
 @OPERATOR_ROUTES.write("PUT", "/reports/{report_id}/hidden", HideBody, ReportResponse)
@@ -61,4 +63,6 @@ async def hide_reported(request: WriteRequest[HideBody]) -> HideReported:
     """Hide the reported text for good: it is told to nobody any more. Its writer is told why, and
     may write another one."""
     report_id = ReportId(request.path_id("report_id"))
-    return HideReported(report_id=report_id, reason=request.body.reason, by=request.body.by)
+    return HideReported(
+        report_id=report_id, reason=request.body.reason, by=request.signature(request.body.by)
+    )

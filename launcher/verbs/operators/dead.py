@@ -1,6 +1,6 @@
 """`practix dead`: lists, shows, retries and drops events that could not be projected."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from launcher.verbs.analysts import AsJson, BaseUrl, RunToEnd
-from launcher.verbs.operators.link import OperatorLink
+from launcher.verbs.operators.link import Connect
 from launcher.verbs.verify import show_progress
 from runtime.http.harmless_text import escape_controls
 
@@ -18,7 +18,6 @@ COLUMNS: Final = ("id", "event", "key", "parked", "since", "reason")
 
 LetterId = Annotated[str, typer.Argument(metavar="ID", help="As `practix dead list` shows it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be; change nothing.")]
-Connect = Callable[[str | None], OperatorLink]
 
 
 def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
@@ -91,7 +90,9 @@ def print_letters(letters: Iterable[Mapping[str, Any]]) -> None:
         print("nothing is parked")
         return
     columns = [name for name in COLUMNS if name in letters[0]]
-    table = rich.table.Table(*columns, box=None, pad_edge=False)
+    table = rich.table.Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")  # An id that is cut short could not be copied.
     for one in letters:
         table.add_row(*(escape_controls(one[name]) for name in columns))
     Console().print(table)

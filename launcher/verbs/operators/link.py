@@ -1,7 +1,7 @@
 """Makes the HTTP calls of the operators' verbs. Every method raises NotRunning and
 RequestRefused."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -56,3 +56,7 @@ class OperatorLink:
         async with open_answer("POST", url, self._headers, params=query) as response:
             async for line in response.content:
                 yield msgspec.json.decode(line)
+
+
+Connect = Callable[[str | None], OperatorLink]
+"""Makes the link to the system at an address; None stands for this machine."""

@@ -18,6 +18,7 @@ from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct, to_builtins
 
 from contracts.scoring import PUBLISHED, Formula
+from contracts.values.ids import SYSTEM
 from projector.read_models.postgres.author_rank import rank_all_announcements
 from projector.read_models.postgres.scores import (
     SELECT_REVEALED,
@@ -26,7 +27,9 @@ from projector.read_models.postgres.scores import (
 )
 from projector.read_models.projections.scores import SCORES, RevealedRating
 from projector.read_models.read_model import Key
+from runtime.postgres.operator_acts import SignedAct, record_act
 from runtime.postgres.tables import ALLOW_COMPUTING
+from runtime.process.clock import system_clock
 
 log = logging.getLogger(__name__)
 
@@ -128,11 +131,15 @@ async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> b
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ALLOW_COMPUTING)
         await connection.execute(_LOCK_POSITIONS)
-        changed: bool = await connection.fetchval(_SELECT_FORMULA) != constants
+        before = await connection.fetchval(_SELECT_FORMULA)
+        changed: bool = before != constants
         if changed:
             await _fill_shadow(connection, formula)
             await rank_all_announcements(connection, SHADOW)
             await connection.execute(_STORE_FORMULA, constants)
+            if before is not None:
+                signed = SignedAct(SYSTEM, system_clock())
+                await record_act(connection, signed, "formula", "scores", before, constants)
             # Last: from here to the end of the transaction, reads of scores wait.
             await connection.execute(_SWITCH)
         else:

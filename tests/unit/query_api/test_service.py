@@ -64,7 +64,8 @@ async def test_without_either_no_route_is_for_analysts(
     served = paths_of(service_with(guard=guard, analysts=analysts))
     assert served
     of_operators = {path for path in served if path.startswith("/api/v1/operator/")}
-    assert of_operators == ({"/api/v1/operator/reports"} if guard else set())
+    lists = {"/api/v1/operator/reports", "/api/v1/operator/acts"}
+    assert of_operators == (lists if guard else set())
 
 
 async def test_no_router_is_forgotten() -> None:
