@@ -22,6 +22,7 @@ from neighbours.services.notification import (
 from neighbours.services.shortener import Links, shortener_router
 from neighbours.services.ugc import Followers, ugc_router
 from neighbours.settings import StandInSettings
+from neighbours.site.routes import build_site_router
 from neighbours.store import Store
 from neighbours.switches import Switches, control_router
 from runtime.limits.limiter import Limiter
@@ -103,5 +104,6 @@ def create_app(settings: StandInSettings, now: Clock | None = None) -> FastAPI:
         hosts=settings.hosts,
     )
     app.include_router(build_router(state))
+    app.include_router(build_site_router())
     app.include_router(build_process_router(dict))
     return app

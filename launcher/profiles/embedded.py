@@ -33,6 +33,7 @@ from launcher.settings import Settings
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcessClients
+from neighbours.site.routes import build_site_router
 from notifier.dispatcher import DispatcherPace
 from notifier.reader import NOTICE_LIMITS
 from notifier.restored.noting import note_restored
@@ -342,6 +343,7 @@ def _include_routes(app: FastAPI, services: EmbeddedServices, resources: Embedde
         *services.notifier.routers,
         build_projector_router(services.projector, resources.guard),
         build_process_router(readiness),
+        build_site_router(),
     ):
         app.include_router(router)
 

@@ -60,6 +60,9 @@ SAVED_QUESTIONS: Final = "/api/v1/operator/ask/questions/"
 LISTS: Final = ("/api/v1/operator/reports", "/api/v1/operator/acts")
 """Paths of the query API's routes for operators."""
 
+OURS: Final = ("/api/", "/a/", "/analyst", "/internal")
+"""Beginnings of the addresses that are not the stand-in's: it plays PRACTIX's site, too."""
+
 UPSTREAMS: Final = ("command_api", "query_api", "projector", "notifier", "neighbours")
 
 Upstreams = Mapping[str, str]
@@ -68,7 +71,7 @@ Upstreams = Mapping[str, str]
 
 def upstream_of(method: str, path: str) -> str:
     """Return the name of the process that serves the request."""
-    if path.startswith(("/neighbours/", "/s/")):
+    if not path.startswith(OURS):
         return "neighbours"
     if path.startswith(
         ("/api/v1/notifications", "/api/v1/preferences", "/api/v1/operator/notices")

@@ -52,7 +52,7 @@ class Welcome(Struct, frozen=True):
         return "\n".join(
             [
                 "",
-                f"PRACTIX is ready at {self.url} (data in {self.data})",
+                f"PRACTIX is ready: open {self.url} in a browser (data in {self.data})",
                 f"  API document   {self.url}/api/openapi",
                 f"  readiness      {self.url}/readyz",
                 f"  for analysts   {self.url}/analyst (token in {self.analyst_token_file})",

@@ -37,7 +37,7 @@ FLOORS = {
             delivery publishing.steps store short_links publishing metrics expander
             dispatcher clicks forgetting reader http service settings restored main __main__""",
         "neighbours": """bodies store switches settings services.auth access
-            services app in_process __main__""",
+            services site app in_process __main__""",
         "launcher": """settings terminal connections client data_directory openapi inventory
             analyst_client servers documents local_servers rolling profiles backups verbs cli""",
     }.items()

@@ -45,6 +45,8 @@ Client = aiohttp.ClientSession
         ("GET", "/analyst/main.js", "query_api"),
         ("POST", "/neighbours/auth/token", "neighbours"),
         ("GET", "/s/abc", "neighbours"),
+        ("GET", "/", "neighbours"),
+        ("GET", "/evening/1", "neighbours"),
     ],
 )
 def test_each_request_has_one_process_that_serves_it(method: str, path: str, upstream: str) -> None:

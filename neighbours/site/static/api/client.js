@@ -1,0 +1,142 @@
+/** The API as one person uses it: requests with that person's token, and answers or problems. */
+
+import { language } from '../words/index.js';
+
+/** The status of a problem without an answer. */
+const UNREACHABLE = 0;
+const ATTEMPTS_MAX = 4;
+const RETRY_S_MAX = 5;
+
+/** An answer that says no (RFC 9457). Its `message` is a sentence in the person's language. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail ?? body.title ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = body.code ?? 'unreachable';
+    this.facts = body;
+  }
+}
+
+export class Api {
+  /** `renew` is called when the token has expired; it returns a new one. */
+  constructor(token, renew) {
+    this.token = token;
+    this.renew = renew;
+    /** The newest position that an answer has told us. What we read next reflects it. */
+    this.position = 0;
+  }
+
+  /** Read. Returns the body and the headers, as `{ body, headers }`. */
+  async fetch(path, parameters = {}) {
+    const query = new URLSearchParams(given(parameters));
+    if (this.position && path.startsWith('/api/')) query.set('min_position', this.position);
+    const address = query.size ? `${path}?${query}` : path;
+    return patiently(() => this.#send('GET', address));
+  }
+
+  /** Read, and return the body alone. */
+  async get(path, parameters) {
+    return (await this.fetch(path, parameters)).body;
+  }
+
+  /** Read pages of a list until there are `most` lines. Returns the `lines`, and whether there
+   * are `more`. */
+  async pages(path, parameters, most) {
+    const lines = [];
+    let cursor;
+    do {
+      const { body, headers } = await this.fetch(path, { ...parameters, cursor });
+      lines.push(...body);
+      cursor = headers.get('X-Next-Cursor');
+    } while (cursor && lines.length < most);
+    return { lines, more: Boolean(cursor) };
+  }
+
+  /** Read a list, of which 500 lines are enough. */
+  async list(path, parameters = {}, most = 500) {
+    return (await this.pages(path, parameters, most)).lines;
+  }
+
+  post(path, body) {
+    return this.#write('POST', path, body);
+  }
+
+  put(path, body) {
+    return this.#write('PUT', path, body);
+  }
+
+  delete(path) {
+    return this.#write('DELETE', path);
+  }
+
+  /** Open a response whose body comes bit by bit. The caller reads it. */
+  async open(path, headers, signal) {
+    const response = await this.#ask('GET', path, { headers, signal });
+    if (!response.ok) throw new Problem(response.status, await readBody(response));
+    return response;
+  }
+
+  /** Write once. Where the outcome is not known, the same key is sent again, which has no second
+   * effect. */
+  async #write(method, path, body) {
+    const key = crypto.randomUUID();
+    const answer = await patiently(() => this.#send(method, path, body, key));
+    return answer.body;
+  }
+
+  async #send(method, path, body, key) {
+    const response = await this.#ask(method, path, { body, key });
+    const position = Number(response.headers.get('X-Position'));
+    if (key && position > this.position) this.position = position;
+    const answer = await readBody(response);
+    if (!response.ok) throw new Problem(response.status, answer);
+    return { body: answer, headers: response.headers };
+  }
+
+  /** Ask, with a new token if the old one has expired. */
+  async #ask(method, path, options) {
+    const response = await this.#request(method, path, options);
+    if (response.status !== 401 || !this.renew) return response;
+    this.token = await this.renew();
+    return this.#request(method, path, options);
+  }
+
+  async #request(method, path, { body, key, headers = {}, signal }) {
+    const all = { 'Accept-Language': language, ...headers };
+    if (this.token) all.Authorization = `Bearer ${this.token}`;
+    if (key) all['Idempotency-Key'] = key;
+    if (body !== undefined) all['Content-Type'] = 'application/json';
+    const init = { method, headers: all, body: body && JSON.stringify(body), signal };
+    return fetch(path, init).catch((error) => {
+      throw signal?.aborted ? error : new Problem(UNREACHABLE, {});
+    });
+  }
+}
+
+/** Send until there is an answer. A lost connection and 503 are worth another attempt; any other
+ * problem is an answer. */
+async function patiently(send) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || ![UNREACHABLE, 503].includes(error.status)) throw error;
+      await pause(Math.min(error.facts.retry_after_s ?? attempt, RETRY_S_MAX));
+    }
+  }
+}
+
+async function readBody(response) {
+  const type = response.headers.get('Content-Type') ?? '';
+  return type.includes('json') ? response.json() : response.text();
+}
+
+/** The parameters that have a value, be it an empty one. */
+function given(parameters) {
+  return Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null);
+}
+
+/** Wait for so many seconds. */
+export function pause(seconds) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}

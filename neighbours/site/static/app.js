@@ -1,0 +1,180 @@
+/** The site: a frame with a menu, and in it the page of the address (`shell/page.js`). */
+
+import { html, nothing, render } from './vendor/lit-html.js';
+import { Problem } from './api/client.js';
+import { follow } from './api/stream.js';
+import { notice } from './parts/notice.js';
+import { findRoute, go, startRouter } from './shell/router.js';
+import { Session } from './shell/session.js';
+import { loadWords, switchLanguage, words } from './words/index.js';
+
+class App {
+  session = new Session();
+  #page = null;
+  #failure = null;
+  #section = '';
+  #visit = new AbortController();
+  #connected = true;
+  #asksLogin = false;
+
+  async start() {
+    await this.session.prepare();
+    startRouter(() => this.show());
+  }
+
+  /** Open the page of the address. */
+  async show() {
+    this.#visit.abort();
+    const visit = (this.#visit = new AbortController());
+    const route = findRoute(location.pathname);
+    this.#section = route?.section ?? '';
+    this.#failure = null;
+    this.#connected = true;
+    try {
+      if (!route) throw new Problem(404, {});
+      const { default: PageOf } = await import(`./pages/${route.page}.js`);
+      if (PageOf.needsPerson && !this.session.person) throw new Problem(401, {});
+      const page = await PageOf.open(this.#contextOf(visit, route.args));
+      if (visit.signal.aborted) return;
+      this.#page = page;
+      scrollTo(0, 0);
+    } catch (error) {
+      if (visit.signal.aborted) return;
+      this.#fail(error);
+    }
+    this.redraw();
+    document.querySelector('main').focus({ preventScroll: true });
+  }
+
+  #fail(error) {
+    this.#page = null;
+    this.#failure = error;
+    this.redraw();
+  }
+
+  redraw() {
+    const title = this.#page?.title();
+    document.title = title ? `${title} · ${words.brand}` : words.brand;
+    render(this.#frame(), document.body);
+  }
+
+  #contextOf(visit, args) {
+    return {
+      args,
+      query: new URLSearchParams(location.search),
+      api: this.session.api,
+      person: this.session.person,
+      knownPeople: this.session.known,
+      become: (login) => this.#logIn(login),
+      go,
+      fail: (error) => visit.signal.aborted || this.#fail(error),
+      redraw: () => visit.signal.aborted || this.redraw(),
+      /** Have `tell({ name, data })` called for what changes while the page is open. */
+      follow: (tell, announcementId) =>
+        this.session.person &&
+        follow(this.session.api, {
+          announcementId,
+          tell,
+          connected: (yes) => this.#noteConnection(yes, visit),
+          signal: visit.signal,
+        }),
+      signal: visit.signal,
+    };
+  }
+
+  #noteConnection(yes, visit) {
+    if (visit.signal.aborted || yes === this.#connected) return;
+    this.#connected = yes;
+    this.redraw();
+  }
+
+  #frame() {
+    return html`
+      <a class="skip" href="#main">${words.menu.skip}</a>
+      <header>
+        <a class="brand" href="/"><img src="/site/icon.svg" alt="" width="28" height="28">
+          ${words.brand}</a>
+        <nav aria-label=${words.brand}>${this.#menu().map((entry) => this.#menuLink(entry))}</nav>
+        <div class="who">
+          ${this.#personMenu()}
+          <button class="quiet" @click=${switchLanguage}>${words.menu.language}</button>
+        </div>
+      </header>
+      ${this.#connected ? nothing : notice(words.menu.offline, 'warning')}
+      <main id="main" tabindex="-1">${this.#content()}</main>
+    `;
+  }
+
+  /** Entries as `[name, address]`. */
+  #menu() {
+    const { person } = this.session;
+    const own = person ? [['mine', '/mine'], ['plan', '/plan'], ['notices', '/notices'],
+      ['myself', `/person/${person.id}`]] : [];
+    return [['films', '/'], ['evenings', '/evenings'], ...own];
+  }
+
+  #menuLink([name, address]) {
+    const here = this.#section === name ? 'page' : nothing;
+    return html`<a href=${address} aria-current=${here}>${words.menu[name]}</a>`;
+  }
+
+  #personMenu() {
+    const { person, known } = this.session;
+    if (this.#asksLogin) {
+      return html`<form class="inline" @submit=${(event) => this.#submitLogin(event)}>
+        <input name="login" required maxlength="100" autocomplete="username"
+          aria-label=${words.menu.whoAreYou} placeholder=${words.menu.whoAreYou}>
+        <button>${words.menu.logIn}</button>
+      </form>`;
+    }
+    return html`<label><span class="label">${words.menu.me}</span>
+      <select data-role="person" @change=${(event) => this.#choosePerson(event.target.value)}>
+        ${person ? nothing : html`<option value="" selected>${words.menu.nobody}</option>`}
+        ${known.map(({ login, name }) => html`
+          <option value=${login} ?selected=${login === person?.login}>${name}</option>`)}
+        <option value="?">${words.menu.another}</option>
+      </select></label>`;
+  }
+
+  #choosePerson(login) {
+    if (login === '?') {
+      this.#asksLogin = true;
+      this.redraw();
+      document.querySelector('input[name=login]').focus();
+    } else if (login) this.#logIn(login);
+  }
+
+  #submitLogin(event) {
+    event.preventDefault();
+    this.#logIn(new FormData(event.target).get('login').trim());
+  }
+
+  async #logIn(login) {
+    try {
+      await this.session.logIn(login);
+      this.#asksLogin = false;
+    } catch (error) {
+      this.#failure = error;
+      this.redraw();
+      return;
+    }
+    await this.show();
+  }
+
+  #content() {
+    if (this.#failure) return this.#explain(this.#failure);
+    return this.#page ? this.#page.view() : html`<p class="quiet">${words.common.loading}</p>`;
+  }
+
+  #explain(failure) {
+    if (!(failure instanceof Problem)) console.error(failure);
+    const text = {
+      0: words.common.unreachable, 401: words.common.logInFirst, 404: words.common.notFound,
+    }[failure.status] ?? failure.message;
+    return html`${notice(text, 'problem')}
+      <button @click=${() => this.show()}>${words.common.again}</button>`;
+  }
+}
+
+await loadWords();
+new App().start();

@@ -1,0 +1,53 @@
+/** Announces an evening for a film. */
+
+import { html } from '../vendor/lit-html.js';
+import { eveningForm, readEvening } from '../parts/evening_form.js';
+import { nameOf } from '../parts/film.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+const HOURS_AHEAD = 48;
+
+export default class AnnouncePage extends Page {
+  static needsPerson = true;
+
+  async refresh() {
+    this.film ??= await this.api.get(`/neighbours/movies/${this.query.get('movie_id')}`);
+    this.first ??= firstTerms(this.film);
+  }
+
+  title() {
+    return words.host.announce;
+  }
+
+  view() {
+    const { busy, said } = this.actions;
+    const buttons = html`
+      <button class="primary" ?disabled=${busy} value="true">${words.host.publish}</button>
+      <button ?disabled=${busy} value="false">${words.host.keepDraft}</button>`;
+    return html`
+      <p class="quiet"><a href="/film/${this.film.id}">${nameOf(this.film)}</a></p>
+      <h1>${words.host.announce}</h1>
+      ${said}
+      ${eveningForm(this.first, this.film, (event) => this.#announce(event), buttons)}`;
+  }
+
+  async #announce(event) {
+    event.preventDefault();
+    const body = { ...readEvening(event.target), publish: event.submitter.value === 'true' };
+    let evening;
+    const done = await this.actions.run(async () => {
+      evening = await this.api.post(`/api/v1/announcement/${this.film.id}`, body);
+    });
+    if (done) this.go(`/evening/${evening.id}`, { replace: true });
+  }
+}
+
+function firstTerms(film) {
+  const time = new Date(Date.now() + HOURS_AHEAD * 3_600_000);
+  time.setHours(19, 0, 0, 0);
+  return {
+    title: nameOf(film), description: '', event_time: time.toISOString(), event_location: '',
+    ticket_count: 3, visibility: 'public', hide_location: false, hide_guests: false,
+  };
+}

@@ -1,0 +1,52 @@
+/** A film with the button "Кино в компании", and its next evenings. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { eveningList } from '../parts/evening_line.js';
+import { factsOf, nameOf, poster } from '../parts/film.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+export default class FilmPage extends Page {
+  async refresh() {
+    const [id] = this.args;
+    [this.film, this.together] = await Promise.all([
+      this.api.get(`/neighbours/movies/${id}`),
+      this.api.get(`/api/v1/film/${id}/together`),
+    ]);
+  }
+
+  title() {
+    return nameOf(this.film);
+  }
+
+  view() {
+    const { film } = this;
+    return html`
+      <article class="film">
+        ${poster(film, 'large')}
+        <div>
+          <h1>${nameOf(film)}</h1>
+          <p class="quiet">${factsOf(film)} · ${film.genres.join(', ')}</p>
+          ${this.together.shown ? this.#button() : html`<p>${words.film.notShown}</p>`}
+        </div>
+      </article>
+      ${this.together.shown ? this.#evenings() : nothing}`;
+  }
+
+  #button() {
+    const { id } = this.film;
+    return html`<p class="actions">
+      <a class="button primary" href="/evenings?movie_id=${id}">${words.film.button}</a>
+      <a class="button" href="/announce?movie_id=${id}">${words.film.announce}</a>
+    </p>`;
+  }
+
+  #evenings() {
+    const { next, open_evenings: open } = this.together;
+    return html`
+      <h2>${words.film.open(open)}</h2>
+      ${next.length ? eveningList(next) : html`<p class="quiet">${words.film.noEvenings}</p>`}
+      ${open > next.length
+        ? html`<a href="/evenings?movie_id=${this.film.id}">${words.film.all}</a>` : nothing}`;
+  }
+}

@@ -1,0 +1,50 @@
+/** The catalogue of films, which is Movie_API's. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { factsOf, nameOf, poster } from '../parts/film.js';
+import { FirstSteps } from '../parts/first_steps.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+export default class FilmsPage extends Page {
+  async refresh() {
+    this.films ??= await this.api.get('/neighbours/movies');
+    this.wanted ??= this.query.get('q') ?? '';
+    await (this.first ??= new FirstSteps(this)).refresh();
+  }
+
+  title() {
+    return words.films.title;
+  }
+
+  view() {
+    const found = this.films.filter((film) => isFound(film, this.wanted));
+    return html`
+      <h1>${words.films.title}</h1>
+      ${this.actions.said}
+      ${this.first.view()}
+      <input type="search" .value=${this.wanted} @input=${(event) => this.#search(event)}
+        aria-label=${words.films.search} placeholder=${words.films.search}>
+      <ul class="films">${found.map(filmLine)}</ul>
+      ${found.length ? nothing : html`<p role="status">${words.films.none}</p>`}`;
+  }
+
+  #search({ target }) {
+    this.wanted = target.value;
+    history.replaceState(null, '', this.wanted ? `/?${new URLSearchParams({ q: this.wanted })}` : '/');
+    this.redraw();
+  }
+}
+
+function isFound(film, wanted) {
+  const titles = `${film.title}\n${film.title_ru}`.toLocaleLowerCase();
+  return titles.includes(wanted.trim().toLocaleLowerCase());
+}
+
+function filmLine(film) {
+  return html`<li><a href="/film/${film.id}">
+    ${poster(film)}
+    <strong>${nameOf(film)}</strong>
+    <span class="facts">${factsOf(film)}</span>
+  </a></li>`;
+}

@@ -1,0 +1,73 @@
+/** What has happened to an evening, and how it stood at any of these moments. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { formatMoment } from '../parts/times.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+export default class HistoryPage extends Page {
+  static needsPerson = true;
+
+  async refresh() {
+    const [id] = this.args;
+    this.id = id;
+    [this.evening, this.entries] = await Promise.all([
+      this.api.get(`/api/v1/announcement/${id}`),
+      this.api.list(`/api/v1/history/announcement/${id}`),
+    ]);
+    this.chosen ??= this.entries.length - 1;
+    this.past = null;
+  }
+
+  title() {
+    return words.history.title;
+  }
+
+  view() {
+    const shown = this.past ?? this.evening;
+    return html`
+      <p class="quiet"><a href="/evening/${this.id}">${this.evening.title}</a></p>
+      <h1>${words.history.title}</h1>
+      ${this.actions.said}
+      <label class="field"><span>${words.history.moment}</span>
+        <input type="range" min="0" max=${this.entries.length - 1} .value=${String(this.chosen)}
+          aria-valuetext=${this.#moment(this.entries[this.chosen])}
+          @change=${(event) => this.#goTo(Number(event.target.value))}></label>
+      <section class="panel" aria-live="polite">
+        <p><strong>${shown.title}</strong>
+          <span class="tag">${words.evening.status[shown.status]}</span></p>
+        <p>${formatMoment(shown.event_time)} · ${shown.event_location ?? words.evening.hidden} ·
+          <span data-role="seats">${words.evening.left(shown.tickets_left, shown.ticket_count)}</span>
+        </p>
+        <ul class="people">${shown.guest_list.map((guest) => html`<li>${guest.guest_name}
+          <span class="tag">${words.state[guest.state]}</span></li>`)}</ul>
+      </section>
+      <ol class="timeline">${this.entries.map((entry, index) => this.#entry(entry, index))}</ol>`;
+  }
+
+  #entry(entry, index) {
+    const { type, actor, guest_name: guest, at } = entry;
+    return html`<li aria-current=${index === this.chosen ? 'step' : nothing}>
+      <button class="quiet" @click=${() => this.#goTo(index)}>
+        <time datetime=${at}>${formatMoment(at)}</time>
+        <strong>${words.history.events[type] ?? type}</strong>
+        <span class="facts">${actor?.name ?? (actor ? words.history.system : nothing)}
+          ${guest ? `→ ${guest}` : nothing}</span></button></li>`;
+  }
+
+  #moment({ at, type }) {
+    return `${formatMoment(at)}: ${words.history.events[type] ?? type}`;
+  }
+
+  /** Read how the evening stood right after an entry. */
+  async #goTo(index) {
+    let past = null;
+    const { position } = this.entries[index];
+    await this.actions.run(async () => {
+      past = await this.api.get(`/api/v1/announcement/${this.id}`, { as_of: position });
+    });
+    this.chosen = index;
+    this.past = past;
+    this.redraw();
+  }
+}

@@ -1,0 +1,31 @@
+/** The page behind an invite link. Opening it asks for nothing: only the button does. */
+
+import { html } from '../vendor/lit-html.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+export default class InvitedPage extends Page {
+  static needsPerson = true;
+
+  title() {
+    return words.invited.title;
+  }
+
+  view() {
+    const { busy, said } = this.actions;
+    return html`<h1>${words.invited.title}</h1>
+      ${said}
+      <p>${words.invited.text}</p>
+      <p><button class="primary" ?disabled=${busy} @click=${() => this.#come()}>
+        ${words.invited.come}</button></p>`;
+  }
+
+  async #come() {
+    const [token] = this.args;
+    let booking;
+    const done = await this.actions.run(async () => {
+      booking = await this.api.post(`/api/v1/invite-link/${token}`);
+    });
+    if (done) this.go(`/evening/${booking.announcement_id}`, { replace: true });
+  }
+}

@@ -1,0 +1,47 @@
+/** What the person was told, why, and what they want to be told. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { formatMoment } from '../parts/times.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+export default class NoticesPage extends Page {
+  static needsPerson = true;
+
+  async refresh() {
+    const [lines, texts] = await Promise.all([
+      this.api.list('/api/v1/notifications', {}, 100),
+      this.api.get(`/neighbours/notification/inbox/${this.person.id}`),
+    ]);
+    this.lines = lines;
+    this.texts = new Map(texts.map((one) => [one.key, one]));
+  }
+
+  begin() {
+    this.follow(({ name }) => ['begun', 'notice'].includes(name) && this.renew());
+  }
+
+  title() {
+    return words.menu.notices;
+  }
+
+  view() {
+    return html`<h1>${words.menu.notices}</h1>
+      <p><a href="/preferences">${words.notices.preferences}</a></p>
+      ${this.lines.length ? nothing : html`<p class="quiet">${words.common.nothing}</p>`}
+      <ul class="notices">${this.lines.map((line) => this.#line(line))}</ul>`;
+  }
+
+  #line(line) {
+    const text = this.texts.get(line.key);
+    return html`<li class="panel">
+      <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
+        <span class="tag">${words.notices.state[line.state]}</span></p>
+      ${text ? html`<p class="text">${text.text}</p>` : nothing}
+      <p class="facts"><time datetime=${line.due_at}>${formatMoment(line.sent_at ?? line.due_at)}</time>
+        ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
+          ${words.notices.evening}</a>` : nothing}</p>
+      <details><summary>${words.notices.why}</summary><p>${line.why}</p></details>
+    </li>`;
+  }
+}

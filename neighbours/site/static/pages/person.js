@@ -1,0 +1,119 @@
+/** A person: their scores explained, how they came about, and what guests wrote. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { ratingText } from '../parts/evening_line.js';
+import { linePlot } from '../parts/plot.js';
+import { reportLink } from '../parts/report_link.js';
+import { formatDay } from '../parts/times.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+const ROLES = ['host', 'guest'];
+
+export default class PersonPage extends Page {
+  static needsPerson = true;
+
+  async refresh() {
+    const [id] = this.args;
+    const address = `/api/v1/user/${id}`;
+    this.id = id;
+    this.isMe = id === this.person.id;
+    const [account, rating, reviews, mutes, blocks, ...ofRoles] = await Promise.all([
+      this.api.get(`/neighbours/auth/users/${id}`),
+      this.api.get(`${address}/rating`),
+      this.api.get(`${address}/reviews`),
+      this.api.get('/api/v1/mutes'),
+      this.api.get('/api/v1/blocks'),
+      ...ROLES.flatMap((role) => [
+        this.api.get(`${address}/rating/explain`, { role }),
+        this.api.get(`${address}/rating/drift`, { role }),
+      ]),
+    ]);
+    Object.assign(this, { account, rating, reviews });
+    this.isMuted = mutes.some(({ user_id: one }) => one === id);
+    this.isBlocked = blocks.some(({ user_id: one }) => one === id);
+    this.roles = ROLES.map((role, index) =>
+      ({ role, explained: ofRoles[2 * index], drift: ofRoles[2 * index + 1] }));
+  }
+
+  title() {
+    return this.account.name;
+  }
+
+  view() {
+    return html`<h1>${this.account.name}</h1>
+      ${this.actions.said}
+      ${this.isMe ? nothing : this.#relations()}
+      ${this.roles.map((one) => this.#role(one))}
+      ${this.#counters()}
+      ${this.reviews.length ? this.#reviews() : nothing}`;
+  }
+
+  #relations() {
+    const { busy } = this.actions;
+    return html`<p class="actions">
+      <button ?disabled=${busy} @click=${() => this.#set('mute', !this.isMuted)}>
+        ${this.isMuted ? words.person.unmute : words.person.mute}</button>
+      <button ?disabled=${busy} @click=${() => this.#set('block', !this.isBlocked)}>
+        ${this.isBlocked ? words.person.unblock : words.person.block}</button>
+      <button ?disabled=${busy} @click=${() => this.#follow()}>${words.person.follow}</button>
+      ${reportLink('person', this.id)}</p>`;
+  }
+
+  #set(what, yes) {
+    const address = `/api/v1/user/${this.id}/${what}`;
+    return this.actions.run(() => yes ? this.api.put(address) : this.api.delete(address));
+  }
+
+  /** Following is UGC's. */
+  #follow() {
+    return this.actions.run(
+      () => this.api.put(`/neighbours/ugc/followers/${this.id}/${this.person.id}`),
+      words.person.followed);
+  }
+
+  #role({ role, explained, drift }) {
+    const { rating, rating_count: count } = this.rating[role];
+    return html`<section><h2>${words.person.roles[role]}: ${ratingText(rating, count)}</h2>
+      ${count ? html`
+        ${drift.months.length > 1 ? linePlot(words.person.drift, drift.months,
+          ({ month }) => month, ({ rating: score }) => score, [1, 10]) : nothing}
+        <details><summary>${words.person.explain}</summary>
+          <p>${words.person.mean(explained.mean.toFixed(2))}
+            ${words.person.prior(explained.formula)}</p>
+          <table><thead><tr>${words.person.columns.map((name) => html`<th scope="col">${name}</th>`)}
+            </tr></thead><tbody>${explained.votes.map((vote) => html`<tr>
+              <td>${formatDay(vote.given_at)}</td><td>${vote.score}</td>
+              <td>${vote.weight.toFixed(2)}</td><td>${vote.contribution.toFixed(2)}</td></tr>`)}
+          </tbody></table></details>` : nothing}</section>`;
+  }
+
+  #counters() {
+    const names = ['late_cancellations', 'no_shows', 'late_calls_off'];
+    return html`<dl>${names.map((name) => html`
+      <dt>${words.person.counters[name]}</dt><dd>${this.rating[name]}</dd>`)}</dl>`;
+  }
+
+  #reviews() {
+    return html`<h2>${words.person.reviews}</h2>${this.reviews.map((one) => html`<blockquote>
+      <p class="text">${one.text}</p>
+      <p class="facts">${one.writer_name ?? words.person.unsigned}, ${one.month}
+        ${one.tags.map((tag) => html`<span class="tag">${tag}</span>`)}
+        ${this.isMe ? nothing : reportLink('review', one.review_id)}</p>
+      ${one.reply ? html`<p>${words.person.replied}: <span class="text">${one.reply}</span></p>`
+        : this.isMe ? this.#replyForm(one) : nothing}</blockquote>`)}`;
+  }
+
+  #replyForm(review) {
+    return html`<form @submit=${(event) => this.#reply(event, review)}>
+      <input name="text" required maxlength="4000" aria-label=${words.person.reply}
+        placeholder=${words.person.reply}>
+      <button ?disabled=${this.actions.busy}>${words.person.send}</button></form>`;
+  }
+
+  #reply(event, { review_id: reviewId }) {
+    event.preventDefault();
+    const text = new FormData(event.target).get('text');
+    return this.actions.run(() => this.api.put(`/api/v1/rating/${reviewId}/reply`, { text }));
+  }
+}

@@ -1,0 +1,56 @@
+/** What the person wants to be told, and when not. */
+
+import { html } from '../vendor/lit-html.js';
+import { checkbox, field, readForm } from '../parts/form.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+const ADDRESS = '/api/v1/preferences';
+/** What concerns the own data cannot be switched off. */
+const ALWAYS = /^(erasure_|text_hidden|report_answered)/;
+
+export default class PreferencesPage extends Page {
+  static needsPerson = true;
+
+  async refresh() {
+    this.now = await this.api.get(ADDRESS);
+  }
+
+  title() {
+    return words.notices.preferences;
+  }
+
+  view() {
+    const { now, actions } = this;
+    const kinds = Object.entries(words.kinds).filter(([kind]) => !ALWAYS.test(kind));
+    return html`<h1>${words.notices.preferences}</h1>
+      ${actions.said}
+      <form class="tall" @submit=${(event) => this.#save(event)}>
+        ${field(words.notices.language, 'language', { value: now.language ?? '',
+          choices: Object.entries(words.notices.languages) })}
+        <fieldset><legend>${words.notices.tellMe}</legend>${kinds.map(([kind, text]) =>
+          checkbox(text, 'on', { value: kind, checked: !now.off.includes(kind) }))}</fieldset>
+        ${checkbox(words.notices.receipts, 'receipts', { checked: now.receipts })}
+        <div class="pair">
+          ${field(words.notices.quietFrom, 'quiet_from', { type: 'time', value: now.quiet_from ?? '' })}
+          ${field(words.notices.quietTo, 'quiet_to', { type: 'time', value: now.quiet_to ?? '' })}
+        </div>
+        <p><button class="primary" ?disabled=${actions.busy}>${words.notices.save}</button></p>
+      </form>`;
+  }
+
+  #save(event) {
+    event.preventDefault();
+    const said = readForm(event.target);
+    const on = new Set(new FormData(event.target).getAll('on'));
+    const body = {
+      ...this.now,
+      language: said.language || null,
+      off: Object.keys(words.kinds).filter((kind) => !ALWAYS.test(kind) && !on.has(kind)),
+      receipts: said.receipts === 'on',
+      quiet_from: said.quiet_from || null,
+      quiet_to: said.quiet_to || null,
+    };
+    return this.actions.run(() => this.api.put(ADDRESS, body), words.notices.saved);
+  }
+}

@@ -1,0 +1,34 @@
+/** Tells the operators of something that should not be here. */
+
+import { html } from '../vendor/lit-html.js';
+import { field, readForm } from '../parts/form.js';
+import { notice } from '../parts/notice.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+export default class ReportPage extends Page {
+  static needsPerson = true;
+
+  title() {
+    return words.report.title;
+  }
+
+  view() {
+    const { busy, said } = this.actions;
+    return html`<h1>${words.report.title}</h1>
+      ${said}
+      ${this.sent ? notice(words.report.sent, 'done') : html`
+        <form class="tall" @submit=${(event) => this.#send(event)}>
+          ${field(words.report.reason, 'reason', { rows: 3, maxlength: 1000, required: true })}
+          <p><button class="primary" ?disabled=${busy}>${words.report.send}</button></p>
+        </form>`}`;
+  }
+
+  async #send(event) {
+    event.preventDefault();
+    const { reason } = readForm(event.target);
+    const body = { kind: this.query.get('kind'), id: this.query.get('id'), reason };
+    this.sent = await this.actions.run(() => this.api.post('/api/v1/report', body));
+    this.redraw();
+  }
+}

@@ -1,0 +1,22 @@
+/** A film of Movie_API. */
+
+import { html } from '../vendor/lit-html.js';
+import { language, words } from '../words/index.js';
+
+const HUES = 12;
+
+/** The stand-in has no pictures, so a film has its first letter on a colour of its own. */
+export function poster(film, size = '') {
+  const hue = parseInt(film.id.slice(0, 4), 16) % HUES;
+  return html`<span class="poster ${size}" aria-hidden="true" data-hue=${hue}>
+    ${nameOf(film)[0]}</span>`;
+}
+
+export function nameOf(film) {
+  return language === 'ru' ? film.title_ru : film.title;
+}
+
+export function factsOf(film) {
+  const kind = film.kind === 'series' ? [words.films.series] : [];
+  return [film.year, ...kind, words.films.minutes(film.duration_min)].join(' · ');
+}

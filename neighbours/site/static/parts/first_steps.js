@@ -1,0 +1,54 @@
+/** What the front page offers to a newcomer: to be somebody, and to have something to see. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { words } from '../words/index.js';
+import { fillExampleWeek } from './example_week.js';
+
+export class FirstSteps {
+  #part = null;
+
+  /** `page` is the front page. */
+  constructor(page) {
+    this.page = page;
+  }
+
+  async refresh() {
+    const { api, person } = this.page;
+    this.isEmpty = person && !(await api.get('/api/v1/announcements', { limit: 1 })).length;
+  }
+
+  view() {
+    if (!this.page.person) return this.#whoAreYou();
+    return this.isEmpty ? this.#offer() : nothing;
+  }
+
+  #whoAreYou() {
+    const { knownPeople, become } = this.page;
+    if (!knownPeople.length) return nothing;
+    return html`<section class="panel" data-role="first"><p>${words.first.who}</p>
+      <p class="actions">${knownPeople.slice(0, 3).map(({ login, name }) => html`
+        <button class="primary" @click=${() => become(login)}>${name}</button>`)}</p></section>`;
+  }
+
+  #offer() {
+    const { busy } = this.page.actions;
+    return html`<section class="panel" data-role="first"><p>${words.first.empty}</p>
+      <p class="actions">
+        <button class="primary" ?disabled=${busy} @click=${() => this.#fill()}>
+          ${words.first.fill}</button>
+        ${this.#part === null ? nothing
+          : html`<progress max="1" value=${this.#part} aria-label=${words.first.fill}></progress>`}
+      </p></section>`;
+  }
+
+  async #fill() {
+    const { api, actions, redraw } = this.page;
+    const done = await actions.run(async () => {
+      api.position = await fillExampleWeek((part) => {
+        this.#part = part;
+        redraw();
+      });
+    });
+    if (done) this.page.go('/evenings');
+  }
+}

@@ -1,0 +1,50 @@
+/** Fields of a form, and what a person has put into them. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+
+/** A labelled field. `options` are attributes of the input; with `choices`, `[value, text]` each,
+ * it is a choice; with `rows` it has several lines. */
+export function field(label, name, { value = '', hint, choices, ...options } = {}) {
+  return html`<label class="field">
+    <span>${label}</span>
+    ${control(name, value, choices, options)}
+    ${hint ? html`<small class="quiet">${hint}</small>` : nothing}
+  </label>`;
+}
+
+function control(name, value, choices, options) {
+  const { type = 'text', required = false, rows, min, max, maxlength, step, change } = options;
+  if (choices) {
+    return html`<select name=${name} @change=${change ?? nothing}>${choices.map(([one, text]) =>
+      html`<option value=${one} ?selected=${one === value}>${text}</option>`)}</select>`;
+  }
+  if (rows) {
+    return html`<textarea name=${name} rows=${rows} maxlength=${maxlength ?? nothing}
+      ?required=${required} .defaultValue=${value}></textarea>`;
+  }
+  return html`<input name=${name} type=${type} .defaultValue=${value} ?required=${required}
+    min=${min ?? nothing} max=${max ?? nothing} step=${step ?? nothing}
+    maxlength=${maxlength ?? nothing} @change=${change ?? nothing}>`;
+}
+
+export function checkbox(label, name, { checked = false, value = 'on', change } = {}) {
+  return html`<label class="check">
+    <input type="checkbox" name=${name} value=${value} .defaultChecked=${checked}
+      @change=${change ?? nothing}> ${label}</label>`;
+}
+
+/** What a form says, by the names of its fields. */
+export function readForm(form) {
+  return Object.fromEntries(new FormData(form));
+}
+
+/** The value of a field `datetime-local` for a time of the API, in the person's zone. */
+export function localTime(time) {
+  const date = new Date(time);
+  return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** The time that a field `datetime-local` means. */
+export function instantOf(local) {
+  return new Date(local).toISOString();
+}

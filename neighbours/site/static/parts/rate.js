@@ -1,0 +1,66 @@
+/** Ratings of an evening that is over. A rating is sealed until both sides have rated, or until
+ * its time is up. */
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { words } from '../words/index.js';
+import { checkbox, field, readForm } from './form.js';
+import { formatMoment } from './times.js';
+
+export class Rate {
+  /** `page` is the page of the evening. */
+  constructor(page) {
+    this.page = page;
+  }
+
+  async refresh() {
+    const { api, id, evening, isHost } = this.page;
+    const { given, received } = await api.get(`/api/v1/rating/${id}/me`);
+    this.received = received;
+    const guests = evening.guest_list.filter(({ state }) => state === 'confirmed');
+    this.others = isHost
+      ? guests.map(({ guest_id: person, guest_name: name }) => ({ person, name }))
+      : [{ person: evening.author_id, name: evening.author_name }];
+    this.given = new Map(given.map((rating) => [rating.ratee_id, rating]));
+  }
+
+  view() {
+    return html`<section><h2>${words.rate.title}</h2>
+      ${this.others.map((other) => this.#other(other))}
+      ${this.received.filter(({ revealed }) => revealed).map((rating) => html`
+        <blockquote>${words.rate.received(rating.score)} <span class="text">${rating.text}</span>
+        </blockquote>`)}</section>`;
+  }
+
+  #other({ person, name }) {
+    const rating = this.given.get(person);
+    if (rating?.revealed) return html`<p>${words.rate.gave(name, rating.score)}</p>`;
+    return html`<form class="tall panel" data-ratee=${person}
+        @submit=${(event) => this.#give(event, person, rating)}>
+      <strong>${name}</strong>
+      ${rating ? html`<p class="quiet">
+        ${words.rate.sealed(formatMoment(rating.sealed_until))}</p>` : nothing}
+      ${field(words.rate.score, 'score', { type: 'number', min: 1, max: 10, required: true,
+        value: rating?.score ?? '' })}
+      ${field(words.rate.text, 'text', { rows: 2, maxlength: 4000, value: rating?.text ?? '' })}
+      ${this.page.isHost ? checkbox(words.rate.noShow, 'no_show',
+        { checked: rating?.tags.includes('no_show') })
+        : checkbox(words.rate.signed, 'signed', { checked: rating?.signed })}
+      <p><button ?disabled=${this.page.actions.busy}>
+        ${rating ? words.rate.change : words.rate.give}</button></p>
+    </form>`;
+  }
+
+  #give(event, person, rating) {
+    event.preventDefault();
+    const said = readForm(event.target);
+    const body = {
+      score: Number(said.score),
+      text: said.text || null,
+      tags: said.no_show ? ['no_show'] : [],
+      signed: said.signed === 'on',
+    };
+    const { api, id, actions } = this.page;
+    return actions.run(() => rating ? api.put(`/api/v1/rating/${rating.review_id}`, body)
+      : api.post(`/api/v1/rating/${id}/${person}`, body), words.rate.done);
+  }
+}

@@ -1,0 +1,11 @@
+export default {
+  title: 'Chat',
+  older: 'Earlier messages',
+  write: 'Write to everybody who comes',
+  send: 'Send',
+  edit: 'Edit',
+  save: 'Save',
+  delete: 'Delete',
+  changed: '(edited)',
+  deleted: 'deleted',
+};

@@ -1,0 +1,89 @@
+"""The pages and files of the site, over HTTP."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from neighbours.app import create_app
+from neighbours.site.routes import ADDRESSES, STATIC
+from tests.cells.stand_in import stand_in_settings
+from tests.paths import ROOT
+from tests.servers.http_server import served
+
+BYTES_MAX: Final = 150_000
+"""All that a visitor ever loads, in one language."""
+PLACEHOLDER: Final = re.compile(r"{\w+}")
+
+
+@pytest.fixture
+async def session(tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
+    app = create_app(stand_in_settings(tmp_path))
+    async with served(app) as url, aiohttp.ClientSession(url) as session:
+        yield session
+
+
+def list_modules() -> list[Path]:
+    return [one for one in STATIC.rglob("*.js") if "vendor" not in one.parts]
+
+
+async def test_every_address_is_the_document_without_inline_scripts(
+    session: aiohttp.ClientSession,
+) -> None:
+    for address in ADDRESSES:
+        async with session.get(PLACEHOLDER.sub(str(uuid4()), address)) as page:
+            assert (page.status, page.content_type) == (200, "text/html")
+            policy = page.headers["Content-Security-Policy"]
+            assert "script-src 'self'" in policy
+            assert "unsafe" not in policy
+            assert page.headers["X-Frame-Options"] == "DENY"
+
+
+async def test_a_file_that_the_browser_has_is_not_sent_again(
+    session: aiohttp.ClientSession,
+) -> None:
+    async with session.get("/site/app.js") as first:
+        assert (first.status, first.content_type) == (200, "text/javascript")
+    known = {"If-None-Match": first.headers["ETag"]}
+    async with session.get("/site/app.js", headers=known) as again:
+        assert (again.status, await again.read()) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/site/missing.js", "/site/../routes.py", "/site/%2e%2e/routes.py", "/site/", "/films"]
+)
+async def test_nothing_else_is_served(session: aiohttp.ClientSession, path: str) -> None:
+    async with session.get(path) as answer:
+        assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
+def test_router_server_and_gateway_know_the_same_addresses() -> None:
+    router = (STATIC / "shell" / "router.js").read_text()
+    assert set(re.findall(r"^  \['([^']+)',", router, re.MULTILINE)) == set(ADDRESSES)
+    gateway = (ROOT / "deploy" / "gateway" / "site" / "open.conf").read_text()
+    (named,) = re.findall(r"\^/\(([^)]+)\)", gateway)
+    assert set(named.split("|")) == {one.split("/")[1] for one in ADDRESSES} - {""}
+
+
+def test_every_import_leads_to_a_file_and_every_file_is_loaded() -> None:
+    named = {
+        (module.parent / found).resolve()
+        for module in list_modules()
+        for found in re.findall(r"from '(\.[^']+)'", module.read_text())
+    }
+    assert [one for one in named if not one.exists()] == []
+    by_name = {STATIC / "app.js", STATIC / "words" / "en.js", STATIC / "words" / "ru.js"}
+    pages = set((STATIC / "pages").iterdir())
+    assert {one.resolve() for one in list_modules()} == (named | by_name | pages) - {
+        STATIC / "vendor" / "lit-html.js"
+    }
+
+
+def test_a_visitor_loads_little() -> None:
+    everything = {one: one.stat().st_size for one in STATIC.rglob("*") if one.is_file()}
+    of_english = sum(size for one, size in everything.items() if "en" in {one.stem, *one.parts})
+    assert sum(everything.values()) - of_english < BYTES_MAX
