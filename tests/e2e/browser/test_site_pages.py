@@ -1,0 +1,204 @@
+"""Every page of the site: on a phone, in both languages, and when something goes wrong."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Route, expect
+
+from tests.cells.embedded import RunningSystem, run_system
+from tests.e2e.browser.site import visiting
+from tests.servers.browser import PHONE, find_grave, is_too_wide
+from tests.waiting import eventually
+
+EVENINGS: Final = 7
+"""Those of the example week that take requests. One more is full."""
+
+expect.set_options(timeout=60_000)  # The machine may be busy.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningSystem]:
+    """With the example week, which the first visitor asks for."""
+    async with run_system(tmp_path_factory.mktemp("site")) as found:
+        async with visiting(browser, found.url, "anna") as anna:
+            await anna.click("Fill with an example week")
+            await expect(anna.page.locator("li.evening")).to_have_count(EVENINGS)
+            assert anna.complaints == []
+        yield found
+
+
+def list_paths(evening: str, person: str, film: str) -> tuple[str, ...]:
+    return (
+        "/",
+        f"/film/{film}",
+        f"/announce?movie_id={film}",
+        "/evenings",
+        f"/evening/{evening}",
+        f"/evening/{evening}/change",
+        f"/evening/{evening}/history",
+        "/mine",
+        "/plan",
+        "/notices",
+        "/preferences",
+        f"/person/{person}",
+        f"/report?kind=evening&id={evening}",
+    )
+
+
+async def list_pages(system: RunningSystem) -> tuple[str, ...]:
+    """Return the path of each page, about an evening that Anna hosts."""
+    token = await system.token("anna")
+    evening, *_ = await system.get("/api/v1/announcements?mine=host", token)
+    return list_paths(evening["id"], evening["author_id"], evening["movie_id"])
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme", "locale"), [(None, "light", "en-GB"), (PHONE, "dark", "ru-RU")]
+)
+async def test_every_page_is_for_everybody(
+    browser: Browser,
+    system: RunningSystem,
+    size: tuple[int, int] | None,
+    scheme: Literal["light", "dark"],
+    locale: str,
+) -> None:
+    options = {} if size is None else {"size": size}
+    found: dict[str, object] = {}
+    async with visiting(
+        browser, system.url, "anna", scheme=scheme, locale=locale, **options
+    ) as anna:
+        for path in await list_pages(system):
+            await anna.open(path)
+            if grave := await find_grave(anna.page):
+                found[path] = grave
+            if await is_too_wide(anna.page):
+                found[f"width of {path}"] = await anna.page.evaluate("innerWidth")
+        assert found == {}
+        assert anna.complaints == []
+
+
+async def test_a_stale_page_is_told_why_it_cannot(browser: Browser, system: RunningSystem) -> None:
+    async with (
+        visiting(browser, system.url, "kira") as kira,
+        visiting(browser, system.url, "zoya") as zoya,
+    ):
+        path = await kira.announce("Psycho", event_location="Moscow, Arbat 2")
+        await zoya.page.route("**/api/v1/stream*", lambda route: route.abort())
+        await zoya.open(path)
+        await kira.click("Take no more requests")
+        await expect(kira.page.locator("main .tag").first).to_have_text("no requests any more")
+        await zoya.click("Ask to come")
+        await expect(zoya.page.get_by_role("alert")).to_contain_text("closed")
+        await expect(zoya.page.locator("main .tag").first).to_have_text("no requests any more")
+        await kira.click("See who would be told")
+        await kira.click("Call it off now")
+        await expect(kira.page.locator("main .tag").first).to_have_text("cancelled")
+        await zoya.page.reload()
+        await expect(zoya.page.get_by_role("alert")).to_contain_text("you may not see it")
+
+
+async def test_a_lost_connection_is_said_and_mended(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with (
+        visiting(browser, system.url, "lena") as lena,
+        visiting(browser, system.url, "boris") as boris,
+    ):
+        await lena.page.route("**/api/v1/stream*", lambda route: route.abort())
+        path = await lena.announce("Metropolis", event_location="Moscow, Arbat 3")
+        lost = lena.page.get_by_text("Connection lost")
+        await expect(lost).to_be_visible()
+        await boris.open(path)
+        await boris.click("Ask to come")
+        await expect(boris.own_state).to_be_visible()
+        await lena.page.unroute_all()
+        await expect(lena.page.locator("li[data-guest]")).to_contain_text("Boris")
+        await expect(lost).not_to_be_visible()
+
+
+async def test_an_answer_that_is_lost_is_asked_for_again_and_counts_once(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with (
+        visiting(browser, system.url, "mila") as mila,
+        visiting(browser, system.url, "boris") as boris,
+    ):
+        path = await mila.announce("Rashomon", event_location="Moscow, Arbat 4")
+        await boris.open(path)
+        keys: list[str | None] = []
+
+        async def lose_first(route: Route) -> None:
+            if route.request.method == "POST":
+                keys.append(await route.request.header_value("Idempotency-Key"))
+                if len(keys) == 1:
+                    await route.fetch()  # It counts, and its answer is lost.
+                    await route.abort()
+                    return
+            await route.continue_()
+
+        await boris.page.route("**/api/v1/booking/*", lose_first)
+        await boris.click("Ask to come")
+        await expect(boris.own_state).to_contain_text("has yet to answer")
+        await eventually(lambda: len(keys) == 2)
+        assert len(set(keys)) == 1
+
+
+async def test_the_back_button_goes_back(browser: Browser, system: RunningSystem) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.open("/evenings")
+        await anna.page.locator("li.evening a").first.click()
+        await expect(anna.seats).to_be_visible()
+        await anna.page.go_back()
+        await expect(anna.heading).to_have_text("Evenings")
+        await anna.page.go_back()
+        await expect(anna.heading).to_have_text("Films")
+
+
+async def test_no_token_stands_in_an_address(browser: Browser, system: RunningSystem) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        addresses: list[str] = []
+        anna.page.on("request", lambda request: addresses.append(request.url))
+        for path in await list_pages(system):
+            await anna.open(path)
+        token = await anna.page.evaluate(
+            "JSON.parse(sessionStorage.getItem('practix.person')).token"
+        )
+        assert len(addresses) > 30
+        assert [one for one in addresses if token in one] == []
+
+
+async def test_both_languages_have_the_same_words(browser: Browser, system: RunningSystem) -> None:
+    list_keys = """async () => {
+        const keysOf = (words, at) => Object.entries(words).flatMap(([name, value]) =>
+            typeof value === 'object' ? keysOf(value, `${at}.${name}`) : [`${at}.${name}`]);
+        const load = async (language) =>
+            keysOf((await import(`/site/words/${language}.js`)).default, '').sort();
+        return [await load('ru'), await load('en')];
+    }"""
+    async with visiting(browser, system.url, "anna") as anna:
+        russian, english = await anna.page.evaluate(list_keys)
+        assert len(russian) > 100
+        assert russian == english
+
+
+async def test_pictures_for_the_readme(
+    browser: Browser, system: RunningSystem, tmp_path: Path
+) -> None:
+    """`make screenshots` keeps them."""
+    folder = Path(os.environ.get("PRACTIX_TEST_SCREENSHOTS", tmp_path))
+    async with visiting(browser, system.url, "anna", size=(1100, 760)) as anna:
+        await anna.open("/evenings")
+        await anna.page.screenshot(path=folder / "evenings.png")
+        path = await anna.page.locator("li.evening a").first.get_attribute("href")
+        assert path is not None
+        await anna.open(path)
+        await expect(anna.seats).to_be_visible()
+        await anna.page.screenshot(path=folder / "evening.png")
+    assert {one.name for one in folder.iterdir()} >= {"evenings.png", "evening.png"}
