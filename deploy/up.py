@@ -1,9 +1,9 @@
 """`make up`: makes the secrets that .env lacks, builds, starts and waits until all is healthy.
 
 `python deploy/up.py [ENV_FILE]`: the file adds variables to those of .env, for example the
-names of other images. COMPOSE_PROFILES=stand-in,grafana,kafka-ui,mailpit publishes the stand-in
-and starts the other three. Variables take precedence as in compose: the environment overrides
-the files, and a later file overrides an earlier one.
+names of other images. COMPOSE_PROFILES=site,stand-in,grafana,kafka-ui,mailpit opens the site,
+publishes the stand-in and starts the other three. Variables take precedence as in compose: the
+environment overrides the files, and a later file overrides an earlier one.
 
 `make roll`, or `python deploy/up.py --roll [ENV_FILE]`, replaces our processes one by one instead,
 while the others work.
@@ -126,14 +126,16 @@ def read_variables(files: Iterable[Path]) -> dict[str, str]:
 def variables_of_profiles(values: Mapping[str, str]) -> dict[str, str]:
     """Return variables that the profiles set for services that always run.
 
-    With `mailpit` the stand-in sends mail; with `stand-in` the gateway publishes the stand-in.
-    HAND_ON and STAND_IN override both.
+    With `mailpit` the stand-in sends mail; with `stand-in` the gateway publishes the stand-in, with
+    `site` the site. HAND_ON, STAND_IN and SITE override them.
     """
     found = {}
     if has_profile("mailpit", values):
         found["HAND_ON"] = json.dumps({"*": MAILPIT})
     if has_profile("stand-in", values):
         found["STAND_IN"] = "published"
+    if has_profile("site", values):
+        found["SITE"] = "open"
     return {name: value for name, value in found.items() if name not in values}
 
 
@@ -161,6 +163,8 @@ def print_addresses(values: Mapping[str, str]) -> None:
     for name in PAGES:
         if has_profile(name, values):
             print(f"  {name} {address_of(values, *PAGES[name])}")
+    if has_profile("site", values):
+        print(f"  site {url}/")
     if has_profile("stand-in", values):
         for login in LOGINS:
             print(f"  {login.upper()}={request_token(url, login)}")
