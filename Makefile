@@ -139,6 +139,10 @@ simulate: $(STAMP_DEV) ## run SEEDS=n seeded simulations; SEED=n replays one
 torture: $(STAMP_DEV) ## inflict ROUNDS=n faults on a cell of real processes and servers; SEED=n repeats them
 	@$(BIN)/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
+.PHONY: screenshots
+screenshots: $(STAMP_DEV) ## renew the pictures of the site in the README
+	PRACTIX_TEST_SCREENSHOTS=docs/screenshots $(BIN)/pytest -q tests/e2e/browser/test_site_pages.py -k pictures
+
 .PHONY: planted-bugs
 planted-bugs: $(STAMP_DEV) ## print the planted bugs and the seeds that find them
 	@$(BIN)/python -m tests.simulation.planted
