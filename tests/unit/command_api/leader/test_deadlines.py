@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from command_api.domain.rules import DEFAULT_RULES
+from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand
 from command_api.leader.deadlines import DueCommands
 from command_api.leader.reign import Reign
@@ -49,7 +49,7 @@ class Led:
         self.agenda = self.history.image.agenda
         self.lead()
 
-    def lead(self) -> None:
+    def lead(self, rules: Rules = DEFAULT_RULES) -> None:
         self.writer = Writer()
         self.due = DueCommands(self.agenda)
         self.reign = Reign(
@@ -59,7 +59,7 @@ class Led:
             writer=self.writer,
             clock_watch=ClockWatch(lambda: self.due_at, lambda: 0.0, watching=False),
             render=lambda *_: b"",
-            rules=DEFAULT_RULES,
+            rules=rules,
             read_back_s_max=5.0,
         )
 
@@ -107,6 +107,17 @@ async def test_a_deadline_outlives_an_answer_that_never_counts() -> None:
     led.reign.end("another process leads")
     with pytest.raises(OutcomeUnknown):
         await answer
+    led.lead()
+    led.give()
+    assert led.kinds == ["booking.hold_due"]
+
+
+async def test_a_deadline_whose_events_may_not_be_written_yet_is_met_once_they_may() -> None:
+    led = Led()
+    led.lead(Rules(write_level=0))
+    led.give()
+    assert led.kinds == []
+    assert led.reign.leading
     led.lead()
     led.give()
     assert led.kinds == ["booking.hold_due"]
