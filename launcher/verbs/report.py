@@ -6,10 +6,19 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from launcher.analyst_client import AnalystClient, AnswerTable
-from query_api.analysts.plots import Canvas, draw_legend, draw_plot, series_names
+from query_api.analysts.plots import (
+    SMALL,
+    Canvas,
+    draw_legend,
+    draw_plot,
+    highest_value,
+    series_names,
+)
+from query_api.analysts.questions import DAYS_OF_WEEK, OF_EVENINGS, WEEKDAY
 from runtime.http.harmless_text import escape_controls
 
 TABLE_ROWS_MAX: Final = 100
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 STYLE: Final = """
 :root { --ink:#1d2330; --soft:#667085; --line:#e4e7ec; --page:#f7f8fa; --card:#fff;
@@ -33,6 +42,8 @@ svg text { fill:var(--soft); font-size:11px } .grid { stroke:var(--line) }
 .s0 { background:var(--s0) } .s1 { background:var(--s1) }
 .s2 { background:var(--s2) } .s3 { background:var(--s3) }
 .nothing { padding:28px 0; text-align:center }
+.small { display:grid; grid-template-columns:repeat(auto-fill,minmax(200px,1fr)); gap:8px }
+figure { margin:0 } figcaption { font-size:13px; color:var(--soft) }
 details { margin-top:12px } summary { cursor:pointer; color:var(--soft); font-size:13px }
 .scroll { overflow-x:auto } table { border-collapse:collapse; font-size:13px; margin-top:8px }
 th,td { padding:3px 12px 3px 0; text-align:left; border-bottom:1px solid var(--line) }
@@ -46,19 +57,35 @@ class ReportPage(NamedTuple):
     """Number of rows of each question's answer."""
 
 
+class Answers(NamedTuple):
+    """The answers to one question."""
+
+    whole: AnswerTable
+    by_day: tuple[AnswerTable, ...] = ()
+    """About the evenings of each day of the week, from Monday on, if it can be asked so."""
+
+
 async def ask_everything(client: AnalystClient) -> ReportPage:
     """Ask every ready question and return the page. Raises NotRunning, RequestRefused."""
-    questions = await client.list_questions()
-    answers = {one["name"]: await client.ask(one["name"], {}) for one in questions}
+    questions = [one for one in await client.list_questions() if one["saved_at"] is None]
+    answers = {one["name"]: await _ask(client, one["name"]) for one in questions}
     page = render_report(questions, answers, datetime.now(UTC))
-    return ReportPage(page, {name: len(answer.rows) for name, answer in answers.items()})
+    return ReportPage(page, {name: len(answer.whole.rows) for name, answer in answers.items()})
+
+
+async def _ask(client: AnalystClient, name: str) -> Answers:
+    whole = await client.ask(name, {})
+    if name not in OF_EVENINGS or not whole.rows:
+        return Answers(whole)
+    days = range(1, DAYS_OF_WEEK + 1)
+    return Answers(whole, tuple([await client.ask(name, {WEEKDAY: str(day)}) for day in days]))
 
 
 def render_report(
-    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, AnswerTable], at: datetime
+    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Answers], at: datetime
 ) -> str:
     """Return the whole page. Everything that people typed is escaped."""
-    position = max((answer.position for answer in answers.values()), default=0)
+    position = max((answer.whole.position for answer in answers.values()), default=0)
     links = "".join(
         f'<a href="#{escape(one["name"])}">{escape(one["title"])}</a>' for one in questions
     )
@@ -73,20 +100,48 @@ def render_report(
     )
 
 
-def _render_section(question: Mapping[str, Any], answer: AnswerTable) -> str:
-    plot = question["plot"]
-    if answer.rows:
+def _render_section(question: Mapping[str, Any], answers: Answers) -> str:
+    plot, answer = question["plot"], answers.whole
+    if not answer.rows:
+        drawn = '<p class="nothing">Nothing yet.</p>'
+    else:
         names = series_names(plot, answer.columns, answer.rows)
         drawn = (
             draw_legend(names)
             + draw_plot(plot, answer.columns, answer.rows, Canvas(label=question["title"]))
+            + _render_days(question, answers)
             + _render_details(answer)
         )
-    else:
-        drawn = '<p class="nothing">Nothing yet.</p>'
     return (
         f'<section id="{escape(question["name"])}"><h2>{escape(question["title"])}</h2>'
         f"<p>{escape(question['description'])}</p>{drawn}</section>"
+    )
+
+
+def _render_days(question: Mapping[str, Any], answers: Answers) -> str:
+    """Return a small plot for each day of the week, all with the same steps and scale."""
+    if not answers.by_day:
+        return ""
+    plot, whole = question["plot"], answers.whole
+    highest = max(highest_value(plot, one.columns, one.rows) for one in answers.by_day)
+    steps = tuple(row[whole.columns.index(plot["x"])] for row in whole.rows)
+    figures = "".join(
+        f"<figure><figcaption>{day}</figcaption>"
+        + (
+            draw_plot(
+                plot,
+                one.columns,
+                one.rows,
+                Canvas(SMALL, highest, steps, f"{question['title']}, {day}"),
+            )
+            or '<p class="nothing">Nothing yet.</p>'
+        )
+        + "</figure>"
+        for day, one in zip(DAYS, answers.by_day, strict=True)
+    )
+    return (
+        "<details open><summary>By the day of the week on which the evening begins (UTC)</summary>"
+        f'<div class="small">{figures}</div></details>'
     )
 
 

@@ -5,7 +5,13 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 from contracts.errors import Forbidden, Malformed, RateLimited, Unavailable
-from query_api.analysts.questions import BadParameter, ready_questions
+from query_api.analysts.questions import (
+    DAYS_OF_WEEK,
+    WEEKDAY,
+    BadParameter,
+    ReadyQuestion,
+    ready_questions,
+)
 from query_api.analysts.saved_questions import SavedQuestion, SavedQuestions
 from runtime.clickhouse.port import (
     Analytics,
@@ -16,6 +22,8 @@ from runtime.clickhouse.port import (
     SqlParameter,
     bind,
 )
+from runtime.http.numbers import parse_whole_number
+from runtime.http.parameters import malformed_parameter
 
 QUESTIONS_MAX: Final = 16
 """Questions that run or wait to run: ClickHouse answers a few at a time."""
@@ -90,6 +98,19 @@ class Asker:
     async def find(self, name: str) -> NamedQuestion:
         """Return the ready or saved question. Raises NotFound."""
         return ready_questions().get(name) or await self.saved.find(name)
+
+    async def find_for(self, name: str, given: Mapping[str, str]) -> NamedQuestion:
+        """Return the question that these values are for: with WEEKDAY, the ready one about
+        evenings on that day. Raises NotFound, Malformed."""
+        question = await self.find(name)
+        if not isinstance(question, ReadyQuestion) or WEEKDAY not in given:
+            return question
+        if (parse_whole_number(given[WEEKDAY]) or 0) not in range(1, DAYS_OF_WEEK + 1):
+            raise malformed_parameter(WEEKDAY, minimum=1, maximum=DAYS_OF_WEEK)
+        try:
+            return question.on_weekday()
+        except BadParameter as error:
+            raise Malformed("malformed_query", {"reason": str(error)}) from error
 
     async def ask(self, question: NamedQuestion, given: Mapping[str, str]) -> ResultSet:
         """Return the answer with these values of parameters, and defaults for others. A saved

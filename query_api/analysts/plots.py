@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from runtime.http.harmless_text import escape_controls
 
 WIDTH: Final = 760
-WIDTH_MIN: Final = 120
+WIDTH_MIN: Final = 200
 HEIGHT: Final = 260
 HEIGHT_OF_SMALL: Final = 150
 SMALL: Final = 240
@@ -22,6 +22,7 @@ TOP: Final = 12
 BOTTOM: Final = 34
 BAR_HEIGHT: Final = 14
 BAR_LABEL_PART: Final = 0.25
+BAR_LABEL_WIDTH_MIN: Final = 80
 """How much of the width the names of bars may take."""
 BAR_VALUE_WIDTH: Final = 64
 BARS_MAX: Final = 25
@@ -48,6 +49,8 @@ class Canvas(NamedTuple):
     """In pixels."""
     highest: float | None = None
     """Value at which the scale ends, so that plots can be compared; by default the plot's own."""
+    steps: tuple[Any, ...] = ()
+    """Values of the steps that are drawn even if no row has them."""
     label: str = ""
     """What the plot shows, for whoever cannot see it."""
 
@@ -72,7 +75,7 @@ def draw_plot(
     BadPlot."""
     if not rows:
         return ""
-    steps, series = _read_series(plot, columns, rows)
+    steps, series = _read_series(plot, columns, rows, canvas.steps)
     draw = _draw_bars if plot["kind"] == "bars" else _draw_lines
     return draw(steps, series, canvas)
 
@@ -115,7 +118,10 @@ def format_number(value: float) -> str:
 
 
 def _read_series(
-    plot: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    plot: Mapping[str, Any],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    known: Sequence[Any] = (),
 ) -> tuple[list[str], list[Series]]:
     """Return the labels of the steps and the series over them. Raises BadPlot."""
     place = {name: number for number, name in enumerate(columns)}
@@ -124,7 +130,7 @@ def _read_series(
     if missing := [name for name in asked if name not in place]:
         raise BadPlot(f"no column {missing[0]}")
     x = place[plot["x"]]
-    steps = list(dict.fromkeys(escape_controls(row[x]) for row in rows))
+    steps = list(dict.fromkeys(map(escape_controls, [*known, *(row[x] for row in rows)])))
     step_of = {step: number for number, step in enumerate(steps)}
     found: dict[str, list[float | None]] = {}
     for row in rows:
@@ -190,7 +196,7 @@ def _draw_grid_line(y: float, mark: float, width: int) -> str:
 
 
 def _draw_bars(steps: Sequence[str], series: Sequence[Series], canvas: Canvas) -> str:
-    left = round(canvas.width * BAR_LABEL_PART)
+    left = max(round(canvas.width * BAR_LABEL_PART), BAR_LABEL_WIDTH_MIN)
     highest = _highest(series) if canvas.highest is None else canvas.highest
     scale = (canvas.width - left - BAR_VALUE_WIDTH) / (highest or 1)
     parts: list[str] = []

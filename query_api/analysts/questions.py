@@ -5,6 +5,7 @@ A header consists of SQL comments: `name`, `title`, `description`, any number of
 `plot: line|bars X Y [Y...] [by SERIES]`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -19,11 +20,38 @@ DIRECTORY: Final = Path(__file__).resolve().parent / "ready_questions"
 
 VERSION_DIGITS: Final = 12
 
+OF_EVENINGS: Final = (
+    "request_funnel",
+    "host_response_time",
+    "cancellations",
+    "repeat_guests",
+    "fill_curve",
+)
+"""Names of the ready questions that can be asked about some of the evenings."""
+ON_WEEKDAY: Final = """announcement_id IN
+    (
+        SELECT announcement_id FROM evenings
+        WHERE toDayOfWeek(toDate(toUInt16(intDiv(starts_at_ms, 86400000)))) = %(weekday)s
+    )"""
+"""Evenings that begin on this day of the week (UTC, 1 is Monday)."""
+WEEKDAY: Final = "weekday"
+DAYS_OF_WEEK: Final = 7
+
+# The newest event of all says what time it is, so that one stays as it is.
+_TABLES: Final = re.compile(r"(?<!max\(at_ms\) )FROM (events|evenings)\b(\s+WHERE\b)?")
+
 
 def version_of(sql: str) -> str:
     """Return the version of a question's text: two answers with one version come from the same
     SQL, apart from their parameters."""
     return sha256(sql.strip().encode()).hexdigest()[:VERSION_DIGITS]
+
+
+def narrow(sql: str, evenings: str) -> str:
+    """Return the question's SQL about those evenings only for which the condition holds."""
+    return _TABLES.sub(
+        lambda found: f"FROM {found[1]} WHERE {evenings}" + (" AND" if found[2] else ""), sql
+    )
 
 
 class BadParameter(ValueError):
@@ -75,6 +103,15 @@ class ReadyQuestion(NamedTuple):
         """Return a value for every parameter: the given one, or the default. Raises
         BadParameter."""
         return bind_parameters(self.name, self.parameters, given)
+
+    def on_weekday(self) -> "ReadyQuestion":
+        """Return the question about evenings that begin on one day of the week, its parameter
+        WEEKDAY (UTC, 1 is Monday). Raises BadParameter if it is not of OF_EVENINGS."""
+        if self.name not in OF_EVENINGS:
+            raise BadParameter(f"{self.name} is not asked by the day of the week")
+        chosen = QuestionParameter(WEEKDAY, "int", "1")
+        narrowed = narrow(self.sql, ON_WEEKDAY)
+        return self._replace(sql=narrowed, parameters=(*self.parameters, chosen))
 
     def summary(self) -> dict[str, Any]:
         """Return what a client needs to list, ask and plot the question."""

@@ -34,7 +34,7 @@ from query_api.analysts.export import (
     stream_bare,
     stream_framed,
 )
-from query_api.analysts.questions import ready_questions
+from query_api.analysts.questions import DAYS_OF_WEEK, OF_EVENINGS, WEEKDAY, ready_questions
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.port import Analytics, AnalyticsError
@@ -66,6 +66,11 @@ class QuestionAsked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 NAME: Final = Parameter("name", "of a ready or saved question; without it the list of them")
+ON: Final = Parameter(
+    WEEKDAY,
+    f"about evenings that begin on this day (UTC, 1 is Monday); of {', '.join(OF_EVENINGS)}",
+    {"type": "integer", "minimum": 1, "maximum": DAYS_OF_WEEK},
+)
 PROGRESS: Final = Parameter("progress", "the file inside lines of JSON", BOOLEAN)
 EXPORT_PARAMETERS: Final = (
     Parameter("table", "`events` by default", {"type": "string", "enum": sorted(TABLES)}),
@@ -99,7 +104,7 @@ def build_router(
     async def answer_named(
         name: str, given: Mapping[str, str], position: int, shape: Shape
     ) -> Response:
-        question = await asker.find(name)
+        question = await asker.find_for(name, given)
         answer = await asker.ask(question, given)
         summary = question.summary()
         asked = Asked(question.sql, summary["plot"], summary)
@@ -110,7 +115,7 @@ def build_router(
         response_class=Response,
         openapi_extra={
             "parameters": describe_parameters(
-                MIN_POSITION, NAME, FORMAT, PLOT_WIDTH, *_question_parameters()
+                MIN_POSITION, NAME, FORMAT, PLOT_WIDTH, ON, *_question_parameters()
             )
         },
     )

@@ -12,10 +12,11 @@ import pytest
 from fastapi import FastAPI
 
 from launcher.verbs.analysts import register
+from launcher.verbs.report import DAYS
 from projector.analysts.service import AnalystsService
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
-from query_api.analysts.questions import ready_questions, version_of
+from query_api.analysts.questions import OF_EVENINGS, ready_questions, version_of
 from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
@@ -126,7 +127,8 @@ async def test_the_report_is_one_page_that_loads_nothing(practix: Practix, tmp_p
     assert result.exit_code == 0
     page = _Page()
     page.feed(out.read_text())
-    assert page.plots == len(ready_questions())
+    assert page.plots > len(ready_questions())
+    assert page.captions == list(DAYS) * len(OF_EVENINGS)
     assert page.loads == []
 
 
@@ -134,7 +136,12 @@ class _Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.plots = 0
+        self.captions: list[str] = []
         self.loads: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "figcaption":
+            self.captions.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.plots += tag == "svg"

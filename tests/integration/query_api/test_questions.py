@@ -14,7 +14,14 @@ from projector.analysts.copying.notices import CLICK_COLUMNS, NOTICE_COLUMNS
 from projector.analysts.reader import AnalystsTables
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
-from query_api.analysts.questions import DIRECTORY, BadParameter, ready_questions
+from query_api.analysts.questions import (
+    DAYS_OF_WEEK,
+    DIRECTORY,
+    OF_EVENINGS,
+    WEEKDAY,
+    BadParameter,
+    ready_questions,
+)
 from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, migrate
 from runtime.clickhouse.port import Analytics
 from runtime.following.reader import Step
@@ -185,6 +192,24 @@ async def test_parameters_narrow_the_answer(analytics: Analytics) -> None:
     funnel = ready_questions()["request_funnel"]
     bindings = funnel.bind({"from_day": "2026-03-02", "to_day": "2026-03-03"})
     assert (await analytics.ask(funnel.sql, bindings)).rows == [("2026-03-02", 3, 2, 1, 33.3)]
+
+
+async def test_the_days_of_the_week_make_up_the_whole(analytics: Analytics) -> None:
+    requests: dict[int, int] = {}
+    for name in OF_EVENINGS:
+        question = ready_questions()[name].on_weekday()
+        for day in range(1, DAYS_OF_WEEK + 1):
+            answer = await analytics.ask(question.sql, question.bind({WEEKDAY: str(day)}))
+            if name == "request_funnel":
+                requests[day] = sum(row[1] for row in answer.rows)
+    whole = sum(row[1] for row in EXPECTED["request_funnel"])
+    assert sum(requests.values()) == whole
+    assert len([number for number in requests.values() if number]) > 1
+
+
+def test_what_is_not_about_evenings_is_not_asked_by_their_day() -> None:
+    with pytest.raises(BadParameter):
+        ready_questions()["rating_drift"].on_weekday()
 
 
 @pytest.mark.parametrize("given", [{"from_day": "soon"}, {"no_such": "1"}])

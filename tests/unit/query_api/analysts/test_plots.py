@@ -94,3 +94,11 @@ def test_plots_of_one_scale_can_be_compared() -> None:
 def test_what_cannot_be_drawn_is_refused(plot: dict[str, object], value: object) -> None:
     with pytest.raises(BadPlot):
         draw_plot(plot, COLUMNS, [["1", value, 2]])
+
+
+def test_plots_with_the_same_steps_have_them_at_the_same_places() -> None:
+    steps = ("1", "2", "3")
+    drawn = ElementTree.fromstring(draw_plot(LINE, COLUMNS, [["3", 5, 0]], Canvas(steps=steps)))
+    whole = ElementTree.fromstring(draw_plot(LINE, COLUMNS, [[step, 5, 0] for step in steps]))
+    last = list(whole.iter(SVG + "circle"))[2]
+    assert next(drawn.iter(SVG + "circle")).attrib["cx"] == last.attrib["cx"]

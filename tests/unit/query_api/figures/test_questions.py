@@ -4,27 +4,28 @@ import re
 
 import pytest
 
-from query_api.analysts.questions import ReadyQuestion
-from query_api.figures.questions import OWN_EVENINGS, list_questions, narrow_to_host
+from query_api.analysts.questions import ReadyQuestion, narrow
+from query_api.figures.questions import OWN_EVENINGS, list_questions
 
 NEWEST = "(SELECT max(at_ms) FROM events)"
 
 
 def test_a_condition_is_put_before_those_there_are() -> None:
     assert (
-        narrow_to_host("FROM events\nWHERE a = 1") == f"FROM events WHERE {OWN_EVENINGS} AND a = 1"
+        narrow("FROM events\nWHERE a = 1", OWN_EVENINGS)
+        == f"FROM events WHERE {OWN_EVENINGS} AND a = 1"
     )
 
 
 def test_a_table_without_a_condition_has_one() -> None:
     assert (
-        narrow_to_host("(SELECT x FROM evenings)")
+        narrow("(SELECT x FROM evenings)", OWN_EVENINGS)
         == f"(SELECT x FROM evenings WHERE {OWN_EVENINGS})"
     )
 
 
 def test_the_newest_event_of_all_stays_as_it_is() -> None:
-    assert narrow_to_host(NEWEST) == NEWEST
+    assert narrow(NEWEST, OWN_EVENINGS) == NEWEST
 
 
 @pytest.mark.parametrize("asked", list_questions(), ids=lambda one: str(one.name))
