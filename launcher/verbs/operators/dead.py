@@ -1,7 +1,8 @@
-"""`practix dead`: lists, shows, retries and drops events that could not be projected."""
+"""`practix dead`: lists, shows, retries and drops events that could not be projected, and notices
+and fan-outs that the notifier has parked."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import rich.table
@@ -9,7 +10,8 @@ import typer
 from rich.console import Console
 
 from launcher.verbs.analysts import AsJson, BaseUrl, RunToEnd
-from launcher.verbs.operators.link import Connect
+from launcher.verbs.operators import parked
+from launcher.verbs.operators.link import Connect, OperatorLink
 from launcher.verbs.verify import show_progress
 from runtime.http.harmless_text import escape_controls
 
@@ -17,6 +19,10 @@ LETTERS: Final = "dead-letters"
 COLUMNS: Final = ("id", "event", "key", "parked", "since", "reason")
 
 LetterId = Annotated[str, typer.Argument(metavar="ID", help="As `practix dead list` shows it.")]
+Of = Annotated[
+    Literal["events", "notices", "fan-outs"],
+    typer.Option(help="What was parked: events by the projector, the others by the notifier."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be; change nothing.")]
 
 
@@ -26,9 +32,10 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     app.add_typer(dead, name="dead")
 
     @dead.command("list")
-    def list_verb(as_json: AsJson = False, base_url: BaseUrl = None) -> None:
-        """List the events that stopped a key, and how many are parked with each."""
-        letters = run(connect(base_url).list_all(LETTERS, {}))
+    def list_verb(of: Of = "events", as_json: AsJson = False, base_url: BaseUrl = None) -> None:
+        """List the events that stopped a key, and how many are parked with each; or the parked
+        notices, or fan-outs."""
+        letters = run(_list(connect(base_url), of))
         if as_json:
             print(msgspec.json.encode({"dead_letters": letters}).decode())
         else:
@@ -49,11 +56,22 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
         letter: Annotated[
             str | None, typer.Argument(metavar="[ID]", help="One of the key; without it, all.")
         ] = None,
+        of: Of = "events",
         dry_run: DryRun = False,
         as_json: AsJson = False,
         base_url: BaseUrl = None,
     ) -> None:
-        """Project parked events with the projections of today, one key after another."""
+        """Project parked events with the projections of today, one key after another; or let
+        parked notices be sent, or fan-outs be told, from now on."""
+        if of != "events":
+            again = parked.retry_notices if of == "notices" else parked.retry_fanouts
+            result = run(again(connect(base_url), letter, dry_run=dry_run))
+            if as_json:
+                print(msgspec.json.encode(result).decode())
+            else:
+                done = "would be tried again" if dry_run else "are tried again"
+                print(f"{result['retried']:,} of {result['parked']:,} {of} {done}")
+            raise typer.Exit(0 if result["ok"] else 1)
         path = f"{LETTERS}/retry" if letter is None else f"{LETTERS}/{letter}/retry"
         lines = connect(base_url).stream(path, dry_run=dry_run)
         result = run(show_progress(lines, "retry"))
@@ -66,21 +84,43 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     @dead.command("drop")
     def drop_verb(
         letter: LetterId,
+        of: Annotated[
+            Literal["events", "notices"], typer.Option(help="A parked fan-out has been given up.")
+        ] = "events",
         by: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
         dry_run: DryRun = False,
         as_json: AsJson = False,
         base_url: BaseUrl = None,
     ) -> None:
-        """Give one event up for good. Those behind it follow at the next retry."""
-        body = {} if by is None else {"by": by}
-        client = connect(base_url)
-        found = run(client.send("DELETE", f"{LETTERS}/{letter}", body, dry_run=dry_run))
+        """Give one event, or one notice, up for good. Events behind it follow at the next
+        retry."""
+        found = run(_drop(connect(base_url), of, letter, by, dry_run=dry_run))
         if as_json:
             print(msgspec.json.encode(found).decode())
             return
         print(f"{'would drop' if dry_run else 'dropped'} {found['event']} ({found['id']})")
-        if found["parked"] > 1:
+        if found.get("parked", 1) > 1:
             print(f"{found['parked'] - 1:,} behind it: practix dead retry")
+
+
+async def _list(link: OperatorLink, of: str) -> list[dict[str, Any]]:
+    match of:
+        case "notices":
+            return await parked.list_notices(link)
+        case "fan-outs":
+            return await parked.list_fanouts(link)
+        case _:
+            return await link.list_all(LETTERS, {})
+
+
+async def _drop(
+    link: OperatorLink, of: str, letter: str, by: str | None, *, dry_run: bool
+) -> dict[str, Any]:
+    if of == "notices":
+        return await parked.drop_notice(link, letter, by, dry_run=dry_run)
+    body = {} if by is None else {"by": by}
+    found: dict[str, Any] = await link.send("DELETE", f"{LETTERS}/{letter}", body, dry_run=dry_run)
+    return found
 
 
 def print_letters(letters: Iterable[Mapping[str, Any]]) -> None:

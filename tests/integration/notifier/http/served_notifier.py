@@ -36,7 +36,7 @@ NOTICES = "/api/v1/operator/notices"
 class ServedNotifier:
     def __init__(self, session: aiohttp.ClientSession, url: str, journal: SqliteJournal) -> None:
         self._session = session
-        self._url = url
+        self.url = url
         self._journal = journal
         self.history = NotifierHistory()
         self.now = BEGIN
@@ -52,7 +52,7 @@ class ServedNotifier:
         if (token := key_for(path, token)) is not None:
             named["Authorization"] = f"Bearer {token}"
         async with self._session.request(
-            method, self._url + path, headers=named, json=body, allow_redirects=False
+            method, self.url + path, headers=named, json=body, allow_redirects=False
         ) as response:
             content = await response.json() if await response.read() else None
             return response.status, content, response.headers

@@ -1,0 +1,87 @@
+"""Lists, retries and gives up what the notifier has parked: notices and fan-outs."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from launcher.client import RequestRefused
+from launcher.verbs.operators.link import OperatorLink
+
+NOTICES: Final = "notices"
+FANOUTS: Final = "notices/fanouts"
+AT_ONCE: Final = 1_000
+"""So many notices one request changes."""
+PARKED: Final = {"state": "parked"}
+
+Line = dict[str, Any]
+
+
+async def list_notices(link: OperatorLink) -> list[Line]:
+    """Return the parked notices, oldest first, without what they say."""
+    notices = await link.list_all(NOTICES, PARKED)
+    return [_describe_notice(one) for one in sorted(notices, key=lambda one: one["id"])]
+
+
+async def list_fanouts(link: OperatorLink) -> list[Line]:
+    """Return the newest hundred parked fan-outs, oldest first."""
+    found = await link.list_all(FANOUTS, PARKED)
+    found.sort(key=lambda one: (one["position"], one["event_index"]))
+    return [_describe_fanout(one) for one in found]
+
+
+async def retry_notices(link: OperatorLink, notice: str | None, *, dry_run: bool) -> Line:
+    """Let a parked notice, or all, be sent again from now on, oldest first."""
+    chosen = [one["id"] for one in await list_notices(link)] if notice is None else [notice]
+    ids = [_parse_notice(one) for one in chosen]
+    done = 0
+    for start in range(0, len(ids), AT_ONCE):
+        part = {"action": "reschedule", "ids": ids[start : start + AT_ONCE], "due_at": _now()}
+        done += (await link.send("POST", f"{NOTICES}/bulk", part, dry_run=dry_run))["done"]
+    return {"ok": done == len(ids), "dry_run": dry_run, "parked": len(ids), "retried": done}
+
+
+async def retry_fanouts(link: OperatorLink, fanout: str | None, *, dry_run: bool) -> Line:
+    """Ask UGC again for one parked fan-out, or for all, one after another in log order."""
+    ids = [one["id"] for one in await list_fanouts(link)] if fanout is None else [fanout]
+    for one in ids:
+        path = f"{FANOUTS}/{one.replace('-', '/')}"
+        await link.send("PUT", path, {"due_at": _now()}, dry_run=dry_run)
+    return {"ok": True, "dry_run": dry_run, "parked": len(ids), "retried": len(ids)}
+
+
+async def drop_notice(link: OperatorLink, notice: str, by: str | None, *, dry_run: bool) -> Line:
+    """Give a parked notice up for good."""
+    body = {} if by is None else {"by": by}
+    path = f"{NOTICES}/{_parse_notice(notice)}"
+    return _describe_notice(await link.send("DELETE", path, body, dry_run=dry_run))
+
+
+def _parse_notice(text: str) -> int:
+    """Return the id of a notice. Raises RequestRefused if it is none."""
+    if not (text.isascii() and text.isdigit()):
+        raise RequestRefused(f"{text!r} is no id of a notice")
+    return int(text)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _describe_notice(notice: Mapping[str, Any]) -> Line:
+    return {
+        "id": str(notice["id"]),
+        "event": notice["kind"],
+        "key": notice["announcement_id"],
+        "since": notice["due_at"],
+        "reason": notice["reason"],
+    }
+
+
+def _describe_fanout(fanout: Mapping[str, Any]) -> Line:
+    return {
+        "id": f"{fanout['position']}-{fanout['event_index']}",
+        "event": fanout["event_type"],
+        "key": fanout["announcement_id"],
+        "since": fanout["happened_at"],
+        "reason": fanout["reason"],
+    }

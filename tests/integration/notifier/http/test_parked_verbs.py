@@ -1,0 +1,60 @@
+"""`practix dead --of notices` and `--of fan-outs` against a served notifier."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from launcher.verbs.operators.dead import register
+from launcher.verbs.operators.link import OperatorLink
+from tests.cells.stand_in import OPERATOR
+from tests.histories.notifier_events import person
+from tests.integration.launcher.invoking import Practix, build_practix
+from tests.integration.notifier.http.served_notifier import ServedNotifier
+
+
+def dead_of(cell: ServedNotifier) -> Practix:
+    def link(base_url: str, _token: str) -> OperatorLink:
+        return OperatorLink(base_url, OPERATOR)
+
+    return partial(build_practix(register, cell.url, {"COLUMNS": "200"}, link), "dead")
+
+
+async def parked(dead: Practix, of: str) -> list[dict[str, Any]]:
+    said = await dead("list", "--of", of, "--json")
+    found: list[dict[str, Any]] = msgspec.json.decode(said.stdout)["dead_letters"]
+    return found
+
+
+async def test_parked_fan_outs_and_notices_are_listed_counted_and_retried(
+    cell: ServedNotifier,
+) -> None:
+    await cell.send("PUT", f"/neighbours/ugc/followers/{person('host')}/{person('anna')}")
+    for service in ("ugc", "notification"):
+        await cell.send("POST", f"/neighbours/control/{service}", body={"down": True})
+    await cell.tell()
+    dead = dead_of(cell)
+
+    async def both_parked() -> bool:
+        cell.now += timedelta(hours=6)
+        return bool(await parked(dead, "notices")) and bool(await parked(dead, "fan-outs"))
+
+    await cell.until(both_parked)
+    for service in ("ugc", "notification"):
+        await cell.send("POST", f"/neighbours/control/{service}", body={"down": False})
+    for of in ("fan-outs", "notices"):
+        before = await parked(dead, of)
+        counted = await dead("retry", "--of", of, "--dry-run")
+        assert f"{len(before)} of {len(before)} {of} would be" in counted.stdout, counted.output
+        assert await parked(dead, of) == before
+
+    (first, *_) = await parked(dead, "notices")
+    dropped = await dead("drop", first["id"], "--of", "notices", "--by", "Olga")
+    assert dropped.exit_code == 0, dropped.output
+    assert first["id"] not in {one["id"] for one in await parked(dead, "notices")}
+    for of in ("fan-outs", "notices"):
+        retried = await dead("retry", "--of", of)
+        assert retried.exit_code == 0, retried.output
+        assert await parked(dead, of) == []
+    assert "no id" in (await dead("drop", "x", "--of", "notices")).output
