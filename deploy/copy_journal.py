@@ -6,17 +6,24 @@ places in a restored topic. A second backup into the same folder adds what came 
 by the same command. Both read the copy from its beginning by the rules of every reader, so an
 edited or a damaged one is noticed.
 
+`skip POSITION` lets a restored journal go on behind that position. If the copy ends before what was
+acknowledged, positions that people and outside services know must not come again: keys of
+notices are made of them.
+
 Settings are those of `deploy/create_topic.py`. The account may be an administrator's.
 """
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.journal.acceptance import JournalBroken
+from contracts.journal.acceptance import JournalBroken, ReaderState
+from contracts.journal.records import Barrier, Claim, Commit, Resign, encode_record, hash_record
 from deploy.create_topic import TIMEOUT_S, TopicSettings
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.kafka_topics import Topics, topic_of, topic_of_generation
@@ -30,6 +37,7 @@ FILE: Final = "journal.sqlite"
 FETCH_WAIT_S: Final = 1.0
 SILENCE_MAX: Final = 30
 """So many fetches in a row may bring nothing."""
+SKIPPED_AT_ONCE: Final = 1_000
 
 
 async def back_up(settings: TopicSettings, folder: Path) -> int:
@@ -68,6 +76,49 @@ async def restore(settings: TopicSettings, folder: Path) -> int:
         await file.close()
 
 
+async def skip(settings: TopicSettings, position: int) -> int:
+    """Append records that change nothing until the journal is at the position or behind it, and
+    return where it is. No command process may run. Raises JournalError, and JournalBroken."""
+    kafka = _open_kafka(settings)
+    log = kafka.at_generation(_demand_one(await kafka.list_generations(), "Kafka"))
+    state, decided_at = await _read_end(log)
+    if state.seq >= position:
+        return state.seq
+    reign = Reign(state)
+    payloads = [reign.claim(secrets.token_hex(16))]
+    payloads += [reign.barrier(decided_at) for _ in range(reign.seq, position - 1)]
+    payloads.append(reign.resign())
+    writer = await log.open_writer()
+    try:
+        for first in range(0, len(payloads), SKIPPED_AT_ONCE):
+            part = payloads[first : first + SKIPPED_AT_ONCE]
+            await asyncio.gather(*[writer.append(one) for one in part])
+    finally:
+        await writer.close()
+    return reign.seq
+
+
+class Reign:
+    """Records of one term that continue a journal."""
+
+    def __init__(self, state: ReaderState) -> None:
+        self.seq, self._term, self._hash = state.seq, state.term + 1, state.hash
+
+    def claim(self, nonce: str) -> bytes:
+        return self._encode(Claim(self._term, self.seq + 1, self._hash, nonce, leader_url=""))
+
+    def barrier(self, at: datetime) -> bytes:
+        return self._encode(Barrier(self._term, self.seq + 1, self._hash, at))
+
+    def resign(self) -> bytes:
+        return self._encode(Resign(self._term, self.seq + 1, self._hash))
+
+    def _encode(self, record: Claim | Barrier | Resign) -> bytes:
+        payload = encode_record(record)
+        self.seq, self._hash = record.seq, hash_record(payload)
+        return payload
+
+
 async def copy_entries(source: Journal, target: Journal) -> None:
     """Append to `target` what it lacks of `source`, each entry at its offset.
 
@@ -97,16 +148,24 @@ async def copy_entries(source: Journal, target: Journal) -> None:
 
 async def find_position(journal: Journal) -> int:
     """Return the position of the newest record that counts. Raises JournalBroken."""
+    return (await _read_end(journal))[0].seq
+
+
+async def _read_end(journal: Journal) -> tuple[ReaderState, datetime]:
+    """Return the state after the newest record, and the newest date in the journal."""
     tail = Tail(journal, pinned=True)
+    newest = datetime.now(UTC)
     try:
         end = await journal.end()
         while tail.moved_to is None and tail.seen_offset < end - 1:
-            await tail.fetch(FETCH_WAIT_S)
+            for one in await tail.fetch(FETCH_WAIT_S):
+                if isinstance(one.record, Commit | Barrier):
+                    newest = one.record.decided_at
             if not tail.available:
-                raise JournalUnavailable("the copy cannot be read")
+                raise JournalUnavailable("the journal cannot be read")
     finally:
         await tail.close()
-    return tail.position.state.seq
+    return tail.position.state, newest
 
 
 async def _read_at(journal: Journal, end: int) -> bytes:
@@ -158,20 +217,23 @@ def _options(settings: TopicSettings) -> dict[str, Any]:
     return settings.kafka.client_options()
 
 
-VERBS: Final = {"backup": back_up, "restore": restore}
-
-
 def main(arguments: Sequence[str]) -> None:
-    if len(arguments) != 2 or arguments[0] not in VERBS:
-        sys.exit("python -m deploy.copy_journal backup|restore FOLDER")
-    verb, folder = arguments
-    settings = load_settings_or_exit(TopicSettings)
     os.umask(OTHERS)
+    settings = load_settings_or_exit(TopicSettings)
+    match arguments:
+        case ["backup" as verb, folder]:
+            work = back_up(settings, Path(folder))
+        case ["restore" as verb, folder]:
+            work = restore(settings, Path(folder))
+        case ["skip" as verb, position] if position.isdecimal():
+            work = skip(settings, int(position))
+        case _:
+            sys.exit("python -m deploy.copy_journal backup FOLDER|restore FOLDER|skip POSITION")
     try:
-        position = asyncio.run(VERBS[verb](settings, Path(folder)))
+        reached = asyncio.run(work)
     except (JournalError, JournalBroken, OSError) as error:
         sys.exit(f"{verb}: {error}")
-    print(f"{verb}: the journal up to position {position}")
+    print(f"{verb}: the journal is at position {reached}")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
 """The journal is copied out of Kafka while it grows, and back into an empty broker."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from contracts.journal.acceptance import JournalBroken
-from deploy.copy_journal import FILE, back_up, restore
+from contracts.journal.records import Barrier, Commit
+from deploy.copy_journal import FILE, back_up, restore, skip
 from deploy.create_topic import TopicSettings
 from runtime.journal import sqlite_file
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.kafka_topics import create_topic
 from runtime.journal.port import Journal, JournalExists, JournalUnavailable
+from runtime.journal.tail import Tail
 from runtime.process.tasks import end
 from tests.contract.journal_contract import read_from_start
 from tests.histories.chain import Chain
@@ -180,3 +183,26 @@ async def test_an_edited_copy_is_not_restored(
     with pytest.raises(JournalBroken):
         await restore(other, tmp_path)
     assert await journal_of(other).list_generations() == []
+
+
+async def test_a_restored_journal_goes_on_behind_positions_that_were_lost(
+    settings: TopicSettings, journal: Journal
+) -> None:
+    chain = Chain()
+    grow(chain, 20)
+    chain.commit()
+    await chain.write_to(journal)
+    assert await skip(settings, 5_000) == 5_000
+    assert await skip(settings, 4_000) == 5_000, "it is there already"
+    tail = Tail(journal, pinned=True)
+    dates: set[datetime] = set()
+    while tail.seen_offset < await journal.end() - 1:
+        dates.update(
+            one.record.decided_at
+            for one in await tail.fetch(1.0)
+            if isinstance(one.record, Commit | Barrier)
+        )
+    await tail.close()
+    state = tail.position.state
+    assert (state.seq, state.open, tail.ignored) == (5_000, False, 0)
+    assert dates == {chain.now}, "log time stands still"
