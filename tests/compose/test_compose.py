@@ -36,6 +36,9 @@ DOCUMENTED = {
     "neighbours": "neighbours",
 }
 
+SERVERS = ("kafka", "postgres", "clickhouse")
+SERVICE_UID = 10001
+
 SECRETS = {name: f"of-tests-and-long-enough-{name.lower()}" for name in up.SECRETS}
 
 
@@ -57,6 +60,24 @@ class Stack:
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
+
+    def pipe(self, *arguments: str, source: str = os.devnull, target: str = os.devnull) -> None:
+        """Run a compose command from the file `source` into the file `target`."""
+        with open(source, "rb") as given, open(target, "wb") as written:
+            subprocess.run(
+                ["docker", "compose", "--project-name", PROJECT, *arguments],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=given,
+                stdout=written,
+                timeout=400,
+                check=True,
+            )
+
+    def lose(self, *volumes: str) -> None:
+        """Delete volumes of services that are down."""
+        names = [f"{PROJECT}_{one}" for one in volumes]
+        subprocess.run(["docker", "volume", "rm", *names], check=True, capture_output=True)
 
     def down(self) -> None:
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
@@ -207,7 +228,7 @@ async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> N
             await traffic.progress()
             await stack.act("start", service)
             await stack.healthy(service)
-        for service in ("kafka", "postgres", "clickhouse"):
+        for service in SERVERS:
             await stack.act("stop", service)
             await asyncio.sleep(3.0)
             await stack.act("start", service)
@@ -215,5 +236,37 @@ async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> N
             await traffic.progress()
     token = (await log_in(BASE_URL, "anna"))["access_token"]
     await traffic.demand_all_readable(token)
+    result = await verified()
+    assert result["ok"], result
+
+
+@pytest.mark.timeout(1500)
+async def test_all_servers_are_lost_and_restored(
+    stack: Stack, traffic: Traffic, tmp_path: Path
+) -> None:
+    """By the commands of docs/operations.md. PostgreSQL's backup is older than the journal's."""
+    dump, journal = tmp_path / "practix.dump", tmp_path / "journal"
+    journal.mkdir()
+    os.chown(journal, SERVICE_UID, SERVICE_UID)
+    copy = ("run", "--rm", "-v", f"{journal}:/backup", "topic", "python3", "-m")
+    async with traffic.flowing():
+        await traffic.progress()
+        save = ("pg_dump", "--format=custom", "-U", "practix", "practix")
+        await asyncio.to_thread(stack.pipe, "exec", "-T", "postgres", *save, target=str(dump))
+        await traffic.progress()
+    await stack.act(*copy, "deploy.copy_journal", "backup", "/backup")
+    await stack.act("down")
+    await asyncio.to_thread(stack.lose, *SERVERS)
+
+    await stack.act("up", "--detach", "--wait", *SERVERS)
+    await stack.act(*copy, "deploy.copy_journal", "restore", "/backup")
+    load = ("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error")
+    names = ("-U", "practix", "-d", "practix")
+    await asyncio.to_thread(stack.pipe, "exec", "-T", "postgres", *load, *names, source=str(dump))
+    for service in up.PREPARED:
+        await stack.act("run", "--rm", service)
+    await stack.act(*up.RUN_ONCE, "notifier_1", "python3", "-m", "notifier.restored")
+    await stack.act("up", "--detach", "--wait", "--wait-timeout", "300")
+    await traffic.demand_all_readable((await log_in(BASE_URL, "anna"))["access_token"])
     result = await verified()
     assert result["ok"], result
