@@ -84,10 +84,10 @@ async def skip(settings: TopicSettings, position: int) -> int:
     state, decided_at = await _read_end(log)
     if state.seq >= position:
         return state.seq
-    reign = Reign(state)
-    payloads = [reign.claim(secrets.token_hex(16))]
-    payloads += [reign.barrier(decided_at) for _ in range(reign.seq, position - 1)]
-    payloads.append(reign.resign())
+    skipped = SkippedTerm(state)
+    payloads = [skipped.claim(secrets.token_hex(16))]
+    payloads += [skipped.barrier(decided_at) for _ in range(skipped.seq, position - 1)]
+    payloads.append(skipped.resign())
     writer = await log.open_writer()
     try:
         for first in range(0, len(payloads), SKIPPED_AT_ONCE):
@@ -95,10 +95,10 @@ async def skip(settings: TopicSettings, position: int) -> int:
             await asyncio.gather(*[writer.append(one) for one in part])
     finally:
         await writer.close()
-    return reign.seq
+    return skipped.seq
 
 
-class Reign:
+class SkippedTerm:
     """Records of one term that continue a journal."""
 
     def __init__(self, state: ReaderState) -> None:

@@ -16,7 +16,6 @@ from runtime.journal.kafka import KafkaJournal
 from runtime.journal.kafka_topics import create_topic
 from runtime.journal.port import Journal, JournalExists, JournalUnavailable
 from runtime.journal.tail import Tail
-from runtime.process.tasks import end
 from tests.contract.journal_contract import read_from_start
 from tests.histories.chain import Chain
 from tests.servers.choice import Broker
@@ -82,14 +81,17 @@ async def test_a_journal_that_grows_is_copied_up_to_where_it_was(
     grow(chain, 100)
     await chain.write_to(journal)
 
+    enough = asyncio.Event()
+
     async def go_on() -> None:
-        while True:
+        while not enough.is_set():
             grow(chain, 10)
             await chain.write_to(journal)
 
-    growing = asyncio.create_task(go_on())
-    position = await back_up(settings, tmp_path)
-    await end(growing)
+    async with asyncio.TaskGroup() as growing:
+        growing.create_task(go_on())
+        position = await back_up(settings, tmp_path)
+        enough.set()
     assert position > 100
     other = elsewhere(settings)
     assert await restore(other, tmp_path) == position
