@@ -7,7 +7,7 @@ takes a skipped suite for a green one. If containers are asked for and cannot ru
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any, Final, NoReturn, TypeVar
 from uuid import uuid4
@@ -25,17 +25,24 @@ from runtime.clickhouse.server import ANALYSTS_SUFFIX, database_of
 from runtime.journal.kafka_topics import create_topic
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
+from tests.canaries import begin_watching, fail_if_told
 from tests.servers.choice import Broker, Database, HistoryDatabase, choose_servers
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 MIGRATED: Final = "migrated"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     try:
         choose_servers()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
+    begin_watching(config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    return (yield from fail_if_told(session))
 
 
 def running(server: AnyServer) -> Iterator[AnyServer]:

@@ -29,20 +29,20 @@ def configure_logs(key: SecretStr | None, settings: LogSettings) -> None:
     destinations = [Destination(LineWriter(STDERR), level, encode)]
     formatters = [LineFormatter(pseudonyms, as_json=as_json, colors=is_terminal)]
     if settings.file is not None:
-        writer = LineWriter(_open_file(settings.file))
+        writer = LineWriter(open_file(settings.file))
         destinations.append(Destination(writer, min(level, logging.INFO), encode_as_json))
         formatters.append(LineFormatter(pseudonyms, as_json=True))
     lowest = min(one.level for one in destinations)
     logging.basicConfig(
         level=max(lowest, logging.INFO),
-        handlers=[_WriterHandler(*both) for both in zip(destinations, formatters, strict=True)],
+        handlers=[WriterHandler(*both) for both in zip(destinations, formatters, strict=True)],
     )
     for package in OURS:
         logging.getLogger(package).setLevel(lowest)
     LINES.open(destinations, pseudonyms, settings.success_share)
 
 
-class _WriterHandler(logging.Handler):
+class WriterHandler(logging.Handler):
     """Writes records at once, after the lines that wait."""
 
     def __init__(self, destination: Destination, formatter: logging.Formatter) -> None:
@@ -57,5 +57,7 @@ class _WriterHandler(logging.Handler):
             self.handleError(record)
 
 
-def _open_file(path: Path) -> int:
+def open_file(path: Path) -> int:
+    """Return the descriptor of a file of logs, to which several processes may append. Only its
+    owner may read it."""
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -116,6 +116,11 @@ class Lines:
                 stack.enter_context(one.writer.keep_writing())
             yield
 
+    def flush(self) -> None:
+        """Write what waits, for a process that ends without a server."""
+        for one in self._destinations:
+            one.writer.write()
+
     def add_request(
         self,
         method: str,
