@@ -228,3 +228,31 @@ async def test_one_retry_at_a_time_and_of_what_is_parked(
             await service.drop(EventPlace(2, 0), None, dry_run=False)
         await first.aclose()
         assert not (await retried(service))["ok"]
+
+
+async def test_a_retry_that_is_cut_off_has_done_whole_keys_only(
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
+) -> None:
+    people = RandomPeople(7).live(40)
+    chain = people.chain
+    for announcement_id in list(people.layer.announcements.own)[:3]:
+        for version in (70, 71):
+            event = AnnouncementPublished(announcement_id=announcement_id, version=version)
+            chain.commit(event)
+    await chain.write_to(sqlite_journal)
+    with older_build(lambda fields: fields.get("version") == 70):
+        await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    async with service_of(sqlite_journal, tables, postgres_dsn) as service:
+        await caught_up(service, chain)
+        lines = service.retry(None, dry_run=False)
+        async for line in lines:
+            if line.get("phase") == "keys" and line["done"] == 1:
+                break
+        await lines.aclose()
+        left = await DeadLetters(tables).select(FIRST, 10)
+        assert [one.parked for one in left] == [2, 2]
+        chain.commit(seen(1, "Ada"))
+        await chain.write_to(sqlite_journal, chain.seq - 1)
+        await caught_up(service, chain)
+        assert (await retried(service))["ok"]
+        assert await read_rows(tables) == fold_rows(chain)
