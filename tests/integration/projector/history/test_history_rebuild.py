@@ -20,7 +20,7 @@ from projector.proof.progress import ReportLine
 from projector.rebuild.history_rebuilding import HistoryRebuilding
 from query_api.edge.history_reads import HistoryReads
 from runtime.clickhouse.migrations import migrate
-from runtime.clickhouse.port import Analytics, QueryRefused
+from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, QueryRefused
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
@@ -37,7 +37,7 @@ from tests.integration.projector.history.canaries import (
 from tests.integration.projector.history.rebuild_until_killed import open_at
 from tests.paths import ROOT
 from tests.servers.clickhouse_engines import ENGINES
-from tests.waiting import WITHIN_S, eventually
+from tests.waiting import POLL_S, WITHIN_S, eventually
 
 SCRIPT: Final = Path(__file__).with_name("rebuild_until_killed.py")
 QUICK: Final = HISTORY_LIMITS._replace(events_max=7, pause_s=0.0, idle_wait_s=0.05)
@@ -362,6 +362,20 @@ async def test_a_switch_that_was_cut_off_is_finished(analytics: Analytics, renam
     assert await names(analytics) == found
 
 
+async def reopen(address: str) -> Analytics:
+    """Open the database once the killed engine has let go of its directory."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            analytics = open_at(address)
+            try:
+                await names(analytics)
+            except AnalyticsUnavailable:
+                await analytics.close()
+                await asyncio.sleep(POLL_S)
+            else:
+                return analytics
+
+
 async def test_whoever_is_killed_leaves_the_live_tables_as_they_were(
     sqlite_journal: SqliteJournal, address: str, tmp_path: Path
 ) -> None:
@@ -370,13 +384,13 @@ async def test_whoever_is_killed_leaves_the_live_tables_as_they_were(
     kills = 0
     while await asyncio.to_thread(_rebuild_and_kill, tmp_path, address, chain.seq, kills + 1):
         kills += 1
-        analytics = open_at(address)
+        analytics = await reopen(address)
         found = await names(analytics)
         assert set(TABLES) <= found
         assert await count(analytics, COUNT) == expected_rows(chain)
         await analytics.close()
     assert kills >= 10
-    analytics = open_at(address)
+    analytics = await reopen(address)
     assert not any(one.endswith(NEXT) for one in await names(analytics))
     assert await count(analytics, COUNT) == expected_rows(chain)
     await analytics.close()
