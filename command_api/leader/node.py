@@ -25,7 +25,7 @@ from command_api.image.keeper import ImageKeeper
 from command_api.image.store import ImageStore, StoreDamaged
 from command_api.leader.deadlines import DueCommands
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
-from command_api.leader.reign import RECORDS_MAX, Reign
+from command_api.leader.reign import RECORDS_MAX, RESIGNED, Reign
 from command_api.leader.timing import Timing
 from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken, ReaderState
@@ -297,7 +297,8 @@ class Node:
         log.info("leading", extra={"term": state.term, "seq": state.seq})
 
     def _note_end_of_reign(self, reign: Reign) -> None:
-        log.warning("leads no more", extra={"reason": reign.ended.result()})
+        level = logging.INFO if reign.ended.result() == RESIGNED else logging.WARNING
+        log.log(level, "leads no more", extra={"reason": reign.ended.result()})
         self.problem = reign.ended.result()
         if self.reign is reign:
             self.reign = None

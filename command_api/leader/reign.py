@@ -50,6 +50,8 @@ from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)
 
+RESIGNED: Final = "resigned"
+"""Why a reign ends that was handed over, as at every stop of a process."""
 RECORDS_MAX: Final = 2**30
 """Most records of one writer: an idempotent Kafka producer's sequence number wraps at 2^31."""
 
@@ -293,7 +295,7 @@ class Reign:
                 await sent.wait()
         except (OutcomeUnknown, TimeoutError) as error:
             log.warning("resignation not confirmed", extra={"reason": describe_error(error)})
-        self.end("resigned")
+        self.end(RESIGNED)
 
     def _decide(self, submission: Submission, layer: Layer, now: datetime) -> Decision:
         return decide(submission, layer, now, self._rules, position=self._seq + 1)

@@ -4,12 +4,23 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from tests.cells.command_cell import command_cell, evening
 from tests.log_lines import PSEUDONYMS, collect_lines
 from tests.waiting import eventually
 
 REQUEST_ID: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT: Final = f"00-{REQUEST_ID}-00f067aa0ba902b7-01"
+
+
+async def test_a_clean_stop_warns_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with command_cell(tmp_path) as cell:
+        host, _ = await cell.person("host")
+        await cell.do("PUT", "/free-times", host, {"times": []})
+    ended = [one for one in caplog.records if one.message == "leads no more"]
+    assert [(one.levelname, one.__dict__["reason"]) for one in ended] == [("INFO", "resigned")]
 
 
 async def test_a_booking_is_followed_into_every_table(tmp_path: Path, postgres_dsn: str) -> None:
