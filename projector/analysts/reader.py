@@ -22,7 +22,7 @@ from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, ANALYSTS_READER, 
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.following.reader import BatchLimits, JournalReader, Step
 from runtime.journal.port import Journal
-from runtime.journal.tail import Position
+from runtime.journal.tail import START, Position
 from runtime.pseudonyms import Pseudonyms
 
 HISTORY_POLL_S: Final = 0.1
@@ -59,6 +59,8 @@ class AnalystsTables:
         await migrate(self._analysts, ANALYSTS_MIGRATIONS)
         answer = await self._analysts.query(_SELECT_OTHER_KEYS, {"reader": self._reader})
         if int(answer.rows[0][0]):
+            # Whoever finds two positions knows that the tables are being emptied.
+            await self._sink.write(Block({}), START)
             # The position last: it says so again.
             for table in (*TABLES, "copied", "history_position"):
                 await self._analysts.execute(f"TRUNCATE TABLE {table}")

@@ -27,6 +27,14 @@ PART_POSITIONS: Final = 20_000
 FRAME_BYTES_MAX: Final = 192 * 1024
 
 
+_SELECT_FILLINGS: Final = "SELECT DISTINCT reader FROM history_position"
+
+
+class RefilledMeanwhile(AnalyticsError):
+    """The tables were emptied while they were exported: what came before and after does not
+    belong together."""
+
+
 class PositionRange(NamedTuple):
     """Positions, both included."""
 
@@ -40,6 +48,54 @@ class ExportPart(NamedTuple):
     done: int
     """Rows so far, this part's included."""
     data: bytes
+
+
+class ExportEnd(NamedTuple):
+    """What the last line of a framed export says beside the size and the sum."""
+
+    first: int
+    last: int
+    """The positions that the file covers, both included; fewer than were asked for if the tables
+    are not as far yet. None if `last` is less."""
+    newest: int
+    """The position up to which the tables are complete."""
+    filling: str
+    """Names the version and the pseudonyms under which the tables were filled. Rows of two
+    fillings do not belong into one file."""
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "from": self.first,
+            "to": self.last,
+            "position": self.newest,
+            "filling": self.filling,
+        }
+
+
+async def find_filling(analytics: Analytics) -> str:
+    """Return the name of what the tables were filled under; empty if nothing is in them. Raises
+    RefilledMeanwhile while they are being emptied, and AnalyticsError."""
+    rows = (await analytics.query(_SELECT_FILLINGS)).rows
+    if len(rows) > 1:
+        raise RefilledMeanwhile("the tables are being filled anew; try again later")
+    return str(rows[0][0]) if rows else ""
+
+
+async def guard_filling(
+    parts: AsyncGenerator[ExportPart, None], analytics: Analytics, filling: str
+) -> AsyncGenerator[ExportPart, None]:
+    """Yield the parts. Raises RefilledMeanwhile before the last one if the tables were filled
+    anew in between, and AnalyticsError."""
+    held: ExportPart | None = None
+    async with aclosing(parts):
+        async for part in parts:
+            if held is not None:
+                yield held
+            held = part
+    if await find_filling(analytics) != filling:
+        raise RefilledMeanwhile("the tables are being filled anew; try again later")
+    if held is not None:
+        yield held
 
 
 async def count_rows(analytics: Analytics, table: str, positions: PositionRange) -> int:
@@ -85,10 +141,10 @@ async def stream_bare(parts: AsyncGenerator[ExportPart, None]) -> AsyncGenerator
 
 
 async def stream_framed(
-    parts: AsyncGenerator[ExportPart, None], rows: int
+    parts: AsyncGenerator[ExportPart, None], rows: int, end: ExportEnd
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the file inside lines of JSON, of which the last one says whether the file is whole.
-    `rows` is how many rows it will have."""
+    """Yield the file inside lines of JSON, of which the last one says whether the file is whole,
+    and what `end` says. `rows` is how many rows it will have."""
     digest = sha256()
     size = done = 0
     try:
@@ -105,7 +161,8 @@ async def stream_framed(
         log.warning("export broken off", extra={"reason": type(error).__name__})
         yield _encode_line({"ok": False, "problem": str(error)})
     else:
-        yield _encode_line({"ok": True, "rows": done, "bytes": size, "sha256": digest.hexdigest()})
+        sums = {"rows": done, "bytes": size, "sha256": digest.hexdigest()}
+        yield _encode_line({"ok": True, **sums, **end.describe()})
 
 
 def _encode_line(value: dict[str, Any]) -> bytes:

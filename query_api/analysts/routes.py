@@ -28,9 +28,12 @@ from query_api.analysts.asking import Asker
 from query_api.analysts.encodings import ENCODERS, Encoder
 from query_api.analysts.export import (
     TABLES,
+    ExportEnd,
     PositionRange,
     count_rows,
     export_table,
+    find_filling,
+    guard_filling,
     stream_bare,
     stream_framed,
 )
@@ -168,18 +171,22 @@ def build_router(
 
         With `progress=true` the file comes inside lines of JSON, `{"done", "of", "data"}` with
         base64. The last line has `ok`. The file is whole only if that is true, and the line then
-        also has `rows`, `bytes` and `sha256`.
+        also has `rows`, `bytes`, `sha256`, the positions `from` and `to` that it covers, the
+        newest `position`, and `filling`, the name of the version and pseudonyms of the rows.
         """
         position = await admit(request)
         table, encoder, positions = _parse_export(request, position)
         try:
+            filling = await find_filling(analytics)
             rows = await count_rows(analytics, table, positions)
         except AnalyticsError as error:
             raise Unavailable from error
-        parts = export_table(analytics, table, positions, encoder)
+        parts = guard_filling(
+            export_table(analytics, table, positions, encoder), analytics, filling
+        )
         headers = {"X-Position": str(position), "X-Total-Rows": str(rows)}
         if is_true(request.query_params, PROGRESS.name):
-            lines = stream_framed(parts, rows)
+            lines = stream_framed(parts, rows, ExportEnd(*positions, position, filling))
             return StreamingResponse(lines, media_type=NDJSON, headers=headers)
         return StreamingResponse(stream_bare(parts), media_type=encoder.media_type, headers=headers)
 
