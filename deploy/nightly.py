@@ -11,11 +11,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 RETRY_S = 600.0
-"""After a verify that could not be made: the projector was away, or another one ran."""
+"""After work that could not be done: a process was away, or did the same for somebody else."""
 SILENCE_S_MAX = 300.0
 
 
@@ -24,10 +25,16 @@ def main() -> None:
     url, token, at = (
         os.environ[name] for name in ("VERIFY_URL", "PRACTIX_OPERATOR_TOKEN", "VERIFY_AT")
     )
+    repeat_daily(at, lambda: verify(url, token))
+
+
+def repeat_daily(at: str, work: Callable[[], bool]) -> NoReturn:
+    """Do the work at once and then every day when the clock shows `at`; again after RETRY_S if it
+    returns False."""
     while True:
-        made = verify(url, token)
+        done = work()
         now = datetime.now(UTC)
-        time.sleep((find_next(now, at) - now).total_seconds() if made else RETRY_S)
+        time.sleep((find_next(now, at) - now).total_seconds() if done else RETRY_S)
 
 
 def verify(url: str, token: str) -> bool:

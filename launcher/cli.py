@@ -205,16 +205,11 @@ def demo(
     raise typer.Exit(0 if result["ok"] else 1)
 
 
-pseudonyms = typer.Typer(help="What analysts see in place of ids.")
-app.add_typer(pseudonyms, name="analysts")
+analysts_group = typer.Typer(help="What analysts see: its pseudonyms, and copies of it.")
+app.add_typer(analysts_group, name="analysts")
 
 
-@pseudonyms.callback()
-def analysts_group() -> None:
-    """Keep `rotate` a verb of its own."""
-
-
-@pseudonyms.command("rotate")
+@analysts_group.command("rotate")
 def rotate(as_json: AsJson = False) -> None:
     """Give everybody another pseudonym from the next start on. The system must be stopped."""
     from launcher.verbs.pseudonyms import rotate_pseudonyms
@@ -229,12 +224,14 @@ def rotate(as_json: AsJson = False) -> None:
     print(msgspec.json.encode({"rotated": True}).decode() if as_json else "rotated")
 
 
-analysts.register(
-    app,
-    lambda base_url: AnalystClient(
-        resolve_address(base_url), read_settings().analyst_token or find_operator_token()
-    ),
-    lambda work: run_to_end(work),
+def _connect_analyst(base_url: str | None) -> AnalystClient:
+    token = read_settings().analyst_token or find_operator_token()
+    return AnalystClient(resolve_address(base_url), token)
+
+
+analysts.register(app, _connect_analyst, lambda work: run_to_end(work))
+analysts.register_incremental_export(
+    analysts_group, _connect_analyst, lambda work: run_to_end(work)
 )
 
 ratings.register(

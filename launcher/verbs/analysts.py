@@ -1,4 +1,4 @@
-"""The verbs for analysts: `practix ask`, `practix report`, `practix export`."""
+"""The verbs for analysts: `practix ask`, `report`, `export` and `analysts export`."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from launcher.analyst_client import AnalystClient
+from launcher.exports.exporting import FILE_POSITIONS, export_new
 from launcher.verbs.ask import ask, print_questions, print_table
 from launcher.verbs.export import ExportRequest, export
 from launcher.verbs.report import ask_everything
@@ -34,6 +35,30 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     _register_ask(app, connect, run)
     _register_report(app, connect, run)
     _register_export(app, connect, run)
+
+
+def register_incremental_export(group: typer.Typer, connect: Connect, run: RunToEnd) -> None:
+    """Add the verb `export` to the group `analysts`."""
+
+    @group.command("export")
+    def incremental_export_verb(
+        into: Annotated[Path, typer.Option(help="The folder, which may be there already.")],
+        file_positions: Annotated[
+            int, typer.Option(min=1, help="How many positions one file covers at most.")
+        ] = FILE_POSITIONS,
+        as_json: AsJson = False,
+        base_url: BaseUrl = None,
+    ) -> None:
+        """Export what is new of all tables into a folder of Parquet files, and go on from there
+        the next time."""
+        done = run(export_new(connect(base_url), into, file_positions))
+        if as_json:
+            print(msgspec.json.encode(done._asdict()).decode())
+        else:
+            print(
+                f"{into} is at position {done.position:,}: {done.files:,} new files, "
+                f"{done.rows:,} rows, {done.bytes:,} bytes"
+            )
 
 
 def _register_ask(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:

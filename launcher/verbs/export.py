@@ -1,12 +1,11 @@
 """`practix export`: writes a range of positions of the history to a file."""
 
-import base64
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from launcher.analyst_client import AnalystClient
 from launcher.client import RequestRefused
+from launcher.exports.receiving import receive
 from launcher.terminal import make_progress_bar
 
 
@@ -43,23 +42,11 @@ async def export(client: AnalystClient, request: ExportRequest) -> dict[str, Any
 
 
 async def _receive(client: AnalystClient, request: ExportRequest, file: BinaryIO) -> dict[str, Any]:
-    digest = sha256()
     with make_progress_bar() as progress:
         task = progress.add_task(f"export {request.table}", total=None)
-        async for line in client.export(request.query()):
-            if "ok" in line:
-                return _demand_whole(line, digest.hexdigest())
-            data = base64.b64decode(line["data"])
-            file.write(data)
-            digest.update(data)
-            progress.update(task, total=line["of"], completed=line["done"])
-    raise RequestRefused("the export broke off")
-
-
-def _demand_whole(end: dict[str, Any], received: str) -> dict[str, Any]:
-    """Return the result. Raises RequestRefused if the export failed or was damaged."""
-    if not end["ok"]:
-        raise RequestRefused(f"the export broke off: {end['problem']}")
-    if end["sha256"] != received:
-        raise RequestRefused("the export was damaged on the way")
-    return end
+        return await receive(
+            client,
+            request.query(),
+            file,
+            lambda done, of: progress.update(task, total=of, completed=done),
+        )

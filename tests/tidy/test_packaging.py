@@ -78,15 +78,37 @@ def test_one_environment_has_one_version_of_each_package() -> None:
 @pytest.mark.parametrize("service", sorted(SERVICES - {"query_api"}))
 def test_a_service_imports_nothing_that_only_the_query_api_has(service: str) -> None:
     """The image of the others has no requirements-query.txt."""
-    graph = import_graph()
-    reached, waiting = {f"{service}.__main__"}, [f"{service}.__main__"]
-    while waiting:
-        found = graph[waiting.pop()] - reached
-        reached |= found
-        waiting += found
+    reached = modules_behind(f"{service}.__main__")
     paths = {module_name(path): path for path in python_files()}
     imported = {
         name.partition(".")[0] for module in reached for name in imported_names(paths[module])
     }
     assert len(reached) > 20
     assert imported.isdisjoint(("icalendar", "manimgx_fonts", "PIL", "pyarrow"))
+
+
+def test_the_image_has_what_the_nightly_export_imports() -> None:
+    copied = [
+        name
+        for line in (ROOT / "Dockerfile").read_text().splitlines()
+        if line.startswith("COPY launcher")
+        for name in line.split()[1:-1]
+    ]
+    paths = {module_name(path): path for path in python_files()}
+    needed = modules_behind("launcher.exports.exporting")
+    files = [paths[one].relative_to(ROOT) for one in needed if one.startswith("launcher")]
+    assert len(files) > 3
+    assert [one for one in files if not any(one.is_relative_to(name) for name in copied)] == []
+    imported = {name.partition(".")[0] for one in needed for name in imported_names(paths[one])}
+    assert imported.isdisjoint(("typer", "rich", "pyarrow"))
+
+
+def modules_behind(module: str) -> set[str]:
+    """Return the module and all of ours that it imports, also by others."""
+    graph = import_graph()
+    reached, waiting = {module}, [module]
+    while waiting:
+        found = graph[waiting.pop()] - reached
+        reached |= found
+        waiting += found
+    return reached

@@ -39,7 +39,8 @@ FLOORS = {
         "neighbours": """bodies store switches settings services.auth access
             services site app in_process __main__""",
         "launcher": """settings terminal connections client data_directory openapi inventory
-            analyst_client servers documents local_servers rolling profiles backups verbs cli""",
+            analyst_client exports servers documents local_servers rolling profiles backups verbs
+            cli""",
     }.items()
 }
 """What each package consists of. Imports within a package point to the left only, and every
