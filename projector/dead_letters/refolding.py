@@ -38,7 +38,8 @@ class Refolding:
         """Why one of them still cannot be projected; None if all can."""
         self._projectable = 0
         self._entries: list[tuple[Projected, bool]] = []
-        self._rows: set[tuple[str, Key]] = set()
+        self.rows: Final[set[tuple[str, Key]]] = set()
+        """Table and key of each row that the parked events touch."""
 
     @property
     def projectable(self) -> int:
@@ -55,13 +56,13 @@ class Refolding:
             return
         self._projectable += 1
         self._entries.append((event, True))
-        self._rows.update((put.table.name, put.key) for put in event.puts)
+        self.rows.update((put.table.name, put.key) for put in event.puts)
 
     def take_other(self, event: Projected) -> None:
         """Take an event that is in the tables already. Most have nothing to do with this key."""
-        if not self._rows:
+        if not self.rows:
             return
-        touches = any((put.table.name, put.key) in self._rows for put in event.puts)
+        touches = any((put.table.name, put.key) in self.rows for put in event.puts)
         if touches or event.erased is not None:
             self._entries.append((event, False))
 

@@ -27,10 +27,11 @@ from projector.dead_letters.stored import (
     spell_place,
 )
 from projector.proof.progress import Progress, ReportLine
-from projector.read_models.batch import OUTCOME, BatchPart, EventPlace
+from projector.read_models.batch import OUTCOME, BatchPart, EventPlace, Projected
 from projector.read_models.intake import REASON_CHARS_MAX, Intake
 from projector.read_models.postgres.erasing import ERASE_CHOSEN_ROWS, ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.sink import POSITION, PostgresSink, write_part
+from projector.read_models.read_model import Key
 from runtime.following.pauses import Pauses
 from runtime.journal.port import Journal
 from runtime.journal.tail import Accepted, Tail
@@ -150,6 +151,7 @@ class _Scan:
         self._tail = Tail(journal)
         self._fetched: deque[Accepted] = deque()
         self._intake = Intake(dropped=dropped)
+        self._rows: set[tuple[str, Key]] = set()
         firsts = (place.seq for place, unit in parked.items() if unit in self.refoldings)
         self._first = min(firsts, default=0)
 
@@ -191,10 +193,19 @@ class _Scan:
             place = EventPlace(commit.seq, index)
             if (unit := self._parked.get(place)) is None:
                 if event.letter is None:
-                    for refolding in self.refoldings.values():
-                        refolding.take_other(event)
+                    self._take_other(event)
             elif unit in self.refoldings:
-                self.refoldings[unit].take_parked(place, event)
+                refolding = self.refoldings[unit]
+                refolding.take_parked(place, event)
+                self._rows |= refolding.rows
+
+    def _take_other(self, event: Projected) -> None:
+        """Show the event to all keys, unless it has nothing to do with any: most have not."""
+        rows = ((put.table.name, put.key) for put in event.puts)
+        if event.erased is None and self._rows.isdisjoint(rows):
+            return
+        for refolding in self.refoldings.values():
+            refolding.take_other(event)
 
 
 async def _write_what_fits(
