@@ -127,8 +127,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         that still cannot be projected stays, with all behind it.
 
         429 beside a verify, a rebuild or another retry; 503 on a standby."""
-        operator, place = await guard(request), _place_in(request)
-        return await answer_lines(service.retry(place, operator, dry_run=is_dry_run(request)))
+        operator, dry_run = await guard(request), is_dry_run(request)
+        return await answer_lines(service.retry(_place_in(request), operator, dry_run=dry_run))
 
     @router.delete(
         "/{letter_id}",
@@ -140,7 +140,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         """Give the event up for good: no projection takes it any more. Those behind it follow at
         the next retry. 409 `earlier_event_parked` if it is not the first of its key."""
         operator = await guard(request)
-        place, dry_run, body = _place_in(request), is_dry_run(request), await _read_body(request)
+        dry_run, place, body = is_dry_run(request), _place_in(request), await _read_body(request)
         try:
             shown = await letters.find(place)
             await service.drop(place, operator or body.by, dry_run=dry_run)

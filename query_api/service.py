@@ -135,7 +135,7 @@ class QueryService:
             asking = guard.or_holder_of(analyst_token)
             asker = Asker(analysts, SavedQuestions(pool))
             self.routers.append(analyst_routes.build_router(asker, analysts, followed, asking))
-            self.routers.append(saved_routes.build_router(asker, asking, clock))
+            self.routers.append(saved_routes.build_router(asker, followed, asking, clock))
             self.routers.append(dashboard.build_router())
         if guard is not None:
             of_journal = None if analytics is None else history

@@ -17,6 +17,7 @@ from neighbours.access import Access
 from neighbours.bodies import BoundedRoute
 from neighbours.store import Store
 from neighbours.switches import Switches
+from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
 from runtime.process.clock import Clock
 
@@ -137,6 +138,7 @@ def shortener_router(links: Links, access: Access, switches: Switches) -> APIRou
     guard = [Depends(switches.guard("shortener"))]
     router = APIRouter(tags=["neighbours: Url_shortner"], dependencies=guard)
     strict = APIRouter(route_class=BoundedRoute)
+    reading = APIRouter(route_class=ApiRoute)
 
     @strict.post("/neighbours/shortener/links", dependencies=[Depends(access.require_service)])
     async def shorten(body: LinkBody) -> Response:
@@ -144,7 +146,7 @@ def shortener_router(links: Links, access: Access, switches: Switches) -> APIRou
         For our own services, which present their credential."""
         return json_response(links.shorten(body.target, body.expires_at))
 
-    @router.get("/neighbours/shortener/clicks", dependencies=[Depends(access.require_service)])
+    @reading.get("/neighbours/shortener/clicks", dependencies=[Depends(access.require_service)])
     async def list_clicks(
         after: Annotated[int, Query(ge=0, le=ID_MAX)] = 0,
         limit: Annotated[int, Query(ge=1, le=CLICKS_A_PAGE_MAX)] = CLICKS_A_PAGE_MAX,
@@ -160,4 +162,5 @@ def shortener_router(links: Links, access: Access, switches: Switches) -> APIRou
         return RedirectResponse(links.follow(code), headers={"Cache-Control": "no-store"})
 
     router.include_router(strict)
+    router.include_router(reading)
     return router

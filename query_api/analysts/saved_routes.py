@@ -12,9 +12,11 @@ from contracts.values.decoding import UNDECODABLE
 from query_api.analysts.asking import Asker, NamedQuestion
 from query_api.analysts.questions import ready_questions
 from query_api.analysts.saved_questions import QuestionName, QuestionText, SavedQuestion
+from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
+from runtime.http.parameters import MIN_POSITION, describe_parameters, min_position_of
 from runtime.openapi.document import response_schema
 from runtime.process.clock import Clock
 
@@ -26,14 +28,22 @@ BODY: Final[dict[str, Any]] = {
 }
 
 
-def build_router(asker: Asker, guard: OperatorGuard, clock: Clock) -> APIRouter:
-    """Return the routes. `clock` says when a question was saved."""
+def build_router(
+    asker: Asker, history: HistoryReads, guard: OperatorGuard, clock: Clock
+) -> APIRouter:
+    """Return the routes. `history` waits for a `min_position`; `clock` says when a question was
+    saved."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
 
-    @router.get("/ask/questions/{name}", response_class=Response)
+    @router.get(
+        "/ask/questions/{name}",
+        response_class=Response,
+        openapi_extra={"parameters": describe_parameters(MIN_POSITION)},
+    )
     async def get_question(request: Request) -> Response:
         """A ready or saved question with its SQL. Answers with its `version` come from it."""
         guard.require(request)
+        await history.reach(min_position_of(request.query_params))
         return json_response(_describe(await asker.find(request.path_params["name"])))
 
     @router.put("/ask/questions/{name}", response_class=Response, openapi_extra=BODY)

@@ -102,7 +102,7 @@ async def site(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[AnalystsSite]
     guard, asker = OperatorGuard(ANALYST), Asker(analytics, SavedQuestions(pool))
     history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
     app.include_router(routes.build_router(asker, analytics, history, guard))
-    app.include_router(saved_routes.build_router(asker, guard, system_clock))
+    app.include_router(saved_routes.build_router(asker, history, guard, system_clock))
     async with served(app) as url, aiohttp.ClientSession() as session:
         yield AnalystsSite(url, session, owner)
     pool.terminate()
