@@ -80,7 +80,7 @@ HISTORY: Final[Inventory] = {
         texts("kind state reason", NOBODY),
     ),
     "practix_analysts.clicks": (texts("announcement_id", "pseudonyms"),),
-    "practix_analysts.copied": (texts("source", NOBODY),),
+    "practix_analysts.copied": (texts("source epoch", NOBODY),),
     "practix_analysts.history_position": (texts("reader hash nonce", NOBODY),),
     "practix_analysts.schema_migrations": (texts("name sha256", NOBODY),),
 }

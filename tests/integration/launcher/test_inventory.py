@@ -32,7 +32,8 @@ SELECT_CLICKHOUSE: Final = """
 """
 SELECT_SQLITE: Final = """
     SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
-    WHERE m.type = 'table' AND c.type NOT IN ('INTEGER', 'REAL')
+    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'  -- SQLite's own tables.
+      AND c.type NOT IN ('INTEGER', 'REAL')
 """
 ADVICE: Final = "state it in launcher/inventory/, and `make personal-data`"
 
