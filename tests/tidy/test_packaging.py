@@ -88,12 +88,7 @@ def test_a_service_imports_nothing_that_only_the_query_api_has(service: str) -> 
 
 
 def test_the_image_has_what_the_nightly_export_imports() -> None:
-    copied = [
-        name
-        for line in (ROOT / "Dockerfile").read_text().splitlines()
-        if line.startswith("COPY launcher")
-        for name in line.split()[1:-1]
-    ]
+    copied = list_copied()
     paths = {module_name(path): path for path in python_files()}
     needed = modules_behind("launcher.exports.exporting")
     files = [paths[one].relative_to(ROOT) for one in needed if one.startswith("launcher")]
@@ -101,6 +96,25 @@ def test_the_image_has_what_the_nightly_export_imports() -> None:
     assert [one for one in files if not any(one.is_relative_to(name) for name in copied)] == []
     imported = {name.partition(".")[0] for one in needed for name in imported_names(paths[one])}
     assert imported.isdisjoint(("typer", "rich", "pyarrow"))
+
+
+def test_the_build_context_has_what_the_image_copies() -> None:
+    """An engine sees only what .dockerignore lets in, and refuses to build without the rest."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    let_in = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    copied = list_copied()
+    assert len(copied) > 10
+    assert "*" in lines
+    assert [
+        one for one in copied if not any(Path(one).is_relative_to(name) for name in let_in)
+    ] == []
+
+
+def list_copied() -> list[str]:
+    """Return the files and folders of this repository that the Dockerfile copies."""
+    steps = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    copies = [step.split() for step in steps if step.startswith("COPY ")]
+    return [name for words in copies if "--from" not in words[1] for name in words[1:-1]]
 
 
 def modules_behind(module: str) -> set[str]:
