@@ -99,6 +99,10 @@ class NoticeCopier:
         )
         if rows:
             await self._copies.attempt_until_available(lambda: self._write(source, after, rows))
+        elif after != position:  # An empty source is begun as well, and only once.
+            await self._copies.attempt_until_available(
+                lambda: save_position(self._analysts, source.view, after)
+            )
         return bool(rows)
 
     async def _read(
@@ -110,7 +114,7 @@ class NoticeCopier:
         async with acquire_connection(self._pool) as connection:
             (now,) = await connection.fetch(_SELECT_EPOCH)
             if now["epoch"] != after.epoch or after.changed_xid >= now["begun_before"]:
-                log.info("notices and clicks are copied from the beginning")
+                log.info("%s are copied from the beginning", source.table)
                 after = after.begin_anew(now["epoch"])
             rows: list[asyncpg.Record] = await connection.fetch(
                 _SELECT.format(view=source.view), after.changed_xid, after.id, self._rows_at_once

@@ -1,6 +1,7 @@
 """Notices and clicks are copied for analysts, once each, without anybody's words; on a server and
 on chdb."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from contracts.values.times import to_ms
 from notifier.clicks.collector import ClickCollector
 from notifier.clicks.store import ClickStore
 from notifier.restored.noting import note_restored
-from projector.analysts.copying.copier import NOTICES, NoticeCopier
+from projector.analysts.copying.copier import CLICKS, NOTICES, NoticeCopier
 from projector.analysts.copying.position import load_position, save_position
 from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, migrate
 from runtime.clickhouse.port import Analytics, Columns
@@ -195,6 +196,21 @@ async def test_it_waits_for_a_transaction_that_still_runs(
         await slow.commit()
     await copy(made)
     assert await rows(databases, ended) == [(2,)]
+
+
+async def test_an_idle_source_is_begun_once_even_if_it_is_empty(
+    cell: NotifierCell, databases: Databases, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await cell.pool.fetchval("SELECT count(*) FROM notifier.clicks") == 0
+    await copy(copier(cell, databases))
+    stored = "SELECT source, version, epoch, changed_xid, id FROM copied FINAL ORDER BY source"
+    positions = await rows(databases, stored)
+    assert [source for source, *_ in positions] == [CLICKS.view, NOTICES.view]
+    with caplog.at_level(logging.INFO):
+        for made in (copier(cell, databases), copier(cell, databases)):
+            assert not await made.copy_some()
+    assert "from the beginning" not in caplog.text
+    assert await rows(databases, stored) == positions
 
 
 @pytest.mark.parametrize("noted", [True, False])
