@@ -27,6 +27,9 @@ LINGER_S_MAX = 2.0
 """After an early answer, how long we read and discard what the client still sends. If we
 closed the connection at once, the client might lose the answer."""
 
+FIRST_REQUEST_S_MAX = 2.0
+"""After the server was asked to stop, how long a connection may still take to its first request."""
+
 _SEPARATORS_BYTES = len(b": \r\n")
 """The bytes that each header has besides its name and value."""
 
@@ -61,6 +64,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._writing: TimerHandle | None = None
         self._refusing = False
         """Whether everything that still comes is discarded."""
+        self._stopping = False
+        """Whether the server was asked to stop."""
         self._asgi = {"version": self.asgi_version, "spec_version": "2.3"}
         self._extensions = {EXTENSION: self._write_whole}
         self._idle_since: float | None = None
@@ -83,6 +88,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close the connection once what was asked is answered. A first request may be on its
+        way, and is waited for."""
+        self._stopping = True
+        if self._heads == 0 and not self._refusing:
+            self._expect(FIRST_REQUEST_S_MAX, self._head_is_late)
+        else:
+            super().shutdown()
 
     @property
     def idle(self) -> bool:
@@ -171,7 +185,8 @@ class BoundedProtocol(HttpToolsProtocol):
             "state": self.app_state.copy(),
             "extensions": self._extensions,
         }
-        keep_alive = http_version != "1.0" and parser.should_keep_alive()
+        may_stay = http_version != "1.0" and not self._stopping
+        keep_alive = may_stay and parser.should_keep_alive()
         return RequestCycle(self, scope, keep_alive=keep_alive)
 
     def on_body(self, body: bytes) -> None:

@@ -1,11 +1,12 @@
 """Runs a service's HTTP server, and reports if it ended without being asked to."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any, Final
@@ -68,7 +69,47 @@ def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.C
     )
 
 
-class DrainingServer(uvicorn.Server):
+class _Server(uvicorn.Server):
+    """Answers every request whose connection was open before the listener closed.
+
+    uvicorn forgets the connections that the kernel has accepted and the loop has not: their
+    clients lose requests that they have sent already.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        for connection in self._close_listeners(sockets or []):
+            with suppress(OSError):  # Its client has gone.
+                await loop.connect_accepted_socket(self._new_connection, connection)
+        await super().shutdown(sockets)
+
+    def _close_listeners(self, given: list[socket.socket]) -> list[socket.socket]:
+        """Accept no more connections. Return those that the loop has not accepted."""
+        open_sockets = [one for server in self.servers for one in server.sockets]
+        listeners = [socket.socket(fileno=os.dup(one.fileno())) for one in open_sockets]
+        for server in self.servers:
+            server.close()
+        for one in given:
+            one.close()
+        accepted = []
+        for listener in listeners:
+            listener.setblocking(False)
+            with listener, suppress(OSError):
+                while True:
+                    accepted.append(listener.accept()[0])
+        return accepted
+
+    def _new_connection(self) -> asyncio.Protocol:
+        """Return a protocol as uvicorn makes them."""
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+
+
+class DrainingServer(_Server):
     """Reports that it is not ready for `drain_s` seconds before it closes its listener.
 
     Load balancers look at `/readyz` every few seconds. If the listener closed at once, it
@@ -100,7 +141,7 @@ class DrainingServer(uvicorn.Server):
             await asyncio.sleep(DRAIN_POLL_S)
 
 
-class _GuestServer(uvicorn.Server):
+class _GuestServer(_Server):
     """Leaves signals to the process that runs it."""
 
     @contextmanager
