@@ -4,6 +4,7 @@ The site belongs to somebody else, as Auth and Movie_API do. It is a client of t
 could write one: it reads and writes nothing that the API does not give to the holder of a token.
 """
 
+from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
@@ -36,50 +37,44 @@ ADDRESSES: Final = (
 """Pages. `shell/router.js` knows which module fills each of them."""
 
 _TEXT: Final = "; charset=utf-8"
-
-
-class SiteFile:
-    """One file of the site, as it is answered."""
-
-    def __init__(self, path: Path) -> None:
-        self.body = path.read_bytes()
-        media_type = guess_type(path.name)[0] or "application/octet-stream"
-        self.headers = {
-            "Content-Type": media_type + (_TEXT if media_type.startswith("text/") else ""),
-            "ETag": entity_tag(self.body),
-            "Cache-Control": "no-cache",
-        }
-
-    def answer(self, request: Request) -> Response:
-        """Return the file, or 304 if the browser has it."""
-        if matches(self.headers["ETag"], request.headers.get("If-None-Match")):
-            return Response(status_code=304, headers=self.headers)
-        return Response(self.body, headers=self.headers)
+_HTML: Final = "text/html; charset=utf-8"
+_KEPT: Final = "public, max-age=31536000, immutable"
+"""For files: those of another version of the site have other addresses."""
 
 
 def build_site_router() -> APIRouter:
     """Return the routes of all pages and of the files that they load."""
     files = {
-        path.relative_to(STATIC).as_posix(): SiteFile(path)
-        for path in STATIC.rglob("*")
+        path.relative_to(STATIC).as_posix(): path.read_bytes()
+        for path in sorted(STATIC.rglob("*"))
         if path.is_file()
     }
-    document = files[DOCUMENT]
-    document.headers[CSP] = FILES_POLICY
+    version = sha256(b"".join(files.values())).hexdigest()[:16]
+    document = files.pop(DOCUMENT).replace(b"$version", version.encode())
+    tag = entity_tag(document)
     router = APIRouter(include_in_schema=False)
 
     async def show(request: Request) -> Response:
-        """Return the document; its modules look at the address."""
-        return document.answer(request)
+        """Return the document, whose modules look at the address. It names the files of this
+        version."""
+        headers = {"ETag": tag, "Cache-Control": "no-cache", CSP: FILES_POLICY}
+        if matches(tag, request.headers.get("If-None-Match")):
+            return Response(status_code=304, headers=headers)
+        return Response(document, headers=headers, media_type=_HTML)
 
     for address in ADDRESSES:
         router.get(address)(show)
 
-    @router.get("/site/{name:path}")
+    @router.get("/site/{version}/{name:path}")
     async def get_file(request: Request) -> Response:
-        found = files.get(request.path_params["name"])
-        if found is None:
+        named, name = request.path_params["version"], request.path_params["name"]
+        if named != version or name not in files:
             raise NotFound
-        return found.answer(request)
+        return Response(files[name], headers={"Cache-Control": _KEPT}, media_type=_type_of(name))
 
     return router
+
+
+def _type_of(name: str) -> str:
+    media_type = guess_type(name)[0] or "application/octet-stream"
+    return media_type + (_TEXT if media_type.startswith("text/") else "")

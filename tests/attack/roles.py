@@ -93,7 +93,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /preferences": ANYBODY,
     "GET /person/{user_id}": ANYBODY,
     "GET /report": ANYBODY,
-    "GET /site/{name:path}": ANYBODY,
+    "GET /site/{version}/{name:path}": ANYBODY,
     "GET /analyst": ANYBODY,
     "GET /analyst/{file}": ANYBODY,
     "GET /api/openapi": ANYBODY,

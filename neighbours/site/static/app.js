@@ -92,7 +92,7 @@ class App {
     return html`
       <a class="skip" href="#main">${words.menu.skip}</a>
       <header>
-        <a class="brand" href="/"><img src="/site/icon.svg" alt="" width="28" height="28">
+        <a class="brand" href="/"><img src=${new URL('icon.svg', import.meta.url)} alt="" width="28" height="28">
           ${words.brand}</a>
         <nav aria-label=${words.brand}>${this.#menu().map((entry) => this.#menuLink(entry))}</nav>
         <div class="who">
@@ -172,7 +172,7 @@ class App {
       0: words.common.unreachable, 401: words.common.logInFirst, 404: words.common.notFound,
     }[failure.status] ?? failure.message;
     return html`${notice(text, 'problem')}
-      <button @click=${() => this.show()}>${words.common.again}</button>`;
+      <button @click=${() => location.reload()}>${words.common.again}</button>`;
   }
 }
 

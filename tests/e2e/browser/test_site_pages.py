@@ -176,10 +176,11 @@ async def test_no_token_stands_in_an_address(browser: Browser, system: RunningSy
 
 async def test_both_languages_have_the_same_words(browser: Browser, system: RunningSystem) -> None:
     list_keys = """async () => {
+        const base = document.querySelector('script').src;
         const keysOf = (words, at) => Object.entries(words).flatMap(([name, value]) =>
             typeof value === 'object' ? keysOf(value, `${at}.${name}`) : [`${at}.${name}`]);
         const load = async (language) =>
-            keysOf((await import(`/site/words/${language}.js`)).default, '').sort();
+            keysOf((await import(new URL(`words/${language}.js`, base))).default, '').sort();
         return [await load('ru'), await load('en')];
     }"""
     async with visiting(browser, system.url, "anna") as anna:

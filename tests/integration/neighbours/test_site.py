@@ -43,18 +43,22 @@ async def test_every_address_is_the_document_without_inline_scripts(
             assert page.headers["X-Frame-Options"] == "DENY"
 
 
-async def test_a_file_that_the_browser_has_is_not_sent_again(
-    session: aiohttp.ClientSession,
-) -> None:
-    async with session.get("/site/app.js") as first:
-        assert (first.status, first.content_type) == (200, "text/javascript")
-    known = {"If-None-Match": first.headers["ETag"]}
-    async with session.get("/site/app.js", headers=known) as again:
+async def test_the_document_names_files_that_never_change(session: aiohttp.ClientSession) -> None:
+    async with session.get("/") as page:
+        document = await page.text()
+    (script,) = re.findall(r'src="(/site/\w+/app\.js)"', document)
+    async with session.get(script) as module:
+        assert (module.status, module.content_type) == (200, "text/javascript")
+        assert "immutable" in module.headers["Cache-Control"]
+    known = {"If-None-Match": page.headers["ETag"]}
+    async with session.get("/mine", headers=known) as again:
         assert (again.status, await again.read()) == (304, b"")
+    async with session.get(re.sub(r"/\w{16}/", "/0123456789abcdef/", script)) as of_another:
+        assert of_another.status == 404
 
 
 @pytest.mark.parametrize(
-    "path", ["/site/missing.js", "/site/../routes.py", "/site/%2e%2e/routes.py", "/site/", "/films"]
+    "path", ["/site/x/app.js", "/site/../routes.py", "/site/%2e%2e/routes.py", "/site/", "/films"]
 )
 async def test_nothing_else_is_served(session: aiohttp.ClientSession, path: str) -> None:
     async with session.get(path) as answer:

@@ -5,7 +5,7 @@
 import { Api } from '../api/client.js';
 import { askAuth } from '../shell/session.js';
 
-const FILE = '/site/example_week.jsonl';
+const FILE = new URL('../example_week.jsonl', import.meta.url).pathname;
 const FIRST_AT = 19;
 
 /** Replay the file. Calls `done(part)` with the part of the lines that are replayed. Returns the
