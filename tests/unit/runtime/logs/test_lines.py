@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
-from uuid import uuid4
 
 import pytest
 from starlette.requests import Request
@@ -23,8 +22,8 @@ from tests.servers.asgi import call
 from tests.servers.front_app import make_front_app
 
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
-PERSON: Final = str(uuid4())
-THING: Final = str(uuid4())
+PERSON: Final = "0a000000-0000-4000-8000-000000000001"
+THING: Final = "0b000000-0000-4000-8000-000000000002"
 
 
 class _Verifier:
