@@ -27,11 +27,11 @@ from notifier.publishing.publisher import Publisher
 from notifier.publishing.targets import PublishTarget
 from notifier.reader import NOTICE_LIMITS, NoticeReader
 from notifier.short_links import ShortLinks
-from notifier.store.fanouts import FanOuts
 from notifier.store.forgetting.erasures import ErasureStore
 from notifier.store.forgetting.finished import ForgettingStore
 from notifier.store.moderation import Moderation
 from notifier.store.notices import Notices
+from notifier.store.operators.fanouts import FanOuts
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
 from notifier.store.publications import Publications

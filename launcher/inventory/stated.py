@@ -22,7 +22,7 @@ NOTIFIER: Final[Inventory] = {
     "notifier.links": (texts("short_link", NOBODY),),
     "notifier.moderation": (
         texts("signed_by", "an operator, who answers for the act"),
-        texts("act before after", NOBODY),
+        texts("act target before after", NOBODY),
     ),
     "notifier.notices": (
         texts("facts", "the author and the guest of the announcement", NOTICE_ERASED),

@@ -20,8 +20,9 @@ from contracts.values.languages import Language
 from contracts.values.text import clean_line, clean_lines, demand_visible
 from contracts.values.zones import demand_zone
 from notifier.delivery.preferences import Preferences
-from notifier.store.moderation import CHANGED_AT_ONCE, Signature
+from notifier.store.moderation import CHANGED_AT_ONCE
 from notifier.store.notices import NoticeFilter
+from notifier.store.operators.acts import Signature
 from runtime.http.instants import StatedInstant
 from runtime.http.json_body import malformed_body
 

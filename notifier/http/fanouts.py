@@ -21,7 +21,7 @@ from notifier.http.edge import (
 from notifier.http.outbox_rows import answer_change, answer_rows, choice_of_state
 from notifier.http.representations import FanOutResponse
 from notifier.reader import NoticeReader
-from notifier.store.fanouts import FanOuts
+from notifier.store.operators.fanouts import FanOuts
 from runtime.http.api_route import ApiRoute
 from runtime.http.paging import LIMIT
 from runtime.http.parameters import is_dry_run

@@ -52,8 +52,9 @@ from notifier.http.representations import (
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.policies.effects import TOLD_WITHIN
 from notifier.reader import NoticeReader
-from notifier.store.moderation import Moderated, Moderation, Signature
+from notifier.store.moderation import Moderated, Moderation
 from notifier.store.notices import Notices, StoredNotice
+from notifier.store.operators.acts import Signature
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of

@@ -59,13 +59,14 @@ def build_publication_router(
     async def retry_publication(request: Request) -> Response:
         """Send it at that time. An unsettled one counts as not arrived from now on: look at the
         target before. 409 if it is done or being sent."""
-        await guard(request)
+        operator = await guard(request)
         announcement_id = AnnouncementId(path_id(request, "announcement_id"))
+        place = announcement_id, str(request.path_params["target"])
         dry_run = is_dry_run(request)
-        due_at = (await read_body(request, RescheduleBody)).not_before(clock())
+        body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
             change = await publications.retry(
-                announcement_id, request.path_params["target"], due_at, dry_run=dry_run
+                place, body.not_before(now), body.sign(operator, now), dry_run=dry_run
             )
         return answer_change(change, PublicationResponse)
 

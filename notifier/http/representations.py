@@ -24,7 +24,7 @@ class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
 
 
 class ModerationRecord(Struct, frozen=True, kw_only=True):
-    """What an operator did to a notice or a fan-out."""
+    """What an operator did to a notice, a fan-out or a publication."""
 
     id: int
     at: datetime
@@ -36,6 +36,9 @@ class ModerationRecord(Struct, frozen=True, kw_only=True):
     position: int | None
     """With `event_index`, names the fan-out."""
     event_index: int | None
+    announcement_id: AnnouncementId | None
+    """With `target`, names the publication."""
+    target: str | None
     before: dict[str, Any] | None
     """The values before the act; None for a notice that was created."""
     after: dict[str, Any]

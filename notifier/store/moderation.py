@@ -1,12 +1,8 @@
-"""Makes operators' changes to notices, and keeps who did what, when, and what stood before.
-
-The record is written in the transaction of the change. It has no words: what a notice says is
-in the notice alone, and goes with it.
-"""
+"""Makes operators' changes to notices, each recorded in its transaction, and lists the records."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -15,10 +11,9 @@ from contracts.errors import KeyReused
 from contracts.notices import Kind
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.store.notices import NoticeFilter, Notices, StoredNotice
+from notifier.store.operators.acts import Act, Signature, record_notice_acts
 from notifier.store.outbox import insert_notices
 from runtime.postgres.tables import acquire_connection, transaction
-
-Act = Literal["created", "rescheduled", "cancelled", "approved"]
 
 CHANGED_AT_ONCE: Final = 1_000
 """How many notices one request may change."""
@@ -49,17 +44,9 @@ APPROVE: Final = """
         try_at = CASE WHEN unapproved THEN due_at ELSE try_at END
     WHERE id = ANY($1::bigint[]) AND state = 'waiting' RETURNING id
 """
-INSERT_RECORDS: Final = """
-    INSERT INTO notifier.moderation (at, signed_by, act, notice_id, before, after)
-    SELECT $1, $2, $3, r.* FROM unnest($4::bigint[], $5::json[], $6::json[])
-        AS r (notice_id, before, after)
-"""
-INSERT_FANOUT_RECORD: Final = """
-    INSERT INTO notifier.moderation (at, signed_by, act, position, event_index, before, after)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
 SELECT_RECORDS: Final = """
-    SELECT id, at, signed_by AS by, act, notice_id, position, event_index, before, after
+    SELECT id, at, signed_by AS by, act, notice_id, position, event_index, announcement_id,
+        target, before, after
     FROM notifier.moderation
     WHERE ($1::bigint IS NULL OR notice_id = $1) AND ($2::bigint IS NULL OR id < $2)
     ORDER BY id DESC LIMIT $3
@@ -70,14 +57,6 @@ SELECT_OF_KEY: Final = """
     SELECT recipient, announcement_id, facts FROM notifier.notices WHERE key = $1
 """
 SELECT_ID: Final = "SELECT id FROM notifier.notices WHERE key = $1"
-
-
-class Signature(NamedTuple):
-    """The operator who acts, and the time."""
-
-    by: str | None
-    """How the operator signs: the operator token belongs to no person."""
-    at: datetime
 
 
 class Moderated(NamedTuple):
@@ -114,7 +93,7 @@ class Moderation:
             notice_id = await connection.fetchval(SELECT_ID, notice.key)
             if known is None:
                 after = await _fetch_facts(connection, SELECT_FACTS, [notice_id])
-                await _record(connection, "created", signature, {notice_id: None}, after)
+                await record_notice_acts(connection, "created", signature, {notice_id: None}, after)
             (created,) = await self._notices.fetch(connection, [notice_id])
         return created
 
@@ -162,23 +141,9 @@ class Moderation:
             done = {row["id"] for row in await connection.fetch(sql, ids, *arguments)}
             after = await _fetch_facts(connection, SELECT_FACTS, ids)
             changed = {one: before[one] for one in done if before[one] != after[one]}
-            await _record(connection, act, signature, changed, after)
+            await record_notice_acts(connection, act, signature, changed, after)
             notices = await self._notices.fetch(connection, ids)
         return Moderated(frozenset(done), {one["id"]: one for one in notices})
-
-
-async def record_fanout_act(
-    connection: PoolConnectionProxy,
-    act: Act,
-    signature: Signature,
-    place: tuple[int, int],
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-) -> None:
-    """Record what an operator did to a fan-out."""
-    await connection.execute(
-        INSERT_FANOUT_RECORD, signature.at, signature.by, act, *place, before, after
-    )
 
 
 def _says_something_else(stored: asyncpg.Record, notice: PlannedNotice) -> bool:
@@ -191,16 +156,3 @@ async def _fetch_facts(
     connection: PoolConnectionProxy, sql: str, ids: Sequence[int]
 ) -> dict[int, Any]:
     return {row["id"]: row["facts"] for row in await connection.fetch(sql, ids)}
-
-
-async def _record(
-    connection: PoolConnectionProxy,
-    act: Act,
-    signature: Signature,
-    before: Mapping[int, Any],
-    after: Mapping[int, Any],
-) -> None:
-    """Record the act for each notice in `before`."""
-    ids = sorted(before)
-    columns = ids, [before[one] for one in ids], [after[one] for one in ids]
-    await connection.execute(INSERT_RECORDS, signature.at, signature.by, act, *columns)

@@ -17,6 +17,7 @@ from notifier.planning.publications import PlannedPublication
 from notifier.policies.effects import MERGED_WITHIN
 from notifier.publishing.steps import LeasedPublication, PublicationResult
 from notifier.store.notices import OperatorChange
+from notifier.store.operators.acts import Signature, record_publication_act
 from notifier.store.session import LeaseSession
 from notifier.store.turns import NOT_BEFORE_RESTORED
 from runtime.postgres.tables import acquire_connection, transaction
@@ -84,6 +85,13 @@ SELECT_PUBLICATIONS: Final = f"""
 SELECT_PUBLICATION: Final = f"""
     SELECT {_COLUMNS} FROM notifier.publications WHERE announcement_id = $1 AND target = $2
 """
+# What stands in the record of an act, before and after.
+SELECT_FACTS: Final = """
+    SELECT json_build_object('state', state, 'reason', reason, 'due_at', try_at,
+                             'may_have_arrived', unsettled)
+    FROM notifier.publications WHERE announcement_id = $1 AND target = $2
+"""
+LOCK: Final = f"{SELECT_FACTS} FOR UPDATE"
 # An operator who retries an unsettled one has seen that the target does not have it.
 RETRY: Final = """
     UPDATE notifier.publications SET state = 'waiting', reason = NULL, attempts = 0, try_at = $3,
@@ -161,11 +169,22 @@ class Publications:
             return [dict(row) for row in await connection.fetch(SELECT_PUBLICATIONS, state, limit)]
 
     async def retry(
-        self, announcement_id: AnnouncementId, target: str, at: datetime, *, dry_run: bool
+        self,
+        place: tuple[AnnouncementId, str],
+        at: datetime,
+        signature: Signature,
+        *,
+        dry_run: bool,
     ) -> OperatorChange:
-        """Make it due at this time, unless it is done or being sent. With `dry_run` nothing is
-        changed."""
+        """Make the publication of an announcement at a target due at this time, unless it is done
+        or being sent, and record that. With `dry_run` nothing is changed."""
         async with transaction(self._pool, dry_run=dry_run) as connection:
-            done = await connection.execute(RETRY, announcement_id, target, at)
-            row = await connection.fetchrow(SELECT_PUBLICATION, announcement_id, target)
-        return OperatorChange(done == "UPDATE 1", None if row is None else dict(row))
+            before = await connection.fetchval(LOCK, *place)
+            done = await connection.execute(RETRY, *place, at) == "UPDATE 1"
+            if done:
+                after = await connection.fetchval(SELECT_FACTS, *place)
+                await record_publication_act(
+                    connection, "rescheduled", signature, place, before, after
+                )
+            row = await connection.fetchrow(SELECT_PUBLICATION, *place)
+        return OperatorChange(done, None if row is None else dict(row))

@@ -12,7 +12,7 @@ from contracts.errors import DependencyDown
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingRequested
 from notifier.delivery.leases import DeliveryResult
-from notifier.store.moderation import Signature
+from notifier.store.operators.acts import Signature
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice
 from runtime.postgres.pools import open_pool

@@ -9,7 +9,7 @@ import pytest
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingInvited, BookingRequested
 from contracts.values.ids import PersonId
-from notifier.store.moderation import Signature
+from notifier.store.operators.acts import Signature
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import announcement, booking, created, person, published, seen
 

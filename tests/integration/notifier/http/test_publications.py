@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
 
+from query_api.acts.listing import SELECTS
 from tests.cells.stand_in import OPERATOR
 from tests.histories.notifier_events import BEGIN, announcement, created, person, published
 from tests.integration.notifier.http.served_notifier import NOBODY, NOTICES, ServedNotifier
@@ -11,6 +13,12 @@ from tests.integration.notifier.http.served_notifier import NOBODY, NOTICES, Ser
 PUBLICATIONS = f"{NOTICES}/publications"
 AT_CLUB = f"{PUBLICATIONS}/{announcement('film')}/club"
 AT_ONCE = {"due_at": BEGIN.isoformat()}
+BEFORE_ALL_OF_10 = (2**62, 0, 10)
+UNSETTLE = """
+    UPDATE notifier.publications SET state = 'unsettled', reason = 'may_have_arrived',
+        unsettled = true
+    WHERE announcement_id = $1
+"""
 
 
 @pytest.fixture
@@ -46,8 +54,47 @@ async def test_an_operator_tries_one_again(cell: ServedNotifier, parked: dict[st
     status, answer, _ = await cell.send("PUT", f"{AT_CLUB}?dry_run=true", OPERATOR, AT_ONCE)
     assert (status, answer["state"], answer["reason"]) == (200, "waiting", None)
     assert await cell.get(PUBLICATIONS, OPERATOR) == [parked]
+    assert await cell.get(f"{NOTICES}/record", OPERATOR) == []
     status, answer, _ = await cell.send("PUT", AT_CLUB, OPERATOR, AT_ONCE)
     assert (status, answer["state"], answer["attempts"]) == (200, "waiting", 0)
+
+
+async def test_who_tried_one_again_is_recorded_among_the_acts(
+    cell: ServedNotifier, parked: dict[str, Any], postgres_dsn: str
+) -> None:
+    signed = AT_ONCE | {"by": "Olga"}
+    assert (await cell.send("PUT", AT_CLUB, OPERATOR, signed))[0] == 200
+    (record,) = await cell.get(f"{NOTICES}/record", OPERATOR)
+    assert (record["by"], record["act"]) == ("Olga", "rescheduled")
+    assert (record["announcement_id"], record["target"]) == (announcement("film"), "club")
+    assert (record["notice_id"], record["position"]) == (None, None)
+    before, after = record["before"], record["after"]
+    assert (before["state"], before["reason"]) == ("parked", parked["reason"])
+    assert before["may_have_arrived"] is after["may_have_arrived"] is False
+    assert (after["state"], after["reason"]) == ("waiting", None)
+    connection = await asyncpg.connect(postgres_dsn)
+    try:
+        listed = [await connection.fetch(one, *BEFORE_ALL_OF_10) for one in SELECTS]
+    finally:
+        await connection.close()
+    (act,) = [one for rows in listed for one in rows]
+    assert act["subject"] == f"publication {announcement('film')}/club"
+    assert (act["signed_by"], act["act"]) == ("Olga", "rescheduled")
+
+
+async def test_that_an_unsettled_one_was_let_go_is_recorded(
+    cell: ServedNotifier, parked: dict[str, Any], postgres_dsn: str
+) -> None:
+    connection = await asyncpg.connect(postgres_dsn)
+    try:
+        await connection.execute(UNSETTLE, parked["announcement_id"])
+    finally:
+        await connection.close()
+    assert (await cell.send("PUT", AT_CLUB, OPERATOR, AT_ONCE))[0] == 200
+    (record,) = await cell.get(f"{NOTICES}/record", OPERATOR)
+    assert (record["before"]["state"], record["after"]["state"]) == ("unsettled", "waiting")
+    assert record["before"]["may_have_arrived"] is True
+    assert record["after"]["may_have_arrived"] is False
 
 
 @pytest.mark.parametrize(
@@ -73,3 +120,4 @@ async def test_a_publication_that_is_done_is_not_sent_again(cell: ServedNotifier
     await cell.until(is_done)
     status, answer, _ = await cell.send("PUT", AT_CLUB, OPERATOR, AT_ONCE)
     assert (status, answer["code"], answer["state"]) == (409, "notice_not_waiting", "done")
+    assert await cell.get(f"{NOTICES}/record", OPERATOR) == []

@@ -18,6 +18,7 @@ from notifier.publishing.publisher import NOT_TAKEN, Publisher
 from notifier.publishing.steps import LEFT, OutsidePost
 from notifier.publishing.targets import Delivery, PublishTarget, deliver
 from notifier.short_links import ShortLinks
+from notifier.store.operators.acts import Signature
 from notifier.store.publications import Publications, StoredPublication
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import announcement, created, edited, person, published, seen
@@ -148,11 +149,12 @@ async def test_if_nobody_knows_only_a_target_that_knows_the_key_is_asked_again(
     assert (sent.to(SITE), sent.to(CLUB)) == (["publish"] * 2, ["publish"])
     assert (await stored(cell))[CLUB]["state"] == "unsettled"
     publications = Publications(cell.pool)
-    tried = await publications.retry(announcement(), CLUB, cell.now, dry_run=True)
+    place, signature = (announcement(), CLUB), Signature("olga", cell.now)
+    tried = await publications.retry(place, cell.now, signature, dry_run=True)
     assert tried.done
     await publish(cell, sent)
     assert sent.to(CLUB) == ["publish"]
-    await publications.retry(announcement(), CLUB, cell.now, dry_run=False)
+    await publications.retry(place, cell.now, signature, dry_run=False)
     await publish(cell, sent)
     assert sent.to(CLUB) == ["publish"] * 2
 

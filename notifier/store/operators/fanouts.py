@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from notifier.store.moderation import Signature, record_fanout_act
 from notifier.store.notices import OperatorChange
+from notifier.store.operators.acts import Signature, record_fanout_act
 from runtime.postgres.tables import acquire_connection, transaction
 
 _COLUMNS: Final = """
