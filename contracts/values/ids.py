@@ -30,6 +30,8 @@ OPERATOR: Final = PersonId("operator")
 """Actor of a command that came with the operator token, which belongs to no person."""
 
 _CANONICAL: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# `UUID` takes whatever `int` takes: white space, signs, underscores, digits of other scripts.
+_SPELLING: Final = re.compile(r"(urn:uuid:)?\{?[0-9A-Fa-f-]+\}?")
 _ID_BYTES: Final = 16
 _IDS_A_PAGE: Final = 256
 _ID_DIGITS: Final = 2 * _ID_BYTES
@@ -42,6 +44,8 @@ def canonical_uuid(text: str) -> str | None:
     """Return the canonical spelling of a UUID, or None if `text` is not one."""
     if _CANONICAL.fullmatch(text):
         return text
+    if not _SPELLING.fullmatch(text):
+        return None
     try:
         return str(UUID(text))
     except ValueError:

@@ -6,8 +6,10 @@ direct route (`runtime.front.direct_routes`) is then called at once. Every other
 to the app behind, and the same rules finish its response.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from time import perf_counter
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -15,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.errors import CommandError, RateLimited, UnknownHost
+from contracts.errors import CommandError, NotFound, RateLimited, UnknownHost
 from runtime.front.cors import Cors
 from runtime.front.direct_routes import DirectRoute, DirectRoutes
 from runtime.front.hosts import KnownNames
@@ -30,6 +32,8 @@ from runtime.limits.callers import person_of
 from runtime.limits.limiter import Limiter, admission_of
 from runtime.logs.lines import CLIENT_GONE, LINES
 from runtime.logs.trace import begin_trace, request_id_of
+
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class FrontController:
@@ -86,7 +90,9 @@ class FrontController:
             request.status = CLIENT_GONE
 
     def _let_in(self, request: ReceivedRequest, route: DirectRoute | None) -> None:
-        """Count the request for its client. Raises UnknownHost and RateLimited."""
+        """Count the request for its client. Raises UnknownHost and RateLimited, and NotFound for
+        a path with a control character: the pattern of a route would take a line feed at its end,
+        but limits go by the exact path."""
         scope, headers = request.scope, request.headers
         if not self._names.knows(headers.getlist("host")):
             raise UnknownHost
@@ -97,6 +103,8 @@ class FrontController:
             rules = self._limiter.find_rules(scope["method"], scope["path"])
         if rules is not None:
             rules.open(scope).take()
+        if route is None and _CONTROLS.search(scope["path"]):
+            raise NotFound
 
     async def _serve(
         self, request: ReceivedRequest, route: DirectRoute, parameters: dict[str, str]

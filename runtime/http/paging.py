@@ -1,7 +1,7 @@
 """Reads `limit` and `cursor`, and makes the headers that lead to the next page, for every list."""
 
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -32,4 +32,6 @@ def next_page_headers(request: Request, cursor: str) -> dict[str, str]:
     """Return the headers that lead to the page after `cursor`."""
     others = [pair for pair in request.query_params.multi_items() if pair[0] != CURSOR.name]
     query = urlencode([*others, (CURSOR.name, cursor)])
-    return {"X-Next-Cursor": cursor, "Link": f'<{request.scope["path"]}?{query}>; rel="next"'}
+    # The server has decoded the path: it may have line ends by now.
+    path = quote(request.scope["path"])
+    return {"X-Next-Cursor": cursor, "Link": f'<{path}?{query}>; rel="next"'}
