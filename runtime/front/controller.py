@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.errors import CommandError, NotFound, RateLimited, UnknownHost
+from contracts.errors import CommandError, NotFound, RateLimited
 from runtime.front.cors import Cors
 from runtime.front.direct_routes import DirectRoute, DirectRoutes
 from runtime.front.hosts import KnownNames
@@ -94,8 +94,7 @@ class FrontController:
         a path with a control character: the pattern of a route would take a line feed at its end,
         but limits go by the exact path."""
         scope, headers = request.scope, request.headers
-        if not self._names.knows(headers.getlist("host")):
-            raise UnknownHost
+        self._names.demand(headers.getlist("host"))
         self._proxies.name_client(scope, headers)
         if route is not None:
             rules = route.limits

@@ -15,7 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.errors import UnknownHost
 from runtime.http.problems import problem_of
+from runtime.process.figures import PlainCounter
 
+REFUSED: Final = PlainCounter(
+    "practix_unknown_host_requests", "requests refused because their Host is not ours", []
+)
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 ANY: Final = "*"
 
@@ -45,6 +49,12 @@ class KnownNames:
         host = hosts[0]
         return self._is_known(host) if len(host) <= _HEADER_CHARS_KEPT else self._look_up(host)
 
+    def demand(self, hosts: list[str]) -> None:
+        """Count the request and raise UnknownHost if it is not for us."""
+        if not self.knows(hosts):
+            REFUSED.count()
+            raise UnknownHost
+
     def _look_up(self, header: str) -> bool:
         host = _HOST.fullmatch(header)
         return host is not None and normalize_host(host[1]) in self._names
@@ -61,8 +71,10 @@ class KnownHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = Request(scope)
-            if not self._names.knows(request.headers.getlist("host")):
-                await problem_of(request, UnknownHost())(scope, receive, send)
+            try:
+                self._names.demand(request.headers.getlist("host"))
+            except UnknownHost as error:
+                await problem_of(request, error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -3,7 +3,8 @@
 The front controller (`runtime.front`) counts the address. It also tells the client what is
 left, with `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-headers-10,
 and answers 429 with `Retry-After`. The person is counted once the token was verified
-(`admit`). A refused request is processed no further: it reaches neither a table nor the log.
+(`admit`). A refused request is processed no further: it reaches neither a table nor the journal,
+and its line in the log has the level `debug`.
 """
 
 from functools import lru_cache

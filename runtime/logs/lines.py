@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from logging import CRITICAL, DEBUG, ERROR, INFO, WARNING
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -17,13 +17,19 @@ from msgspec import Struct
 from contracts.journal.records import Commit
 from runtime.logs.settings import Level
 from runtime.logs.trace import request_id_of
-from runtime.logs.writer import LineWriter
+from runtime.logs.writer import LOST, LineWriter
 from runtime.pseudonyms import Pseudonyms
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that machines ask again and again. Their lines have the level `debug`."""
 CLIENT_GONE: Final = 499
 """Status of a request whose client went away before the answer, as nginx has it."""
+TURNED_AWAY: Final = frozenset({421, 429})
+"""Statuses of requests that are refused before anything of them is read. Their lines have the
+level `debug`: whoever sends many of them has counters, and no disk to fill."""
+LINES_OF_NOBODY_PER_MINUTE: Final = 600
+"""How many requests of unknown clients that were refused otherwise have a line."""
+MINUTE_S: Final = 60.0
 UNANSWERABLE: Final = frozenset({"no_leader", "outcome_unknown", "dependency_down"})
 
 _NAMES: Final[dict[int, Level]] = {
@@ -89,6 +95,25 @@ class Destination(NamedTuple):
     """Returns the line with its line break."""
 
 
+class Allowance:
+    """Bounds how often something happens in a minute."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._left = per_minute
+        self._ends_at = clock() + MINUTE_S
+
+    def take(self) -> bool:
+        """Return whether it may happen once more."""
+        if (now := self._clock()) >= self._ends_at:
+            self._left, self._ends_at = self._per_minute, now + MINUTE_S
+        if not self._left:
+            return False
+        self._left -= 1
+        return True
+
+
 class Lines:
     """The lines of this process. Until they are opened, nothing is written."""
 
@@ -97,6 +122,7 @@ class Lines:
         self._level = CRITICAL
         self._sampled_below = _SAMPLES
         self._pseudonyms = Pseudonyms("")
+        self._of_nobody = Allowance(LINES_OF_NOBODY_PER_MINUTE)
 
     def open(
         self, destinations: Sequence[Destination], pseudonyms: Pseudonyms, success_share: float
@@ -107,6 +133,7 @@ class Lines:
         self._level = min((one.level for one in destinations), default=CRITICAL)
         self._pseudonyms = pseudonyms
         self._sampled_below = round(success_share * _SAMPLES)
+        self._of_nobody = Allowance(LINES_OF_NOBODY_PER_MINUTE)
 
     @contextmanager
     def keep_writing(self) -> Iterator[None]:
@@ -131,12 +158,16 @@ class Lines:
         person_id: str,
         position: int | None,
     ) -> None:
-        """Add the line of a request that has been answered. `began_at` is of `perf_counter`."""
+        """Add the line of a request that has been answered. `began_at` is of `perf_counter`. Of
+        refused requests without a person only LINES_OF_NOBODY_PER_MINUTE are told."""
         level = _level_of(route, status)
         if level < self._level:
             return
         request_id = request_id_of(traceparent)
         if status < 400 and not self._is_sampled(request_id):
+            return
+        if 400 <= status < 500 and not person_id and not self._of_nobody.take():
+            LOST.count("limit")
             return
         self._add(
             level,
@@ -215,8 +246,8 @@ LINES: Final = Lines()
 
 
 def _level_of(route: str, status: int) -> int:
-    if status < 500:
-        return DEBUG if route in PROBES else INFO
-    if route in PROBES:
+    if route in PROBES or status in TURNED_AWAY:
         return DEBUG
+    if status < 500:
+        return INFO
     return ERROR if status == 500 else WARNING

@@ -80,6 +80,11 @@ def test_only_the_gateway_publishes_a_port_unless_a_profile_is_asked_for(
     assert publishing - {"gateway"} == set(up.PAGES)
 
 
+def test_no_container_can_fill_the_disk_with_lines(services: dict[str, Any]) -> None:
+    unlimited = {name for name, one in services.items() if "max-size" not in str(one["logging"])}
+    assert unlimited == set()
+
+
 def test_the_stand_in_is_closed_unless_its_profile_is_asked_for(services: dict[str, Any]) -> None:
     (mounted,) = [one for one in services["gateway"]["volumes"] if "stand_in" in one]
     assert mounted.startswith("./deploy/gateway/stand_in/${STAND_IN:-closed}.conf:")

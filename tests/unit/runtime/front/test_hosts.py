@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 import aiohttp
 import pytest
+from prometheus_client import REGISTRY
 
 from launcher.profiles.gateway import build_gateway
 from runtime.front.hosts import KnownNames
@@ -72,7 +73,12 @@ def test_a_star_knows_every_name() -> None:
     assert KnownNames(["*"]).knows(["evil.example"])
 
 
+def refused() -> float:
+    return REGISTRY.get_sample_value("practix_unknown_host_requests_total") or 0.0
+
+
 async def test_a_foreign_name_is_a_problem_before_any_route() -> None:
+    before = refused()
     app = make_app(
         "PRACTIX", lambda _: nullcontext(), Limiter(RateLimits()), hosts=["practix.example"]
     )
@@ -84,6 +90,7 @@ async def test_a_foreign_name_is_a_problem_before_any_route() -> None:
                 problem = await response.json()
     assert problem["code"] == "unknown_host"
     assert "evil" not in str(problem)
+    assert refused() == before + 1
 
 
 async def test_the_gateway_of_separate_processes_has_the_same_names() -> None:

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any, Final
 
 import pytest
+from prometheus_client import REGISTRY
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -14,7 +15,7 @@ from contracts.errors import Forbidden
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
 from runtime.limits.callers import authenticate
-from runtime.logs.lines import LINES
+from runtime.logs.lines import LINES, LINES_OF_NOBODY_PER_MINUTE, MINUTE_S, Allowance
 from runtime.logs.trace import make_traceparent
 from runtime.service.app import ServiceApp
 from tests.log_lines import PSEUDONYMS, collect_lines, read_line
@@ -194,6 +195,45 @@ def id_of(request: int) -> str:
     return f"{request * 2_654_435_761:032x}"
 
 
-def add_request(status: int, request: int) -> None:
+def add_request(status: int, request: int, person_id: str = "") -> None:
     traceparent = make_traceparent(id_of(request))
-    LINES.add_request("GET", "/", status, perf_counter(), traceparent, "", None)
+    LINES.add_request("GET", "/", status, perf_counter(), traceparent, person_id, None)
+
+
+@pytest.mark.parametrize("status", [421, 429])
+def test_what_was_turned_away_at_the_door_is_told_only_to_who_asks_for_it(
+    status: int, tmp_path: Path
+) -> None:
+    with collect_lines(tmp_path) as read:
+        add_request(status, 1)
+        assert read() == []
+    with collect_lines(tmp_path, logging.DEBUG) as read:
+        add_request(status, 1)
+        assert [line["level"] for line in read()] == ["debug"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 499])
+def test_nobody_can_fill_a_disk_with_refusals(status: int, tmp_path: Path) -> None:
+    before = lost_to_the_limit()
+    with collect_lines(tmp_path) as read:
+        for request in range(LINES_OF_NOBODY_PER_MINUTE + 50):
+            add_request(status, request)
+        add_request(status, 100_000, PERSON)
+        add_request(200, 100_001)
+        add_request(503, 100_002)
+        lines = read()
+    assert len(lines) == LINES_OF_NOBODY_PER_MINUTE + 3
+    assert [line["status"] for line in lines[-3:]] == [status, 200, 503]
+    assert lost_to_the_limit() - before == 50
+
+
+def test_the_next_minute_has_lines_again() -> None:
+    now = 0.0
+    allowance = Allowance(2, lambda: now)
+    assert [allowance.take() for _ in range(3)] == [True, True, False]
+    now = MINUTE_S
+    assert [allowance.take() for _ in range(3)] == [True, True, False]
+
+
+def lost_to_the_limit() -> float:
+    return REGISTRY.get_sample_value("practix_log_lines_lost_total", {"reason": "limit"}) or 0.0
