@@ -15,6 +15,7 @@ from projector.dead_letters.stored import StoppedKey, StoppedKeyInFull, spell_pl
 from projector.ndjson import LINES, answer_lines
 from projector.read_models.batch import OUTCOME, EventPlace
 from projector.service import ProjectorService
+from runtime.auth.operators import sign
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
@@ -143,7 +144,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         dry_run, place, body = is_dry_run(request), _place_in(request), await _read_body(request)
         try:
             shown = await letters.find(place)
-            await service.drop(place, operator or body.by, dry_run=dry_run)
+            await service.drop(place, sign(operator, body.by), dry_run=dry_run)
         except TablesUnavailable as error:
             raise Unavailable from error
         return json_response(shown)

@@ -30,6 +30,7 @@ from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
 from contracts.error_codes import read_refusal
+from runtime.auth.operators import sign
 from runtime.auth.tokens import Caller
 from runtime.http.entity_tag import entity_tag
 from runtime.http.json_body import FinishedJson, parse_body, read_json_body
@@ -56,7 +57,7 @@ class WriteRequest(NamedTuple, Generic[Body]):
     def signature(self, stated: str | None) -> str | None:
         """Return who answers for the act of an operator: whom the token names, or else who is
         stated in the body."""
-        return self.caller.operator or stated
+        return sign(self.caller.operator, stated)
 
     def path_id(self, name: str) -> str:
         """Return the id in the path. Raises NotFound if it is no UUID."""

@@ -13,10 +13,11 @@ from launcher.profiles.separate import ServiceStopped, run_separate
 from launcher.profiles.welcome import build_welcome, load_stand_in_settings
 from launcher.settings import Settings
 from neighbours.app import StandInState
+from runtime.auth.operators import demand_distinct
 from runtime.logs.configuring import configure_logs
 from runtime.process.clock import system_clock
 from runtime.service.serving import serve_until_stopped
-from runtime.service.settings import load_settings
+from runtime.service.settings import SettingsWrong, load_settings
 
 
 class ClockNotOurs(Exception):
@@ -39,6 +40,7 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
         # Wrong settings are reported before anything starts.
         load_stand_in_settings(settings, data)
         load_settings(RuleSettings)
+        _demand_distinct_tokens(settings, data)
         data.remember_clock_offset(settings.clock_offset_s)
         with listen(settings.port) as listener:
             if settings.profile == "embedded":
@@ -54,6 +56,20 @@ def _demand_own_clock(settings: Settings) -> None:
             "PRACTIX_CLOCK_OFFSET_S works in the embedded profile only: Kafka stamps every "
             "record by its own clock, and a leader whose clock differs from it resigns"
         )
+
+
+def _demand_distinct_tokens(settings: Settings, data: DataDirectory) -> None:
+    """Raises SettingsWrong if an operator's own token is one of those in the data directory."""
+    tokens = {
+        "the operator token": data.operator_token,
+        "the analysts' token": data.analyst_token,
+        "the investigators' token": data.investigator_token,
+    }
+    secrets = {name: SecretStr(token) for name, token in tokens.items()}
+    try:
+        demand_distinct(secrets, settings.operator_tokens)
+    except ValueError as error:
+        raise SettingsWrong(str(error)) from None
 
 
 def _run_embedded(

@@ -23,6 +23,7 @@ from notifier.delivery.preferences import Preferences
 from notifier.store.moderation import CHANGED_AT_ONCE
 from notifier.store.notices import NoticeFilter
 from notifier.store.operators.acts import Signature
+from runtime.auth.operators import sign
 from runtime.http.instants import StatedInstant
 from runtime.http.json_body import malformed_body
 
@@ -99,7 +100,7 @@ class ActBody(BaseModel):
 
     def sign(self, operator: str | None, now: datetime) -> Signature:
         """Return who acts: whom the token names, or else who is stated."""
-        return Signature(operator or self.by, now)
+        return Signature(sign(operator, self.by), now)
 
 
 class RescheduleBody(ActBody):

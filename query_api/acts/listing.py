@@ -19,6 +19,7 @@ from contracts.values.ids import OPERATOR
 from contracts.values.times import from_ms
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.reads import TableSnapshot
+from runtime.auth.operators import read_signature
 
 EVENT_TYPES: Final = (
     "person.suspended",
@@ -78,7 +79,9 @@ class OperatorAct(Struct, frozen=True, kw_only=True):
     id: str
     at: datetime
     by: str
-    """Whom the token names, or who has signed; `operator` if neither."""
+    """Whom the token names; `operator` if it names nobody."""
+    stated_by: str | None
+    """Who was stated beside a token that names nobody. Nothing proves it."""
     act: str
     """The type of an event, or the name of what was done."""
     subject: str
@@ -156,13 +159,12 @@ def _place(source: int, at_ms: int, number: int, described: Mapping[str, Any]) -
 
 def _describe_row(row: asyncpg.Record) -> dict[str, Any]:
     named = {name: row[name] for name in ("act", "subject", "position", "before", "after")}
-    return {"by": row["signed_by"] or OPERATOR, **named}
+    return read_signature(row["signed_by"])._asdict() | named
 
 
 def _describe_event(row: Mapping[str, Any]) -> dict[str, Any]:
     fields = msgspec.json.decode(row["payload"])
-    return {
-        "by": fields.get("by") or OPERATOR,
+    return read_signature(fields.get("by"))._asdict() | {
         "act": row["type"],
         "subject": f"person {fields['person_id']}",
         "position": int(row["seq"]),

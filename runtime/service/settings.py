@@ -4,10 +4,16 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -17,7 +23,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from runtime.auth.operators import OperatorTokens
+from runtime.auth.operators import OperatorTokens, demand_distinct
 from runtime.auth.secret import Secret
 from runtime.limits.settings import RateLimits
 from runtime.logs.settings import LogSettings
@@ -110,6 +116,8 @@ Origins = Annotated[CommaSeparated, AfterValidator(_demand_origins)]
 """Origins separated by commas. No pattern, and no `*`."""
 
 SHARED_PREFIX: Final = "PRACTIX_"
+_TOKENS: Final = ("operator_token", "analyst_token", "investigator_token")
+"""Settings of services that open routes, besides `operator_tokens`."""
 
 
 class ServiceSettings(BaseSettings):
@@ -136,6 +144,12 @@ class ServiceSettings(BaseSettings):
     pseudonym_key: Secret | None = None
     """Key of the pseudonyms that analysts and logs have in place of ids. It must be the same
     for all services."""
+
+    @model_validator(mode="after")
+    def _demand_distinct_tokens(self) -> Self:
+        tokens = {f"{SHARED_PREFIX}{one.upper()}": getattr(self, one, None) for one in _TOKENS}
+        demand_distinct(tokens, self.operator_tokens)
+        return self
 
     @classmethod
     def settings_customise_sources(

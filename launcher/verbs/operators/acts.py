@@ -31,7 +31,9 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
 
 def describe_act(act: Mapping[str, Any]) -> str:
     """Return an act as one line."""
-    parts = [act["at"], act["by"], act["act"], act["subject"]]
+    stated = act["stated_by"]
+    by = act["by"] if stated is None else f"{act['by']} (says {stated})"
+    parts = [act["at"], by, act["act"], act["subject"]]
     if act["position"] is not None:
         parts.append(f"at position {act['position']:,}")
     stood = [msgspec.json.encode(act[one]).decode() for one in ("before", "after") if act[one]]

@@ -84,7 +84,7 @@ async def test_everything_is_given_back_and_the_person_is_shown_no_more(
     ordered = await cell.do(
         "PUT", f"/operator/user/{anna_id}/erasure", OPERATOR_TOKEN, {"by": "Olga", "at_once": True}
     )
-    assert (ordered.body["state"], ordered.body["by"]) == ("confirmed", "Olga")
+    assert (ordered.body["state"], ordered.body["by"]) == ("confirmed", "operator: Olga")
     await wait_until_erased(cell, anna)
 
     commits = [one for one in await cell.commits() if one.command.kind == "person.erasure_due"]

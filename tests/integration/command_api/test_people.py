@@ -69,7 +69,7 @@ async def test_a_suspended_person_is_refused_everywhere_and_let_in_again(
     body = {"reason": "spam", "by": "Olga"}
     shut = await cell.do("PUT", path, OPERATOR_TOKEN, body)
     assert shut.body["suspended"] is True
-    assert (shut.body["reason"], shut.body["by"]) == ("spam", "Olga")
+    assert (shut.body["reason"], shut.body["by"]) == ("spam", "operator: Olga")
     (commit,) = [one for one in await cell.commits() if one.command.kind == "person.suspend"]
     assert commit.command.actor == "operator"
     for method, address in (
@@ -82,7 +82,7 @@ async def test_a_suspended_person_is_refused_everywhere_and_let_in_again(
         refused = await cell.send(method, address, None if address == feed else anna)
         assert (refused.status, refused.code) == (403, "suspended"), address
     (line,) = (await cell.send("GET", "/api/v1/operator/suspensions", OPERATOR_TOKEN)).body
-    assert (line["user_id"], line["reason"], line["by"]) == (anna_id, "spam", "Olga")
+    assert (line["user_id"], line["reason"], line["by"]) == (anna_id, "spam", "operator: Olga")
     assert line["since"] is not None
 
     back = await cell.do("DELETE", path, OPERATOR_TOKEN, {"by": "Olga"})

@@ -139,8 +139,8 @@ async def test_what_operators_did_is_kept_with_what_stood_before(cell: ServedNot
     ]
     records = await cell.get(f"{NOTICES}/record?notice_id={day['id']}", OPERATOR)
     assert [(one["act"], one["by"], one["before"]["state"]) for one in records] == [
-        ("cancelled", "Olga", "waiting"),
-        ("rescheduled", "Ada", "waiting"),
+        ("cancelled", "operator: Olga", "waiting"),
+        ("rescheduled", "operator: Ada", "waiting"),
     ]
     before, after = records[1]["before"]["due_at"], records[1]["after"]["due_at"]
     assert datetime.fromisoformat(before) == datetime.fromisoformat(day["due_at"])

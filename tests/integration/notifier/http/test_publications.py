@@ -65,7 +65,7 @@ async def test_who_tried_one_again_is_recorded_among_the_acts(
     signed = AT_ONCE | {"by": "Olga"}
     assert (await cell.send("PUT", AT_CLUB, OPERATOR, signed))[0] == 200
     (record,) = await cell.get(f"{NOTICES}/record", OPERATOR)
-    assert (record["by"], record["act"]) == ("Olga", "rescheduled")
+    assert (record["by"], record["act"]) == ("operator: Olga", "rescheduled")
     assert (record["announcement_id"], record["target"]) == (announcement("film"), "club")
     assert (record["notice_id"], record["position"]) == (None, None)
     before, after = record["before"], record["after"]
@@ -79,7 +79,7 @@ async def test_who_tried_one_again_is_recorded_among_the_acts(
         await connection.close()
     (act,) = [one for rows in listed for one in rows]
     assert act["subject"] == f"publication {announcement('film')}/club"
-    assert (act["signed_by"], act["act"]) == ("Olga", "rescheduled")
+    assert (act["signed_by"], act["act"]) == ("operator: Olga", "rescheduled")
 
 
 async def test_that_an_unsettled_one_was_let_go_is_recorded(

@@ -67,6 +67,22 @@ def test_no_service_starts_with_a_short_secret_or_repeats_it(
     assert all(name.removesuffix("__SECRET") in line for name in MAINS[main])
 
 
+@pytest.mark.parametrize("shared", ["OPERATOR_TOKEN", "ANALYST_TOKEN", "INVESTIGATOR_TOKEN"])
+def test_no_service_starts_if_two_people_have_one_token(
+    shared: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = "the same token for different hands"
+    for name in (f"PRACTIX_{shared}", "PRACTIX_OPERATOR_TOKENS__ANNA"):
+        monkeypatch.setenv(name, token)
+    for name in ("QUERY_API_FEED_SECRET", "QUERY_API_TOKEN__SECRET"):
+        monkeypatch.setenv(name, f"{name} of the tests, which is long")
+    monkeypatch.setenv("QUERY_API_NEIGHBOURS__BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("QUERY_API_NEIGHBOURS__CREDENTIAL", "a credential of the tests, long enough")
+    monkeypatch.setenv("POSTGRES_DSN", "postgresql://practix@127.0.0.1/practix")
+    line = said(query_api.main.main, capsys)
+    assert line == (f"query_api: PRACTIX_{shared} and PRACTIX_OPERATOR_TOKENS__ANNA must differ")
+
+
 @pytest.mark.parametrize("secret", ["", "x" * 31])
 def test_an_empty_cell_secret_opens_nothing(
     secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
