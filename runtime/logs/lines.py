@@ -2,7 +2,9 @@
 
 A booking costs a fraction of a millisecond in all, so these lines do not go through `logging`:
 they are encoded at once and written together with others (`runtime.logs.writer`). Nothing that a
-person typed is in them: a request is told by its route, and a person by their pseudonym.
+person typed is in them: a request is told by its route, and a person by their pseudonym. Whom
+somebody mutes or blocks is nobody else's business, so of that only what failed is told, and of
+nobody.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +32,18 @@ level `debug`: whoever sends many of them has counters, and no disk to fill."""
 LINES_OF_NOBODY_PER_MINUTE: Final = 600
 """How many requests of unknown clients that were refused otherwise have a line."""
 MINUTE_S: Final = 60.0
+PRIVATE_KINDS: Final = frozenset({"person.mute", "person.unmute", "person.block", "person.unblock"})
+"""Commands of which a line, by its position or its time, would lead to the events that they cause.
+To analysts these are ordinary answers (docs/decisions/0029)."""
+PRIVATE_ROUTES: Final = frozenset(
+    {
+        "/api/v1/user/{user_id}/mute",
+        "/api/v1/user/{user_id}/block",
+        "/api/v1/mutes",
+        "/api/v1/blocks",
+    }
+)
+"""Routes of these commands, and of what a page asks for after them."""
 UNANSWERABLE: Final = frozenset({"no_leader", "outcome_unknown", "dependency_down"})
 
 _NAMES: Final[dict[int, Level]] = {
@@ -159,7 +173,8 @@ class Lines:
         position: int | None,
     ) -> None:
         """Add the line of a request that has been answered. `began_at` is of `perf_counter`. Of
-        refused requests without a person only LINES_OF_NOBODY_PER_MINUTE are told."""
+        refused requests without a person only LINES_OF_NOBODY_PER_MINUTE are told. One of a private
+        route has no line if it went well, and otherwise names neither person nor position."""
         level = _level_of(route, status)
         if level < self._level:
             return
@@ -169,6 +184,10 @@ class Lines:
         if 400 <= status < 500 and not person_id and not self._of_nobody.take():
             LOST.count("limit")
             return
+        if route in PRIVATE_ROUTES:
+            if status < 400:
+                return
+            person_id, position = "", None
         self._add(
             level,
             RequestLine(
@@ -197,10 +216,15 @@ class Lines:
         replayed: bool = False,
         dry_run: bool = False,
     ) -> None:
-        """Add the line of a command that has been answered with this code."""
+        """Add the line of a command that has been answered with this code. A private one has none
+        if it went well, and otherwise names neither person nor position."""
         level = WARNING if code in UNANSWERABLE else INFO
         if level < self._level:
             return
+        if kind in PRIVATE_KINDS:
+            if not refused:
+                return
+            person_id, position = "", None
         request_id = request_id_of(traceparent)
         if position is not None and not refused and not self._is_sampled(request_id):
             return
@@ -222,13 +246,15 @@ class Lines:
         )
 
     def add_written(self, store: str, commits: Sequence[Commit]) -> None:
-        """Add a line for each Commit that is now in the store. They have the level `debug`."""
+        """Add a line for each Commit that is now in the store, but for private commands. They have
+        the level `debug`."""
         if self._level > DEBUG:
             return
         now = datetime.now(UTC)
         for one in commits:
-            request_id = request_id_of(one.command.traceparent)
-            self._add(DEBUG, WrittenLine(now, "debug", "written", store, one.seq, request_id))
+            if one.command.kind not in PRIVATE_KINDS:
+                request_id = request_id_of(one.command.traceparent)
+                self._add(DEBUG, WrittenLine(now, "debug", "written", store, one.seq, request_id))
 
     def _is_sampled(self, request_id: str) -> bool:
         if self._sampled_below == _SAMPLES:

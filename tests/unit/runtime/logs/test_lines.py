@@ -2,29 +2,43 @@
 
 import logging
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+import msgspec
 import pytest
+from msgspec import Struct
 from prometheus_client import REGISTRY
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from command_api.domain.person.commands import BlockPerson, MuteAuthor, UnblockPerson, UnmuteAuthor
 from contracts.errors import Forbidden
+from contracts.journal.records import CommandInfo, Commit, Outcome
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
 from runtime.limits.callers import authenticate
-from runtime.logs.lines import LINES, LINES_OF_NOBODY_PER_MINUTE, MINUTE_S, Allowance
+from runtime.logs.lines import (
+    LINES,
+    LINES_OF_NOBODY_PER_MINUTE,
+    MINUTE_S,
+    PRIVATE_ROUTES,
+    Allowance,
+)
 from runtime.logs.trace import make_traceparent
 from runtime.service.app import ServiceApp
 from tests.log_lines import PSEUDONYMS, collect_lines, read_line
+from tests.paths import API_DOCUMENT
 from tests.servers.asgi import call
 from tests.servers.front_app import make_front_app
 
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 PERSON: Final = "0a000000-0000-4000-8000-000000000001"
 THING: Final = "0b000000-0000-4000-8000-000000000002"
+TRACEPARENT: Final = make_traceparent(TRACE)
+SERVED: Final = frozenset(msgspec.json.decode(API_DOCUMENT.read_bytes())["paths"])
 
 
 class _Verifier:
@@ -101,6 +115,33 @@ async def test_whoever_answers_there_is_one_line(
         (line,) = read()
     assert (line["route"], line["status"], line["level"]) == (route, status, level)
     assert "person" not in line
+
+
+@pytest.mark.parametrize("route", sorted(PRIVATE_ROUTES))
+def test_whom_somebody_keeps_away_is_asked_without_a_trace(route: str, tmp_path: Path) -> None:
+    assert route in SERVED
+    with collect_lines(tmp_path, logging.DEBUG) as read:
+        for status in (200, 409, 504):
+            LINES.add_request("PUT", route, status, perf_counter(), TRACEPARENT, PERSON, 17)
+        lines = read()
+    assert [line["status"] for line in lines] == [409, 504]
+    assert not any({"person", "position"} & set(line) for line in lines)
+
+
+@pytest.mark.parametrize("command", [MuteAuthor, UnmuteAuthor, BlockPerson, UnblockPerson])
+def test_a_block_or_mute_leads_to_no_event(command: type[Struct], tmp_path: Path) -> None:
+    """The history has what a block ends as ordinary answers, at their positions and times."""
+    kind = str(command.__struct_config__.tag)
+    with collect_lines(tmp_path, logging.DEBUG) as read:
+        for refused in (False, True):
+            LINES.add_command(
+                kind, "x", 17, traceparent=TRACEPARENT, person_id=PERSON, refused=refused
+            )
+        LINES.add_written("history", [recorded(kind), recorded("booking.answer")])
+        refusal, written = read()
+    assert (refusal["kind"], refusal["refused"]) == (kind, True)
+    assert not {"person", "position"} & set(refusal)
+    assert (written["event"], written["position"]) == ("written", 7)
 
 
 async def test_a_mistake_of_ours_is_an_error(tmp_path: Path) -> None:
@@ -237,3 +278,8 @@ def test_the_next_minute_has_lines_again() -> None:
 
 def lost_to_the_limit() -> float:
     return REGISTRY.get_sample_value("practix_log_lines_lost_total", {"reason": "limit"}) or 0.0
+
+
+def recorded(kind: str) -> Commit:
+    command = CommandInfo("c", kind, PERSON, "", "", traceparent=TRACEPARENT)
+    return Commit(1, 7, "", datetime(2026, 3, 1, tzinfo=UTC), command, Outcome("x"))
