@@ -1,15 +1,16 @@
 """Makes rows for analysts of the notifier's notices, and of clicks on links. Pure.
 
-Analysts see who was told of which announcement, once that was sent and only of kinds that others
-are told of as well. Of all other notices they see kind, day and what became of them: that a notice
-was not sent may show whom somebody mutes or blocks, or what they have switched off.
+Analysts know every event, and so whom an event is told to as a rule. If they saw who *was* told,
+the others would be those who mute, block, or have switched something off. So a notice names
+neither person nor event, but for what followers are told of a new announcement: who follows is in
+no event. Of all others analysts see kind, day, what became of them, and how late they went.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
+from uuid import UUID
 
-from contracts.notices import Kind
 from contracts.values.times import to_ms
 from projector.history.values import day_of
 from runtime.pseudonyms import Pseudonyms
@@ -34,24 +35,8 @@ NOTICE_COLUMNS: Final = (
 CLICK_COLUMNS: Final = ("click_id", "announcement_id", "at_ms", "day")
 
 SENT: Final = "sent"
-SHOWN_KINDS: Final[frozenset[Kind]] = frozenset(
-    {
-        "announce_new",
-        "announce_put",
-        "announce_delete",
-        "announce_done",
-        "booking_new",
-        "booking_status",
-        "booking_unanswered",
-        "host_message",
-        "remind_day",
-        "remind_hour",
-        "score_request",
-        "score_revealed",
-    }
-)
-"""Kinds of which analysts see to whom they went. Plans, chats, erasures and reports are nobody
-else's business."""
+_HIDDEN_BITS: Final = 80
+"""Of the 128 of a pseudonym. The others are where the versions of a notice begin."""
 SHOWN_REASONS: Final = frozenset(
     {
         "answered",
@@ -77,16 +62,14 @@ SHOWN_REASONS: Final = frozenset(
 """Codes that are shown. Others are mutes, blocks and erasures, or say which service was away."""
 
 
-def notice_row(notice: Mapping[str, Any], version: int, pseudonyms: Pseudonyms) -> tuple[Any, ...]:
-    """Return the row of a notice, by column name of `notifier.notices_to_copy`."""
-    sent = notice["state"] == SENT
-    shown = sent and notice["kind"] in SHOWN_KINDS
-    day = day_of(notice["happened_at"])
-    # The exact time would lead to the event, and thereby to the announcement.
-    from_ms = 0 if sent else to_ms(datetime.combine(day, time(), UTC))
+def notice_row(notice: Mapping[str, Any], step: int, pseudonyms: Pseudonyms) -> tuple[Any, ...]:
+    """Return the row of a notice, by column name of `notifier.notices_to_copy`, as this step of
+    the copier has found it."""
+    sent = notice["state"] == SENT and notice["sent_at"] is not None
+    shown = sent and notice["for_followers"]
     return (
         pseudonyms.replace(f"notice:{notice['key']}"),
-        version,
+        _version(notice["key"], step, pseudonyms),
         (notice["seq"] or 0) if shown else 0,
         notice["kind"],
         *(
@@ -94,14 +77,40 @@ def notice_row(notice: Mapping[str, Any], version: int, pseudonyms: Pseudonyms) 
             for name in ("recipient", "announcement_id", "booking_id")
         ),
         int(notice["receipt"]),
-        from_ms or to_ms(notice["happened_at"]),
-        day,
-        from_ms or to_ms(notice["due_at"]),
-        to_ms(notice["sent_at"]) if sent and notice["sent_at"] else 0,
+        *(_moments(notice) if shown else _moments_of_day(notice, sent=sent)),
         notice["state"],
         notice["reason"] if notice["reason"] in SHOWN_REASONS else "",
         notice["attempts"],
     )
+
+
+def _moments(notice: Mapping[str, Any]) -> tuple[int, date, int, int]:
+    """Return when it happened, on which day, when the notice was due and when it was sent."""
+    happened_at = notice["happened_at"]
+    return (
+        to_ms(happened_at),
+        day_of(happened_at),
+        to_ms(notice["due_at"]),
+        to_ms(notice["sent_at"]),
+    )
+
+
+def _moments_of_day(notice: Mapping[str, Any], *, sent: bool) -> tuple[int, date, int, int]:
+    """Return the same as if all had been due as the day began. The exact time would lead to the
+    event, and so would the time between the event and a reminder."""
+    day = day_of(notice["happened_at"])
+    begin_ms = to_ms(datetime.combine(day, time(), UTC))
+    if not sent:
+        return begin_ms, day, begin_ms, 0
+    due_ms = to_ms(max(notice["due_at"], notice["happened_at"]))
+    return begin_ms, day, begin_ms, begin_ms + max(0, to_ms(notice["sent_at"]) - due_ms)
+
+
+def _version(key: str, step: int, pseudonyms: Pseudonyms) -> int:
+    """Return a number that grows with the steps of one notice. It does not tell the step: the order
+    in which notices were copied would lead to their events."""
+    begin = UUID(pseudonyms.replace(f"version:{key}")).int >> _HIDDEN_BITS
+    return begin + step
 
 
 def click_row(click: Mapping[str, Any], _version: int, pseudonyms: Pseudonyms) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 -- name: notices_sent
 -- title: What people are told, how soon, and what they open
--- description: Notices by the day (UTC) on which they were sent and by kind: how many, the middle and the slow tenth of the minutes since the event, the middle of the seconds since they were due, and how often the link was opened. A link does not say who opens it or where it was found, so an opening counts for the kind that was last sent about the announcement before it, within so many days; one that nothing was sent before does not count.
+-- description: Notices by day (UTC) and by kind: how many, the middle and the slow tenth of the minutes that they took, the middle of the seconds since they were due, and how often the link was opened. What followers are told of a new announcement counts on the day on which it was sent, and takes time since the event. All others count on the day of the event, and take time since they were due: more would show who was not told. A link does not say who opens it or where it was found, so an opening counts for the announcement to followers that was last sent before it, within so many days; one that nothing was sent before does not count.
 -- parameter: from_day day = 1970-01-01
 -- parameter: to_day day = 2105-12-31
 -- parameter: within_days int = 7

@@ -54,8 +54,8 @@ EXPECTED: Final[dict[str, list[tuple[Any, ...]]]] = {
     "invitations": [("2026-03-02", 1, 1, 0, 0, 0)],
     "notices_sent": [
         ("2026-03-01", "announce_new", 2, 5.0, 5.0, 300.0, 2),
-        ("2026-03-01", "booking_status", 1, 1.0, 1.0, 60.0, 1),
-        ("2026-03-02", "remind_day", 1, 1440.0, 1440.0, 30.0, 0),
+        ("2026-03-01", "booking_status", 1, 1.0, 1.0, 60.0, 0),
+        ("2026-03-01", "remind_day", 1, 0.5, 0.5, 30.0, 0),
     ],
     "notices_unsent": [
         ("booking_status", "skipped", "switched_off", 1, "2026-03-01"),
@@ -98,7 +98,7 @@ def told(
         "notice_id": name,
         "version": version,
         "kind": kind,
-        "announcement_id": "e1" if state == "sent" else "",
+        "announcement_id": "e1" if kind == "announce_new" and state == "sent" else "",
         "at_ms": at(0),
         "day": BEGIN.date(),
         "due_at_ms": at(0),
@@ -115,8 +115,8 @@ TOLD: Final = [
     told("n1", "announce_new", None, "waiting", version=1),
     told("n1", "announce_new", 1),
     told("n2", "announce_new", 5),
-    told("n3", "booking_status", 1, announcement_id="e2"),
-    told("n4", "remind_day", 1440, due_at_ms=at(1439.5)),
+    told("n3", "booking_status", 1),
+    told("n4", "remind_day", 0.5),
     told("n5", "booking_status", None, "skipped", reason="switched_off"),
     told("n6", "remind_hour", None, "waiting"),
 ]
@@ -128,7 +128,7 @@ OPENED: Final = [
             ("e1", 2),
             ("e1", 600),
             ("e2", 3),
-            ("e1", 1440 + 8 * 1440),  # Too late to be due to the reminder.
+            ("e1", 1440 + 8 * 1440),  # Too late to be due to the announcement.
         ]
     )
 ]

@@ -9,7 +9,12 @@ from typing import Any, Final
 
 import pytest
 
-from contracts.events.booking import BookingApproved, BookingRequested
+from contracts.events.booking import (
+    BookingApproved,
+    BookingInvited,
+    BookingRejected,
+    BookingRequested,
+)
 from contracts.values.times import to_ms
 from notifier.clicks.collector import ClickCollector
 from notifier.clicks.store import ClickStore
@@ -35,9 +40,10 @@ from tests.waiting import within
 
 KEY: Final = Pseudonyms("the key of the tests")
 CANARY: Final = "Canary Street"
-TOLD: Final = """
-    SELECT kind, recipient_id, announcement_id, sent_at_ms FROM notices FINAL
-    WHERE state = 'sent' ORDER BY kind, recipient_id
+FOLLOWERS: Final = (person("anna"), person("boris"))
+NAMED: Final = """
+    SELECT kind, recipient_id, announcement_id, at_ms, sent_at_ms FROM notices FINAL
+    WHERE recipient_id != '' OR announcement_id != '' OR booking_id != '' OR seq != 0
 """
 
 
@@ -57,11 +63,16 @@ async def databases(open_databases: Callable[[], Databases]) -> AsyncIterator[Da
 
 @pytest.fixture
 async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    """An evening of which host and guest have been told, and whose reminders wait."""
+    """An evening of which host, followers and guests have been told, and whose reminders wait."""
     async with notifier_cell(tmp_path, postgres_dsn) as found:
+        found.around.followers_of = {person("host"): (*FOLLOWERS, person("vera"))}
         found.history.tell(
-            seen("host"), seen("anna"), created(event_location=CANARY, title=CANARY), published()
+            *map(seen, ("host", "anna", "boris", "vera")),
+            created(event_location=CANARY, title=CANARY),
+            booking(BookingInvited, "vera", (True, None)),
+            published(),
         )
+        await found.read_and_send()
         found.history.tell(
             booking(BookingRequested, "anna", (None, True), message=CANARY), by="anna"
         )
@@ -86,40 +97,63 @@ async def rows(databases: Databases, sql: str) -> list[tuple[Any, ...]]:
     return (await databases.analysts.query(sql)).rows
 
 
-async def test_who_was_told_of_what_is_copied_once(
+async def test_each_notice_is_copied_once_and_names_only_followers(
     cell: NotifierCell, databases: Databases
 ) -> None:
     await copy(copier(cell, databases))
-    told = await rows(databases, TOLD)
-    sent = [one for one in await cell.lines() if one["state"] == "sent"]
+    told = await rows(databases, NAMED)
+    sent = {
+        one["recipient"]: one
+        for one in await cell.lines()
+        if one["kind"] == "announce_new" and one["state"] == "sent"
+    }
+    assert {*map(str, sent)} == {*FOLLOWERS, person("vera")}
     assert sorted(told) == sorted(
         (
-            one["kind"],
-            KEY.replace(str(one["recipient"])),
+            "announce_new",
+            KEY.replace(str(recipient)),
             KEY.replace(str(one["announcement_id"])),
+            to_ms(one["happened_at"]),
             to_ms(one["sent_at"]),
         )
-        for one in sent
+        for recipient, one in sent.items()
+        if str(recipient) in FOLLOWERS
     )
     await copy(copier(cell, databases))
     assert await rows(databases, "SELECT count() FROM notices") == [(len(await cell.lines()),)]
 
 
-async def test_a_notice_that_waits_shows_nobody_until_it_is_sent(
+async def test_an_answer_that_is_told_leads_to_no_booking(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    """A block ends requests by an answer that nobody is told of: no answer may be known by that."""
+    cell.history.tell(booking(BookingRequested, "boris", (None, True)), by="boris")
+    cell.history.tell(booking(BookingRejected, "boris", (False, True)))
+    await cell.read_and_send()
+    await copy(copier(cell, databases))
+    answers = "FROM notices FINAL WHERE kind = 'booking_status' AND state = 'sent'"
+    assert await rows(databases, f"SELECT count() > 0 {answers}") == [(1,)]
+    midnight = to_ms(BEGIN.replace(hour=0, minute=0, second=0, microsecond=0))
+    shown = await rows(
+        databases,
+        f"""SELECT DISTINCT seq, recipient_id, announcement_id, booking_id, at_ms, due_at_ms,
+            sent_at_ms < {midnight + 600_000} {answers}""",
+    )
+    assert shown == [(0, "", "", "", midnight, midnight, 1)]
+
+
+async def test_a_notice_that_waits_shows_nobody_even_when_it_is_sent(
     cell: NotifierCell, databases: Databases
 ) -> None:
     made = copier(cell, databases)
     await copy(made)
-    waiting = "SELECT kind, recipient_id, announcement_id, seq FROM notices WHERE state = 'waiting'"
-    assert {row[1:] for row in await rows(databases, waiting)} == {("", "", 0)}
     await cell.wait(days=2.5)
     await copy(made)
     reminded = """
-        SELECT recipient, event_seq > 0 FROM current_notices
+        SELECT recipient, event_seq, evening_id FROM current_notices
         WHERE notice_kind = 'remind_day' AND current_state = 'sent'
     """
-    people = {(KEY.replace(person(one)), 1) for one in ("host", "anna")}
-    assert set(await rows(databases, reminded)) == people
+    assert set(await rows(databases, reminded)) == {("", 0, "")}
 
 
 async def test_nobodys_words_and_no_id_are_copied(cell: NotifierCell, databases: Databases) -> None:
@@ -238,9 +272,9 @@ async def test_restored_tables_are_copied_again(
 async def test_an_erased_person_is_in_no_copy(cell: NotifierCell, databases: Databases) -> None:
     made = copier(cell, databases)
     await copy(made)
-    anna, host = (KEY.replace(person(name)) for name in ("anna", "host"))
+    anna, boris = (KEY.replace(person(name)) for name in ("anna", "boris"))
     recipients = "SELECT DISTINCT recipient_id FROM notices WHERE recipient_id != ''"
-    assert {one for (one,) in await rows(databases, recipients)} == {anna, host}
+    assert {one for (one,) in await rows(databases, recipients)} == {anna, boris}
     erased_at = BEGIN + timedelta(hours=1)
     erasure = {
         "type": "person.erased",
@@ -252,10 +286,10 @@ async def test_an_erased_person_is_in_no_copy(cell: NotifierCell, databases: Dat
     await databases.history.insert("events", {name: [one] for name, one in erasure.items()})
     await copy(made)
     async for _ in within(60):
-        if {one for (one,) in await rows(databases, recipients)} == {host}:
+        if {one for (one,) in await rows(databases, recipients)} == {boris}:
             break
     # The notifier has not deleted its rows yet, and all is copied again.
     for table in ("notices", "copied"):
         await databases.analysts.execute(f"TRUNCATE TABLE {table}")
     await copy(copier(cell, databases))
-    assert {one for (one,) in await rows(databases, recipients)} == {host}
+    assert {one for (one,) in await rows(databases, recipients)} == {boris}

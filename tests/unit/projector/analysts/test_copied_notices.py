@@ -1,6 +1,6 @@
-"""What analysts see of a notice: nobody's words, and people only of what they were told."""
+"""What analysts see of a notice: nobody's words, and no person whose absence would tell."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_args
 
 import pytest
@@ -10,7 +10,6 @@ from notifier import dispatcher, rights
 from notifier.delivery import decisions
 from projector.analysts.copying.notices import (
     NOTICE_COLUMNS,
-    SHOWN_KINDS,
     SHOWN_REASONS,
     notice_row,
 )
@@ -20,10 +19,12 @@ PSEUDONYMS: Final = Pseudonyms("the key of the tests")
 AT: Final = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 MIDNIGHT_MS: Final = 1_772_323_200_000
 KEPT_SECRET: Final = {rights.MUTED, rights.APART, rights.ERASED}
-PRIVATE: Final = frozenset(get_args(Kind)) - SHOWN_KINDS
+NAMES: Final = ("recipient_id", "announcement_id", "booking_id", "seq")
 
 
-def shown(kind: str, state: str = "sent", reason: str | None = None) -> dict[str, Any]:
+def shown(
+    kind: str, state: str = "sent", reason: str | None = None, step: int = 3, **more: Any
+) -> dict[str, Any]:
     notice = {
         "key": "of anna",
         "seq": 7,
@@ -38,31 +39,45 @@ def shown(kind: str, state: str = "sent", reason: str | None = None) -> dict[str
         "state": state,
         "reason": reason,
         "attempts": 1,
+        "for_followers": False,
     }
-    return dict(zip(NOTICE_COLUMNS, notice_row(notice, 3, PSEUDONYMS), strict=True))
+    row = notice_row(notice | more, step, PSEUDONYMS)
+    return dict(zip(NOTICE_COLUMNS, row, strict=True))
 
 
-@pytest.mark.parametrize("kind", sorted(SHOWN_KINDS))
-def test_who_was_told_is_shown_by_pseudonym(kind: str) -> None:
-    row = shown(kind)
+def test_which_followers_were_told_is_shown_by_pseudonym() -> None:
+    row = shown("announce_new", for_followers=True)
     assert row["recipient_id"] == PSEUDONYMS.replace("anna")
     assert row["announcement_id"] == PSEUDONYMS.replace("an evening")
     assert (row["booking_id"], row["seq"], row["at_ms"]) == ("", 7, row["sent_at_ms"])
     assert "anna" not in str(row)
 
 
-@pytest.mark.parametrize("kind", sorted(PRIVATE))
-def test_of_what_concerns_nobody_else_only_the_kind_is_shown(kind: str) -> None:
-    row = shown(kind)
-    assert not any(row[name] for name in ("recipient_id", "announcement_id", "booking_id", "seq"))
-    assert row["sent_at_ms"]
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_nothing_leads_from_another_notice_to_its_event(kind: str) -> None:
+    """An event is told to known people: who is not told blocks, mutes or has switched it off."""
+    due_at, sent_at = AT + timedelta(hours=31, minutes=7), AT + timedelta(hours=31, minutes=9)
+    row = shown(kind, booking_id="a booking", due_at=due_at, sent_at=sent_at)
+    assert not any(row[name] for name in NAMES)
+    assert (row["at_ms"], row["due_at_ms"]) == (MIDNIGHT_MS, MIDNIGHT_MS)
+    assert row["sent_at_ms"] == MIDNIGHT_MS + 120_000
+    early = shown(kind, due_at=AT - timedelta(hours=5), sent_at=AT + timedelta(seconds=2))
+    assert early["sent_at_ms"] == MIDNIGHT_MS + 2_000
+
+
+def test_versions_order_the_copies_of_one_notice_only() -> None:
+    first, later = (shown("booking_new", step=step)["version"] for step in (1, 2))
+    assert first < later < 2**63
+    at_once = [shown("booking_new", key=f"notice {number}")["version"] for number in range(500)]
+    assert at_once != sorted(at_once)
+    assert len({version % 2**16 for version in at_once}) > 400
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 @pytest.mark.parametrize("state", ["waiting", "dropped", "skipped", "parked", "unconfirmed"])
 def test_of_what_was_not_sent_neither_person_nor_moment_is_shown(kind: str, state: str) -> None:
-    row = shown(kind, state, "too_late")
-    assert not any(row[name] for name in ("recipient_id", "announcement_id", "booking_id", "seq"))
+    row = shown(kind, state, "too_late", for_followers=True)
+    assert not any(row[name] for name in NAMES)
     assert (row["at_ms"], row["due_at_ms"], row["sent_at_ms"]) == (MIDNIGHT_MS, MIDNIGHT_MS, 0)
     assert row["reason"] == "too_late"
 
