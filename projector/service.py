@@ -145,7 +145,8 @@ class ProjectorService(FollowingService):
         """
         with self._alone(as_writer=True):
             signed = SignedAct(by, self._clock())
-            retrying = Retrying(self._journal, self._pool, self._pauses, signed)
+            forbid = self._checkpoints.forbid_before
+            retrying = Retrying(self._journal, self._pool, self._pauses, signed, forbid)
             async with aclosing(retrying.run(place, dry_run=dry_run)) as lines:
                 async for line in lines:
                     yield line

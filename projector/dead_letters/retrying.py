@@ -9,7 +9,7 @@ other by half.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.journal.records import Commit
 from contracts.values.text import make_storable
-from projector.dead_letters.refolding import Erasures, Refolding, Step
+from projector.dead_letters.refolding import Erasures, Refolding, Row, Step, rows_of
 from projector.dead_letters.stored import (
     UPDATE_REASON,
     DeadLetters,
@@ -31,7 +31,6 @@ from projector.read_models.batch import OUTCOME, BatchPart, EventPlace, Projecte
 from projector.read_models.intake import REASON_CHARS_MAX, Intake
 from projector.read_models.postgres.erasing import ERASE_CHOSEN_ROWS, ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.sink import POSITION, PostgresSink, write_part
-from projector.read_models.read_model import Key
 from runtime.following.pauses import Pauses
 from runtime.journal.port import Journal
 from runtime.journal.tail import Accepted, Tail
@@ -57,10 +56,18 @@ class Retrying:
     """One retry, of one key or of all."""
 
     def __init__(
-        self, journal: Journal, pool: asyncpg.Pool, pauses: Pauses, signed: SignedAct
+        self,
+        journal: Journal,
+        pool: asyncpg.Pool,
+        pauses: Pauses,
+        signed: SignedAct,
+        on_erased: Callable[[int], None],
     ) -> None:
-        """The reader of the tables runs in `pauses`. `signed` says who retries."""
+        """The reader of the tables runs in `pauses`. `signed` says who retries. `on_erased` is
+        called with the position of a parked erasure once the tables have it, and with 0 if a key
+        had none."""
         self._signed = signed
+        self._on_erased = on_erased
         self._journal = journal
         self._pool = pool
         self._pauses = pauses
@@ -73,17 +80,19 @@ class Retrying:
         `place` is one of a key's dead letters; None stands for all keys. The result has `ok`
         (whether nothing of these keys is parked any more), `dry_run`, `position`, and for each
         key in `keys`: `id` and `key`, how many events were `parked`, `projected` and are `left`,
-        and the `reason` of the first that is left. With `dry_run` it says what would be, and
-        changes nothing. Raises NotFound, JournalBroken and TablesUnavailable.
+        and the `reason` of the first that is left. With `dry_run` it says what would be of each
+        key if it were retried alone, and changes nothing. Raises NotFound, JournalBroken and
+        TablesUnavailable.
         """
         chosen = None if place is None else await DeadLetters(self._pool).find_unit(place)
+        # Before the letters: what the live reader parks meanwhile is then read after the target.
+        target = (await PostgresSink(self._pool).position()).state.seq
         async with acquire_connection(self._pool) as connection:
             parked = await fetch_units(connection)
         units = list(dict.fromkeys(parked.values())) if chosen is None else [chosen]
         dropped = await PostgresSink(self._pool).dropped()
         scan = _Scan(self._journal, units[:KEYS_MAX], parked, dropped)
         try:
-            target = (await PostgresSink(self._pool).position()).state.seq
             async with aclosing(scan.read_to(target)) as lines:
                 async for line in lines:
                     yield line
@@ -125,6 +134,9 @@ class Retrying:
             first = spell_place(refolding.places[0])
             counts = {"parked": len(refolding.places)}, {"parked": len(left)}
             await record_act(connection, self._signed, "dead_letters_retried", first, *counts)
+        if not dry_run:
+            scan.projected.update(refolding.places[:count])
+            self._on_erased(refolding.last_erasure(count))
         return {
             "id": first,
             "key": None if unit == _own_name(refolding.places[0]) else unit,
@@ -145,13 +157,16 @@ class _Scan:
         parked: Mapping[EventPlace, str],
         dropped: Collection[EventPlace],
     ) -> None:
-        self.refoldings: Final = {unit: Refolding() for unit in units}
+        self.projected: Final[set[EventPlace]] = set()
+        """Places of the parked events that got into the tables since this scan began."""
+        self.refoldings: Final = {unit: Refolding(self.projected) for unit in units}
         self.reached = 0
         self._parked = parked
         self._tail = Tail(journal)
         self._fetched: deque[Accepted] = deque()
         self._intake = Intake(dropped=dropped)
-        self._rows: set[tuple[str, Key]] = set()
+        self._rows: set[Row] = set()
+        self._erased: set[str] = set()
         firsts = (place.seq for place, unit in parked.items() if unit in self.refoldings)
         self._first = min(firsts, default=0)
 
@@ -191,21 +206,31 @@ class _Scan:
     def _take_commit(self, commit: Commit) -> None:
         for index, event in enumerate(self._intake.take([commit]), OUTCOME):
             place = EventPlace(commit.seq, index)
-            if (unit := self._parked.get(place)) is None:
-                if event.letter is None:
-                    self._take_other(event)
-            elif unit in self.refoldings:
-                refolding = self.refoldings[unit]
+            unit = self._parked.get(place)
+            if unit is None:
+                self._take_other(event)
+            elif (refolding := self.refoldings.get(unit)) is not None:
+                self._take_other(event, place, unit)
                 refolding.take_parked(place, event)
-                self._rows |= refolding.rows
+                self._rows.update(rows_of(event))
+                if event.erased is not None:
+                    self._erased.add(event.erased)
 
-    def _take_other(self, event: Projected) -> None:
-        """Show the event to all keys, unless it has nothing to do with any: most have not."""
-        rows = ((put.table.name, put.key) for put in event.puts)
-        if event.erased is None and self._rows.isdisjoint(rows):
+    def _take_other(
+        self, event: Projected, parked_at: EventPlace | None = None, unit: str | None = None
+    ) -> None:
+        """Show the event to all keys but its own, unless it has nothing to do with any: most have
+        not."""
+        if event.letter is not None:
             return
-        for refolding in self.refoldings.values():
-            refolding.take_other(event)
+        again = event.is_of(self._erased)
+        if event.erased is None and not again and self._rows.isdisjoint(rows_of(event)):
+            return
+        for other, refolding in self.refoldings.items():
+            if other != unit:
+                refolding.take_other(event, parked_at)
+        if again:
+            self._rows.update(rows_of(event))
 
 
 async def _write_what_fits(

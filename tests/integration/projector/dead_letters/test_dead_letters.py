@@ -8,10 +8,8 @@ import pytest
 from contracts.errors import CommandRefused, NotFound, RateLimited
 from contracts.events.announcement import AnnouncementPublished
 from projector.dead_letters.stored import DeadLetters
-from projector.proof.progress import ReportLine
 from projector.read_models.batch import EventPlace
 from projector.read_models.postgres.sink import PostgresSink
-from projector.service import ProjectorService
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import (
     commit_stored,
@@ -25,15 +23,9 @@ from tests.cells.projector_cell import (
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
 from tests.integration.projector.dead_letters.older_build import older_build, teleported
-from tests.integration.projector.rebuild.rebuilt import caught_up, rebuilt, service_of
+from tests.integration.projector.rebuild.rebuilt import caught_up, rebuilt, retried, service_of
 
 FIRST: Final = EventPlace(0, 0)
-
-
-async def retried(
-    service: ProjectorService, place: EventPlace | None = None, *, dry_run: bool = False
-) -> ReportLine:
-    return [line async for line in service.retry(place, dry_run=dry_run)][-1]
 
 
 async def parked_and_followed(
@@ -70,7 +62,7 @@ async def test_after_a_retry_the_tables_are_as_if_nothing_had_been_parked(
     seed: int,
     types: tuple[str, ...],
 ) -> None:
-    chain = RandomPeople(seed).live(150).chain
+    chain = RandomPeople(seed, erasures=True).live(150).chain
     await parked_and_followed(chain, sqlite_journal, tables, *types)
     parked = len(await read_letters(tables))
     assert parked

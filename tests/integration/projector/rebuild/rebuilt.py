@@ -1,4 +1,4 @@
-"""Runs a projector, and its rebuilds, for their tests."""
+"""Runs a projector, its rebuilds and its retries, for their tests."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from projector.http import build_router
 from projector.proof.progress import ReportLine
+from projector.read_models.batch import EventPlace
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
@@ -38,6 +39,12 @@ async def rebuilt(
     service: ProjectorService, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
 ) -> ReportLine:
     return [line async for line in service.rebuild(only, rolls_back=rolls_back)][-1]
+
+
+async def retried(
+    service: ProjectorService, place: EventPlace | None = None, *, dry_run: bool = False
+) -> ReportLine:
+    return [line async for line in service.retry(place, dry_run=dry_run)][-1]
 
 
 async def caught_up(service: ProjectorService, chain: Chain) -> None:
