@@ -140,6 +140,7 @@ class WordScrubber:
     async def _drop_kept_with_texts(self) -> None:
         versions = HistoryVersions(self._analytics)
         if not await versions.has(KEPT):
+            await versions.drop_rest_of_kept()  # ClickHouse may have died while it was dropped.
             return
         for table in TABLES:
             select = table.of(KEPT).select_first(select_erased(LIVE))

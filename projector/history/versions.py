@@ -2,12 +2,13 @@
 
 Everybody reads the live ones. The next ones are filled beside them and take their places. Those
 that were live until then are kept, so that they can come back. ClickHouse has no transactions: it
-renames one table after the other. So a switch first takes the next version's position away, which
-fails if somebody has dropped that version, and puts it in its place at the end. In between its name
-says that there is a switch to be finished (`mend`).
+renames one table after the other. So a switch first takes the next version's position away, and
+puts it in its place at the end. In between its name says that there is a switch to be finished
+(`mend`). The position is also dropped first: if a projector comes back late, while another one
+drops the tables that it wants to rename, its first rename fails, and nothing is changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Final, Literal
 
 from contracts.errors import NotFound
@@ -21,7 +22,8 @@ KEPT: Final = "_kept"
 
 POSITION: Final = "history_position"
 TABLES: Final = ("events", "refusals", "ratings", POSITION)
-"""In the order in which they are made, renamed and dropped. The position is the last."""
+"""In the order in which they are made and switched. Whatever else is done to a version begins with
+the position, which is the last."""
 SWITCHING: Final = f"{POSITION}_switching"
 """The next version's position during a switch."""
 _SWITCHED: Final = tuple(
@@ -60,7 +62,7 @@ class HistoryVersions:
         for name in TABLES:
             if f"{name}{KEPT}" not in names or not await self._are_alike(name):
                 raise NotFound
-        await self._rename((f"{name}{KEPT}", f"{name}{NEXT}") for name in TABLES)
+        await self._rename((f"{name}{KEPT}", f"{name}{NEXT}") for name in reversed(TABLES))
 
     async def keep_next(self) -> None:
         """Make the next version, which was the kept one, the kept one again."""
@@ -76,15 +78,17 @@ class HistoryVersions:
 
     async def drop(self, version: Version) -> None:
         """Drop the version if it is there, with its files."""
-        at_once = " SYNC" if await server_version(self._analytics) >= _WAITS_TO_DROP else ""
-        names = await self._read_names()
-        for name in TABLES:
-            if f"{name}{version}" in names:
-                await self._analytics.execute(f"DROP TABLE {name}{version}{at_once}")
+        await self._drop(version, await self._read_names())
 
     async def has(self, version: Version) -> bool:
-        """Return whether there is such a version."""
-        return f"{TABLES[0]}{version}" in await self._read_names()
+        """Return whether there is such a version, with all its tables."""
+        return _is_whole(version, await self._read_names())
+
+    async def drop_rest_of_kept(self) -> None:
+        """Drop what is left of a kept version that is not whole, unless a switch is at it."""
+        names = await self._read_names()
+        if SWITCHING not in names and not _is_whole(KEPT, names):
+            await self._drop(KEPT, names)
 
     async def mend(self) -> None:
         """Finish a switch that was cut off. Drop a next version that nobody fills any more, and
@@ -97,9 +101,14 @@ class HistoryVersions:
                 if following in names:
                     await self._rename([(following, name)])
             return
-        await self.drop(NEXT)
-        if any(f"{name}{KEPT}" not in names for name in TABLES):
-            await self.drop(KEPT)
+        await self._drop(NEXT, names)
+        await self.drop_rest_of_kept()
+
+    async def _drop(self, version: Version, names: Set[str]) -> None:
+        at_once = " SYNC" if await server_version(self._analytics) >= _WAITS_TO_DROP else ""
+        for name in reversed(TABLES):
+            if f"{name}{version}" in names:
+                await self._analytics.execute(f"DROP TABLE {name}{version}{at_once}")
 
     async def _read_names(self) -> set[str]:
         return {str(name) for (name,) in (await self._analytics.query(_SELECT_NAMES)).rows}
@@ -115,3 +124,7 @@ class HistoryVersions:
     async def _rename(self, pairs: Iterable[tuple[str, str]]) -> None:
         renamed = ", ".join(f"{old} TO {new}" for old, new in pairs)
         await self._analytics.execute(f"RENAME TABLE {renamed}")
+
+
+def _is_whole(version: Version, names: Set[str]) -> bool:
+    return all(f"{name}{version}" in names for name in TABLES)

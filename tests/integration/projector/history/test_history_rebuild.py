@@ -4,7 +4,7 @@ the erased comes back, whoever is killed."""
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -264,6 +264,21 @@ async def test_kept_tables_go_once_somebody_in_them_is_erased(
         assert not await HistoryVersions(analytics).has(KEPT)
 
 
+@pytest.mark.parametrize("left", range(1, len(TABLES)))
+async def test_what_is_left_of_kept_tables_goes_with_the_next_erasures(
+    sqlite_journal: SqliteJournal, analytics: Analytics, left: int
+) -> None:
+    """ClickHouse died while they were dropped."""
+    chain = canaries_of_anna()
+    await chain.write_to(sqlite_journal)
+    async with following(sqlite_journal, analytics, chain.seq) as live:
+        for name in TABLES[:left]:
+            await analytics.execute(f"CREATE TABLE {name}{KEPT} AS {name}")
+        assert not await HistoryVersions(analytics).has(KEPT)
+        await live.scrubber.scrub()
+        assert not any(KEPT in name for name in await names(analytics))
+
+
 async def test_reads_are_answered_while_tables_are_switched(
     sqlite_journal: SqliteJournal, analytics: Analytics
 ) -> None:
@@ -342,6 +357,66 @@ async def test_a_switch_without_a_next_version_changes_nothing(
     with pytest.raises(QueryRefused):
         await HistoryVersions(analytics).switch()
     assert await names(analytics) == before
+
+
+class InterruptedDrop:
+    """Analytics that do something else after so many dropped tables."""
+
+    def __init__(
+        self, inner: Analytics, drops: int, meanwhile: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._inner = inner
+        self._left = drops
+        self._meanwhile = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def execute(self, sql: str) -> None:
+        await self._inner.execute(sql)
+        self._left -= sql.startswith("DROP TABLE")
+        if not self._left:
+            self._left = len(TABLES)
+            await self._meanwhile()
+
+
+class AsBefore(HistoryVersions):
+    """A rebuilding that looked at the names before anything was dropped, and was frozen then."""
+
+    def __init__(self, analytics: Analytics, seen_names: set[str]) -> None:
+        super().__init__(analytics)
+        self._seen_names = seen_names
+
+    async def _read_names(self) -> set[str]:
+        return self._seen_names
+
+    async def _are_alike(self, name: str) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("drops", range(1, len(TABLES)))
+@pytest.mark.parametrize("late", ["switch", "keep_next", "take_kept"])
+async def test_a_late_rename_changes_nothing_while_its_version_is_dropped(
+    analytics: Analytics, late: str, drops: int
+) -> None:
+    """A projector that was frozen comes back while another one drops its tables."""
+    await migrate(analytics)
+    live = await names(analytics)
+    versions = HistoryVersions(analytics)
+    await versions.make_next()
+    if late == "take_kept":
+        await versions.keep_next()
+    frozen = AsBefore(analytics, await names(analytics))
+
+    async def come_back() -> None:
+        left = await names(analytics)
+        with pytest.raises(QueryRefused):
+            await getattr(frozen, late)()
+        assert await names(analytics) == left
+
+    dropping = HistoryVersions(InterruptedDrop(analytics, drops, come_back))
+    await dropping.drop(KEPT if late == "take_kept" else NEXT)
+    assert await names(analytics) == live
 
 
 @pytest.mark.parametrize("renames", range(1, 2 * len(TABLES) + 2))
