@@ -20,10 +20,11 @@ SET_RESTORED: Final = """
     UPDATE notifier.reader_position SET restored_seq = $1
     WHERE reader = 'notifier' AND restored_seq < $1
 """
+# An operator may have retried a parked one.
 UNSETTLE: Final = """
     UPDATE notifier.publications SET state = 'unsettled', unsettled = true, holder = NULL,
         reason = 'may_have_arrived'
-    WHERE wanted AND posted_revision IS NULL AND state IN ('waiting', 'sending')
+    WHERE wanted AND posted_revision IS NULL AND state IN ('waiting', 'sending', 'parked')
 """
 # Streams tell notices in the order of their transactions. Another server's numbers say nothing.
 FORGET_TRANSACTIONS: Final = """

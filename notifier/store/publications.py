@@ -22,26 +22,31 @@ from notifier.store.session import LeaseSession
 from notifier.store.turns import NOT_BEFORE_RESTORED
 from runtime.postgres.tables import acquire_connection, transaction
 
+# What the journal had when this outbox was restored may have been posted before.
+_MAY_STAND: Final = """(restored.again AND posted_revision IS NULL AND target = ANY($2::text[]))"""
+_RESTORED: Final = """(SELECT restored_seq >= $3 AS again FROM notifier.reader_position
+          WHERE reader = 'notifier') AS restored"""
 # One that is being sent keeps its state: `record` sees that there is something newer.
-RENEW: Final = """
+RENEW: Final = f"""
     UPDATE notifier.publications SET wanted = target = ANY($2::text[]), revision = $3,
-        changed_at = $4, attempts = 0, reason = NULL,
-        state = CASE WHEN state IN ('sending', 'unsettled') THEN state ELSE 'waiting' END,
+        changed_at = $4, attempts = 0, unsettled = unsettled OR {_MAY_STAND},
+        holder = CASE WHEN NOT {_MAY_STAND} THEN holder END,
+        reason = CASE WHEN {_MAY_STAND} THEN 'may_have_arrived'
+                      WHEN state = 'unsettled' THEN reason END,
+        state = CASE WHEN {_MAY_STAND} THEN 'unsettled'
+                     WHEN state IN ('sending', 'unsettled') THEN state ELSE 'waiting' END,
         try_at = CASE WHEN posted_revision IS NULL OR target <> ALL($2::text[]) THEN $4
                       ELSE $5::timestamptz END
-    WHERE announcement_id = $1
+    FROM {_RESTORED} WHERE announcement_id = $1
 """
-# What the journal had when this outbox was restored may have been posted before.
-INSERT: Final = """
+INSERT: Final = f"""
     INSERT INTO notifier.publications
         (announcement_id, target, author_id, wanted, revision, changed_at, try_at,
          unsettled, state, reason)
     SELECT $1, target, $5, true, $3, $4, $4, again,
            CASE WHEN again THEN 'unsettled' ELSE 'waiting' END,
            CASE WHEN again THEN 'may_have_arrived' END
-    FROM unnest($2::text[]) AS target,
-         (SELECT restored_seq >= $3 AS again FROM notifier.reader_position
-          WHERE reader = 'notifier') AS restored
+    FROM unnest($2::text[]) AS target, {_RESTORED}
     ON CONFLICT DO NOTHING
 """
 WITHDRAW_ALL_OF: Final = """

@@ -1,6 +1,6 @@
 """An older outbox is restored beside a newer journal: what was sent meanwhile is not sent again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -17,10 +17,19 @@ from notifier.publishing.steps import OutsidePost
 from notifier.publishing.targets import Delivery, PublishTarget
 from notifier.restored.noting import note_restored
 from notifier.short_links import ShortLinks
+from notifier.store.operators.acts import Signature
 from notifier.store.publications import Publications
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
-from tests.histories.notifier_events import booking, created, edited, person, published, seen
+from tests.histories.notifier_events import (
+    announcement,
+    booking,
+    created,
+    edited,
+    person,
+    published,
+    seen,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own.
 
@@ -97,12 +106,14 @@ class Posted:
         return "taken"
 
 
-async def publish(cell: NotifierCell, sent: Posted) -> dict[str, str]:
+async def publish(
+    cell: NotifierCell, sent: Posted, targets: Mapping[TargetName, PublishTarget] = TARGETS
+) -> dict[str, str]:
     """Publish what is due, and return the states by target."""
     publications = Publications(cell.pool)
     links = ShortLinks(cell.queue, cell.around, "")
     publisher = Publisher(
-        publications, cell.queue, links, TARGETS, lambda: cell.now, send=sent, random=Random(1)
+        publications, cell.queue, links, targets, lambda: cell.now, send=sent, random=Random(1)
     )
     while await publisher.publish_next():
         pass
@@ -137,6 +148,66 @@ async def test_an_operator_decides_about_posts_that_may_stand(
     await found.read()
     assert (await publish(found, after))[CLUB] == "unsettled"
     assert CLUB not in after.posts
+
+
+async def not_posted(cell: NotifierCell, state: str) -> None:
+    """Bring the announcement's rows into this state without a post."""
+    if state.startswith("unwanted"):
+        cell.history.tell(edited(publish_to=()))
+    await cell.read()
+    if state != "unwanted_waiting":
+        posted = Posted()
+        await publish(cell, posted, {})
+        assert posted.posts == []
+
+
+@pytest.mark.parametrize(
+    ("state", "later"),
+    [
+        ("parked", "edited"),
+        ("parked", "retried"),
+        ("unwanted_waiting", "edited"),
+        ("unwanted_done", "edited"),
+    ],
+)
+async def test_what_was_not_posted_before_the_backup_may_stand_as_well(
+    outboxes: Outboxes, state: str, later: str
+) -> None:
+    lost, found = outboxes
+    lost.history.tell(published())
+    await lost.read()
+    await not_posted(lost, state)
+    await found.read()
+    if state != "unwanted_waiting":
+        await publish(found, Posted(), {})
+    if later == "edited":
+        lost.history.tell(edited(title="Another title", publish_to=(CLUB, SITE)))
+    else:
+        for target in TARGETS:
+            signature = Signature("olga", lost.now)
+            await Publications(lost.pool).retry(
+                (announcement(), target), lost.now, signature, dry_run=False
+            )
+        lost.history.tell(seen("boris"))
+    await lost.read()
+    before = Posted()
+    await publish(lost, before)
+    assert sorted(before.posts) == [CLUB, SITE]
+
+    await restore(outboxes)
+    await found.read()
+    after = Posted()
+    assert await publish(found, after) == {SITE: "done", CLUB: "unsettled"}
+    assert after.posts == [SITE]  # It knows the post by its key.
+    found.history.tell(edited(title="A third title"))
+    found.now += timedelta(minutes=2)
+    await found.read()
+    assert (await publish(found, after))[CLUB] == "unsettled"
+    assert CLUB not in after.posts
+    club = await found.pool.fetchval(
+        "SELECT reason FROM notifier.publications WHERE target = $1", CLUB
+    )
+    assert club == "may_have_arrived"
 
 
 async def test_an_outbox_that_is_newer_than_the_journal_is_refused(
