@@ -6,16 +6,18 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import aiohttp
 import pytest
 
 from deploy import up
-from launcher.client import log_in, stream_operator_lines
+from launcher.client import RequestRefused, log_in, stream_operator_lines
 from runtime.openapi.document import Document, merge
 from tests.cells.embedded import PRACTIX
 from tests.compose.images import build, why_no_engine
@@ -47,6 +49,10 @@ class Stack:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = {**os.environ, **environment, "PORT": PORT}
+
+    def beside(self, **variables: str) -> "Stack":
+        """Return the same project with other variables."""
+        return Stack(self._environment | variables)
 
     def compose(self, *arguments: str, timeout_s: float = 400) -> str:
         done = subprocess.run(
@@ -107,6 +113,15 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture
+def site(stack: Stack) -> Iterator[None]:
+    """The gateway of the profile `site` alone, for one test."""
+    again = ("up", "--detach", "--wait", "--no-deps", "gateway")
+    stack.beside(SITE="open", STAND_IN="closed").compose(*again)
+    yield
+    stack.compose(*again)
+
+
+@pytest.fixture
 async def traffic(stack: Stack) -> AsyncIterator[Traffic]:
     async with aiohttp.ClientSession() as session:
         yield Traffic(session, BASE_URL)
@@ -161,6 +176,37 @@ def test_practix_works_on_the_gateway_as_on_any_system(stack: Stack, tmp_path: P
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "verified" in done.stdout
+
+
+@pytest.mark.usefixtures("site")
+async def test_the_site_lets_in_anybody_and_nobody_who_may_do_more() -> None:
+    anna = await log_in(BASE_URL, "anna")
+    inbox = f"/neighbours/notification/inbox/{anna['user_id']}"
+    following = f"/neighbours/ugc/followers/{uuid4()}/{anna['user_id']}"
+    operator, credential = SECRETS["PRACTIX_OPERATOR_TOKEN"], SECRETS["NEIGHBOUR_CREDENTIAL"]
+    async with aiohttp.ClientSession(BASE_URL) as session:
+
+        async def ask(method: str, path: str, token: str) -> int:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with session.request(method, path, headers=headers) as answer:
+                return answer.status
+
+        async with session.get("/") as page:
+            assert (page.status, page.content_type) == (200, "text/html")
+            (script,) = re.findall(r'"(/site/[^/"]+/app\.js)"', await page.text())
+        async with session.get(script) as answer:
+            assert (answer.status, answer.content_type) == (200, "text/javascript")
+
+        assert await ask("GET", inbox, anna["access_token"]) == 200
+        assert await ask("PUT", following, anna["access_token"]) in (200, 201, 204)
+        for token in (operator, credential):
+            assert await ask("GET", inbox, token) == 401
+            assert await ask("DELETE", inbox, token) == 401
+            assert await ask("DELETE", following, token) == 401
+            assert await ask("POST", "/neighbours/control/ugc", token) == 404
+            assert await ask("POST", "/neighbours/notification/send", token) == 404
+    with pytest.raises(RequestRefused):
+        await log_in(BASE_URL, "anna", operator)
 
 
 @pytest.mark.timeout(120)

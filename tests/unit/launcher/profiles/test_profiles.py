@@ -3,7 +3,9 @@
 import json
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -22,10 +24,12 @@ import projector.settings
 import query_api.settings
 import runtime.process.health_figures
 from contracts.error_codes import describe, is_error_code
+from contracts.values.ids import PersonId
 from deploy import up
 from launcher.profiles.gateway import OPERATOR_SILENCE_S_MAX, SILENCE_S_MAX, UPSTREAMS
 from neighbours.settings import StandInSettings
 from query_api.streams.limits import DEFAULT as STREAM_LIMITS
+from runtime.auth.tokens import issue_token
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 from tests.paths import ROOT
@@ -99,6 +103,20 @@ def test_the_stand_in_is_closed_unless_its_profile_is_asked_for(services: dict[s
     )
     published = up.variables_of_profiles({"COMPOSE_PROFILES": "grafana,stand-in"})
     assert (folder / f"stand_in/{published['STAND_IN']}.conf").exists()
+
+
+def test_the_site_passes_on_no_token_but_a_persons() -> None:
+    folder = ROOT / "deploy" / "gateway"
+    opened = (folder / "site" / "open.conf").read_text()
+    served = re.findall(r"location [^{]*/neighbours/[^{]*\{([^}]*)\}", opened)
+    assert len(served) == opened.count("/neighbours/") > 0
+    passed_on = r"proxy_set_header Authorization (?:\"\"|\$token_of_person);"
+    assert all(re.search(passed_on, one) for one in served)
+    (pattern,) = re.findall(r'"~(.*)" \$http_authorization;', (folder / "nginx.conf").read_text())
+    keys = [token_urlsafe(32) for _ in range(100)]
+    assert not any(re.search(pattern, f"Bearer {one}") for one in keys)
+    token = issue_token(PersonId("anna"), key=keys[0], now=datetime.now(UTC))
+    assert all(re.search(pattern, f"{scheme} {token}") for scheme in ("Bearer", "bearer"))
 
 
 def test_what_the_gateway_answers_itself_is_a_problem_of_the_catalogue() -> None:
