@@ -41,7 +41,8 @@ class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
     their retries are compared without it."""
     traceparent: str = ""
     """The W3C trace context of the request, by which logs tell what it caused; empty if no request
-    caused it, and in older records. It names nobody."""
+    caused it, and in older records. A client may choose it. A renewal leaves out those of erased
+    actors."""
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):

@@ -1,9 +1,10 @@
 """Renews records: what each record of a journal becomes in the next journal of the cell.
 
-A renewed journal begins with a Renewal. Then come the records of the journal before, each at
-its position, with its term and time, chained anew. Erased texts are left out, and old formats
-are brought up to date. A new record is a pure function of the old one, the new hash before it
-and the Renewal, so any process can finish what another began.
+A renewed journal begins with a Renewal. Then come the records of the journal before, each at its
+position, with its term and time, chained anew. Erased texts are left out, as are the trace
+contexts that erased persons may have chosen, and old formats are brought up to date. A new record
+is a pure function of the old one, the new hash before it and the Renewal, so any process can
+finish what another began.
 
 A reader whose last record was of the journal before recognises the same record in the new one
 by a *proof*, which needs the nonce of the reign and the old record's hash. Without the nonce a
@@ -43,7 +44,7 @@ PROOFS_MAX: Final = 32
 """A record has the proofs of so many journals before, so that it stays small however often the
 journal is renewed. A reader that slept through more renewals begins anew."""
 ERASED: Final = "erased"
-"""Texts of erased persons were left out of the record."""
+"""Texts of erased persons, or the trace context of their request, were left out of the record."""
 FORMAT: Final = "format"
 """Something of an older format was brought up to date."""
 REASONS: Final = (ERASED, FORMAT)
@@ -152,6 +153,9 @@ class Renewing:
         # Decoding, too, brings a record up to date. Then its hash is another one.
         as_it_was = hash_record(encode_record(commit)) == old_state.hash
         why = set() if as_it_was and command == commit.command else {FORMAT}
+        if command.actor in self._erased and command.traceparent:
+            command = replace(command, traceparent="")
+            why.add(ERASED)
         events = []
         for stored in commit.events:
             present = bring_up_to_date(stored)

@@ -22,7 +22,8 @@ def _cached_for(name: str) -> str:
 PLACES: Final = (
     DataPlace(
         "journal (SQLite file, Kafka topic)",
-        "every event, with the names and words in it",
+        "every event, with the names and words in it; of each command the hexadecimal request id "
+        "(`traceparent`), which the client may have chosen",
         "until it is renewed without what was erased",
         "the only source of truth; seats are proved from it",
         "all places below",

@@ -56,6 +56,7 @@ class Chain:
         outcome: Outcome = RECORDED,
         actor: str = SYSTEM,
         kind: str = "told",
+        traceparent: str = "",
     ) -> Commit:
         """Append a Commit. A dict is an event as it is stored, whether this version knows it
         or not."""
@@ -66,7 +67,9 @@ class Chain:
                 seq=seq,
                 prev_hash=self._hash_last(),
                 decided_at=at or self.now,
-                command=CommandInfo(f"c{seq}", kind, actor, f"k{seq}", f"f{seq}"),
+                command=CommandInfo(
+                    f"c{seq}", kind, actor, f"k{seq}", f"f{seq}", traceparent=traceparent
+                ),
                 outcome=outcome,
                 events=tuple(_encode(event) for event in events),
             )

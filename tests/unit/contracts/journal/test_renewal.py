@@ -38,7 +38,7 @@ from contracts.journal.renewal import (
     recognise,
     replace_nonce,
 )
-from contracts.values.ids import PersonId
+from contracts.values.ids import SYSTEM, PersonId
 from contracts.values.personal import ERASED_NAME
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.renewed import close_log, read_log, renew_log
@@ -116,6 +116,25 @@ def test_a_record_says_why_it_was_changed(chain: Chain) -> None:
     new = commits_in(renew_log(chain.payloads, 9, erasures_in(chain)))
     both = (ERASED, FORMAT)  # All but the system's commands had a bare fingerprint.
     assert [why(one) for one in new] == [both, both, (FORMAT,), (), (FORMAT,)]
+
+
+def test_the_request_id_that_an_erased_person_chose_is_left_out_up_to_the_erasure() -> None:
+    chain = Chain()
+    for actor, event in (
+        (ANNA, seen(ANNA, "Anna")),
+        (BORIS, seen(BORIS, "Boris")),
+        (SYSTEM, PersonErased(person_id=ANNA)),
+        (ANNA, seen(ANNA, "Anna again")),
+    ):
+        chain.commit(event, actor=actor, traceparent=f"00-{'f' * 32}-{chain.seq:016x}-00")
+    old = commits_in(chain.payloads)
+    new = commits_in(renew_log(chain.payloads, 9, erasures_in(chain)))
+    assert new[0].command.traceparent == ""
+    assert ERASED in why(new[0])
+    kept = [one.command.traceparent for one in old[1:]]
+    assert all(kept)
+    assert [one.command.traceparent for one in new[1:]] == kept
+    assert all(ERASED not in why(one) for one in new[1:])
 
 
 def test_an_event_that_nobody_can_read_is_carried_as_it_is(chain: Chain) -> None:
