@@ -103,8 +103,7 @@ async def _keep_up_until(stop: asyncio.Event, parts: Sequence[Supervised]) -> No
     except ServerError as error:
         raise ServiceStopped(str(error)) from error
     finally:
-        for task in (stopping, *watching):
-            await end(task)
+        await end(stopping, *watching)
 
 
 async def _start_clickhouse(stack: AsyncExitStack, data: DataDirectory) -> ClickHouseServer | None:

@@ -66,8 +66,7 @@ class StreamHub:
 
     async def stop(self) -> None:
         self._end_all(SHUTTING_DOWN)
-        for task in self._running:
-            await end(task)
+        await end(*self._running)
 
     def demand_room(self, person_id: str) -> None:
         """Raises RateLimited if the person has as many streams as one may, and Unavailable if

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -23,14 +24,17 @@ class Pauses:
     """Runs a reader again and again, and in between what was asked for."""
 
     def __init__(self) -> None:
-        self._asked: asyncio.Queue[_Pause] = asyncio.Queue()
+        self._waiting: deque[_Pause] = deque()
+        self._asked = asyncio.Event()
+        """Set while a pause is waiting."""
 
     async def pause_for(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` while the reader does not run. Raises what `work` raises, and CancelledError
-        if the reader is stopped meanwhile. If the caller is cancelled, work that has begun is
-        finished first, and work that has not is never begun."""
+        if the reader stops meanwhile, even by an error. If the caller is cancelled, work that has
+        begun is finished first, and work that has not is never begun."""
         pause = _Pause(work)
-        await self._asked.put(pause)
+        self._waiting.append(pause)
+        self._asked.set()
         try:
             await asyncio.shield(pause.done)
         except asyncio.CancelledError:
@@ -44,19 +48,32 @@ class Pauses:
             raise
 
     async def run(self, read: Callable[[], Coroutine[Any, Any, None]]) -> NoReturn:
-        """Run `read`, and stop it whenever a pause is asked for. Raises the error of `read`."""
-        while True:
-            reading = start_for(read(), "reading")
-            asked = start_for(self._asked.get(), "pause")
-            try:
-                await asyncio.wait([reading, asked], return_when=asyncio.FIRST_COMPLETED)
-                if reading.done():
-                    reading.result()
-            finally:
-                await end(reading)
-                await end(asked)
-            if not asked.cancelled():
-                await _do(asked.result())
+        """Run `read`, and stop it whenever a pause is asked for. Raises the error of `read`. What
+        is asked for before it runs waits for it."""
+        try:
+            while True:
+                await self._read_until_asked(read)
+                if self._waiting:
+                    await _do(self._take())
+        finally:
+            while self._waiting:
+                self._take().done.cancel()
+
+    async def _read_until_asked(self, read: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        reading = start_for(read(), "reading")
+        asked = start_for(self._asked.wait(), "pause")
+        try:
+            await asyncio.wait([reading, asked], return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+        finally:
+            await end(reading, asked)
+
+    def _take(self) -> _Pause:
+        pause = self._waiting.popleft()
+        if not self._waiting:
+            self._asked.clear()
+        return pause
 
 
 async def _do(pause: _Pause) -> None:

@@ -181,9 +181,11 @@ class JournalReader(Generic[B]):
             await self._finish_writing()  # What lies before the break counts.
             raise
         finally:
-            await end(self._writing)
-            self._writing = self._being_written = self._unwritten = None
-            self.oldest_unwritten_ms = None
+            try:
+                await end(self._writing)
+            finally:
+                self._writing = self._being_written = self._unwritten = None
+                self.oldest_unwritten_ms = None
 
     async def _gather(self) -> list[Accepted]:
         """Return the records since the last batch: those that come until the next one may be

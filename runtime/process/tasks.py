@@ -43,9 +43,7 @@ async def run_together(parts: Mapping[str, Coroutine[Any, Any, Any]]) -> None:
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
     for task in ended:
         task.result()
 
@@ -70,13 +68,31 @@ def start_thread(work: Callable[[], None], name: str) -> Thread:
     return thread
 
 
-async def end(task: asyncio.Task[Any] | None) -> None:
-    """Cancel the task, if there is one, and wait until it has ended. Its error is ignored,
-    because it was reported when it happened."""
-    if task is not None:
+async def end(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel the tasks, each once, and wait until all have ended. Their errors are ignored,
+    because they were reported when they happened.
+
+    Raises CancelledError if the caller is cancelled meanwhile, but only once they have ended,
+    however often that is: what they clean up is finished.
+    """
+    pending = [task for task in tasks if task is not None]
+    for task in pending:
         task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+    cancelled = False
+    while pending := [task for task in pending if not _has_ended(task)]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+def _has_ended(task: asyncio.Task[Any]) -> bool:
+    """Return whether it has. If so, its error counts as seen."""
+    if task.done() and not task.cancelled():
+        task.exception()
+    return task.done()
 
 
 def _start_watched(work: Coroutine[Any, Any, T], name: str, *, may_return: bool) -> asyncio.Task[T]:

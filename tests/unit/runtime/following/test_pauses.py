@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
 from runtime.following.pauses import Pauses
+from tests.waiting import WITHIN_S
 
 
 class IdleReader:
@@ -109,3 +111,65 @@ async def test_a_stopped_reader_stops_the_work_and_its_caller(reader: IdleReader
     running.cancel()
     await asyncio.wait([caller, running])
     assert caller.cancelled()
+
+
+async def test_a_reader_that_is_stopped_as_a_pause_begins_does_not_read_on() -> None:
+    """Stopped while it waits for the end of a reading, as by a lock that is lost."""
+    pauses = Pauses()
+    stopping, may_stop = asyncio.Event(), asyncio.Event()
+
+    async def read() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopping.set()
+            await may_stop.wait()
+
+    done: list[str] = []
+
+    async def work() -> None:
+        done.append("work")
+
+    running = asyncio.create_task(pauses.run(read))
+    caller = asyncio.create_task(pauses.pause_for(work))
+    await stopping.wait()
+    running.cancel()
+    await asyncio.sleep(0)
+    may_stop.set()
+    async with asyncio.timeout(WITHIN_S):
+        await asyncio.wait([caller, running])
+    assert running.cancelled()
+    assert caller.cancelled()
+    assert done == []
+
+
+async def test_a_reader_that_fails_as_a_pause_is_asked_for_ends_it() -> None:
+    pauses = Pauses()
+    may_fail = asyncio.Event()
+
+    async def read() -> None:
+        await may_fail.wait()
+        raise ValueError("spoilt")
+
+    async def work() -> None:
+        raise AssertionError("the reader has failed")
+
+    running = asyncio.create_task(pauses.run(read))
+    await asyncio.sleep(0.01)
+    callers = [asyncio.create_task(pauses.pause_for(work)) for _ in range(2)]
+    may_fail.set()
+    async with asyncio.timeout(WITHIN_S):
+        await asyncio.wait([*callers, running])
+    assert isinstance(running.exception(), ValueError)
+    assert all(caller.cancelled() for caller in callers)
+
+
+async def test_each_of_several_pauses_gets_its_turn(pauses: Pauses, reader: IdleReader) -> None:
+    done: list[int] = []
+
+    async def work(number: int) -> None:
+        assert not reader.reading
+        done.append(number)
+
+    await asyncio.gather(*(pauses.pause_for(partial(work, number)) for number in range(3)))
+    assert done == [0, 1, 2]

@@ -112,3 +112,36 @@ async def test_of_parts_that_run_together_none_outlives_another() -> None:
     await end(together)
     assert together.cancelled()
     assert others == ["ended"] * 4
+
+
+async def test_to_end_a_task_takes_until_it_has_cleaned_up_however_often_one_is_cancelled() -> None:
+    cleaning, may_end, cleaned = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def untidy() -> None:
+        try:
+            await waiting()
+        finally:
+            cleaning.set()
+            await may_end.wait()
+            cleaned.set()
+
+    untidy_task, other = start_for(untidy(), "untidy"), start_for(waiting(), "other")
+    await asyncio.sleep(0)
+    ending = start_for(end(untidy_task, other, None), "ending")
+    await cleaning.wait()
+    for _ in range(3):
+        ending.cancel()
+        await asyncio.sleep(0)
+    assert not ending.done()
+    may_end.set()
+    await ended(ending)
+    assert cleaned.is_set()
+    assert other.cancelled()
+    assert ending.cancelled()  # Who was cancelled does not go on as if nothing had been.
+
+
+async def test_the_error_of_a_task_that_is_ended_is_ignored() -> None:
+    task = start_for(failing(), "failing")
+    await end(task)
+    await end(task)
+    assert task.done()
