@@ -2,19 +2,18 @@
 another formula."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from typing import Final
 
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
 from contracts.values.decoding import UNDECODABLE
 from projector.dead_letter_routes import build_router as build_dead_letter_router
-from projector.ndjson import LINES, NDJSON, answer_lines, encode_line
+from projector.ndjson import LINES, LinesResponse, answer_lines
 from projector.proof.progress import ReportLine
 from projector.proof.scratch.checkpoints import Start
 from projector.read_models.groups import GROUPS
@@ -78,7 +77,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
             raise Unavailable
         if service.verifying:
             raise RateLimited(RETRY_AFTER_S)
-        return StreamingResponse(_stream_lines(service, start), media_type=NDJSON)
+        return LinesResponse(service.verify(start))
 
     @router.post(
         "/rebuild",
@@ -148,17 +147,6 @@ def _begin_rebuild(
     if rolls_back:  # What was switched last comes back, whole.
         raise malformed_parameter(ONLY.name, not_with=ROLL_BACK.name)
     return service.rebuild(GROUPS[name], operator)
-
-
-async def _stream_lines(service: ProjectorService, start: Start) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of verify as NDJSON. The HTTP status is sent before the first of them, so
-    a failure is reported as the last line."""
-    try:
-        async with aclosing(service.verify(start)) as lines:
-            async for line in lines:
-                yield encode_line(line)
-    except (TablesUnavailable, RateLimited) as error:
-        yield encode_line({"ok": False, "problem": str(error)})
 
 
 def _read_formula(raw: bytes) -> Formula:

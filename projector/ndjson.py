@@ -1,16 +1,23 @@
 """Answers with lines of progress and a result, one JSON object a line."""
 
+import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
 import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from contracts.errors import Unavailable
+from contracts.errors import RateLimited, Unavailable
 from contracts.journal.acceptance import JournalBroken
+from contracts.values.describing import describe_error
 from projector.proof.progress import ReportLine
 from runtime.postgres.tables import TablesUnavailable
+from runtime.process.tasks import end, start_for
+
+log = logging.getLogger(__name__)
 
 NDJSON: Final = "application/x-ndjson"
 LINES: Final[dict[int | str, dict[str, Any]]] = {
@@ -20,6 +27,54 @@ LINES: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 """`responses` of a route that answers so."""
+FAILURES: Final = (TablesUnavailable, JournalBroken, RateLimited)
+"""What may end lines before their result."""
+
+
+class LinesResponse(Response):
+    """Sends the lines. If the caller goes away, they are cut off, and the answer ends once they
+    have cleaned up: they run in a task that is cancelled once. Starlette's own stream is cancelled
+    at each of its awaits, also at those of its clean-up."""
+
+    media_type = NDJSON
+
+    def __init__(
+        self, lines: AsyncGenerator[ReportLine, None], *first: ReportLine, **failed: Any
+    ) -> None:
+        """`first` are lines that were read already. An error is the last line, with the members
+        of `failed`."""
+        super().__init__()
+        del self.headers["content-length"]
+        self._first = first
+        self._lines = lines
+        self._failed = failed
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        sending = start_for(self._send(send), "lines")
+        leaving = start_for(_notice_leaving(receive), "reader of lines")
+        try:
+            await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end(sending, leaving)
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send(self, send: Send) -> None:
+        async def send_line(line: ReportLine) -> None:
+            body = msgspec.json.encode(line) + b"\n"
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+        async with aclosing(self._lines) as lines:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            try:
+                for line in self._first:
+                    await send_line(line)
+                async for line in lines:
+                    await send_line(line)
+            except FAILURES as error:
+                log.warning("lines ended early: %s", describe_error(error))
+                await send_line({"ok": False, **self._failed, "problem": str(error)})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def answer_lines(lines: AsyncGenerator[ReportLine, None], **failed: Any) -> Response:
@@ -30,20 +85,10 @@ async def answer_lines(lines: AsyncGenerator[ReportLine, None], **failed: Any) -
         first = await anext(lines)
     except TablesUnavailable as error:
         raise Unavailable from error
-    return StreamingResponse(_encode_lines(first, lines, failed), media_type=NDJSON)
+    return LinesResponse(lines, first, **failed)
 
 
-def encode_line(line: ReportLine) -> bytes:
-    return msgspec.json.encode(line) + b"\n"
-
-
-async def _encode_lines(
-    first: ReportLine, others: AsyncGenerator[ReportLine, None], failed: dict[str, Any]
-) -> AsyncGenerator[bytes, None]:
-    try:
-        async with aclosing(others) as lines:
-            yield encode_line(first)
-            async for line in lines:
-                yield encode_line(line)
-    except (TablesUnavailable, JournalBroken) as error:
-        yield encode_line({"ok": False, **failed, "problem": str(error)})
+async def _notice_leaving(receive: Receive) -> None:
+    """Return once the caller has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -9,6 +9,8 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
+import asyncpg
 import pytest
 
 from contracts.errors import NotFound, RateLimited, Unavailable
@@ -18,12 +20,15 @@ from projector.history.service import HistoryService
 from projector.history.versions import KEPT, NEXT, TABLES, HistoryVersions
 from projector.proof.progress import ReportLine
 from projector.rebuild.history_rebuilding import HistoryRebuilding
+from projector.service import ProjectorService
 from query_api.edge.history_reads import HistoryReads
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, QueryRefused
+from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
+from tests.integration.projector.held_journal import HeldJournal
 from tests.integration.projector.history.canaries import (
     ANNA,
     CANARY,
@@ -35,8 +40,10 @@ from tests.integration.projector.history.canaries import (
     seen,
 )
 from tests.integration.projector.history.rebuild_until_killed import open_at
+from tests.integration.projector.rebuild.rebuilt import REBUILD, app_of
 from tests.paths import ROOT
 from tests.servers.clickhouse_engines import ENGINES
+from tests.servers.http_server import served
 from tests.waiting import POLL_S, WITHIN_S, eventually
 
 SCRIPT: Final = Path(__file__).with_name("rebuild_until_killed.py")
@@ -66,7 +73,7 @@ async def analytics(address: str) -> AsyncIterator[Analytics]:
 
 @asynccontextmanager
 async def following(
-    journal: SqliteJournal, analytics: Analytics, seq: int
+    journal: Journal, analytics: Analytics, seq: int
 ) -> AsyncIterator[HistoryService]:
     """A service whose tables have come to `seq`."""
     service = HistoryService(journal, analytics, limits=QUICK)
@@ -159,6 +166,33 @@ async def test_to_roll_back_loses_nothing(
         assert refused["differences"][0]["table"] == "events"
         assert await count(analytics, SPOILT.format("")) == 0
         assert await count(analytics, SPOILT.format(KEPT)) == 1
+
+
+async def test_kept_tables_stay_kept_if_the_operator_goes_away_on_the_way_back(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, analytics: Analytics
+) -> None:
+    chain = canaries_of_anna()
+    await chain.write_to(sqlite_journal)
+    journal = HeldJournal(sqlite_journal)
+    async with following(journal, analytics, chain.seq) as live:
+        rebuilding = HistoryRebuilding(journal, analytics, live)
+        assert (await rebuilt(rebuilding))["switched"]
+        before = await names(analytics)
+        service = ProjectorService(journal, tables, history_rebuilding=rebuilding)
+        journal.hold()
+        for rolls_back in ("true", "false"):
+            async with (
+                served(app_of(service)) as url,
+                aiohttp.ClientSession(url) as session,
+                session.post(REBUILD, params={"only": "history", "roll_back": rolls_back}) as reply,
+            ):
+                await reply.content.readline()
+                assert await HistoryVersions(analytics).has(NEXT)
+                reply.close()
+                await eventually(lambda: not service.verifying)
+            assert not await HistoryVersions(analytics).has(NEXT)
+            if rolls_back == "true":
+                assert await names(analytics) == before
 
 
 async def test_tables_of_another_shape_are_not_gone_back_to(

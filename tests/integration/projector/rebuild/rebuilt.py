@@ -14,7 +14,7 @@ from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
 from runtime.http.problems import install_problems
-from runtime.journal.sqlite import SqliteJournal
+from runtime.journal.port import Journal
 from tests.cells.projector_cell import SMALL
 from tests.histories.chain import Chain
 from tests.waiting import eventually
@@ -25,7 +25,7 @@ SCHEMAS = "SELECT to_regnamespace($1) IS NOT NULL"
 
 @asynccontextmanager
 async def service_of(
-    journal: SqliteJournal, tables: asyncpg.Pool, dsn: str
+    journal: Journal, tables: asyncpg.Pool, dsn: str
 ) -> AsyncIterator[ProjectorService]:
     service = ProjectorService(journal, tables, limits=SMALL, dsn=dsn)
     await service.start()

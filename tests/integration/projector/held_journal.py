@@ -1,0 +1,29 @@
+"""A journal that new readers have to wait for."""
+
+import asyncio
+from typing import Any
+
+from runtime.journal.port import JournalCursor
+from runtime.journal.sqlite import SqliteJournal
+
+
+class HeldJournal:
+    """The journal `inner`. While it is held, whoever begins to read waits; others read on."""
+
+    def __init__(self, inner: SqliteJournal) -> None:
+        self._inner = inner
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def hold(self) -> None:
+        self._open.clear()
+
+    def let_go(self) -> None:
+        self._open.set()
+
+    async def open_cursor(self, offset: int) -> JournalCursor:
+        await self._open.wait()
+        return await self._inner.open_cursor(offset)
