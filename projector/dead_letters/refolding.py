@@ -69,6 +69,12 @@ class Refolding:
         erasures = (one.context.seq for one in self._own[:count] if one.erased is not None)
         return max(erasures, default=0)
 
+    @property
+    def erased(self) -> set[str]:
+        """Everybody whose texts are written and emptied again if the parked events are folded."""
+        steps = self.fold(self.projectable)
+        return {one for step in steps if isinstance(step, Erasures) for one in step.people}
+
     def take_parked(self, place: EventPlace, event: Projected) -> None:
         """Take the next parked event of the key."""
         self.places.append(place)

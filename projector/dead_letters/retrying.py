@@ -5,6 +5,9 @@ pauses for a moment, and in one transaction the parked events of the key get int
 (`projector.dead_letters.refolding`) and are parked no more. The first event that still cannot be
 projected stays, with all behind it. Whoever is killed on the way has done the keys before, and no
 other by half.
+
+The journal's texts are written and, if their writer is erased, emptied in that transaction. So the
+disk of everybody who is erased there is cleaned again (`clean_again`), also after a dry run.
 """
 
 import asyncio
@@ -29,6 +32,7 @@ from projector.dead_letters.stored import (
 from projector.proof.progress import Progress, ReportLine
 from projector.read_models.batch import OUTCOME, BatchPart, EventPlace, Projected
 from projector.read_models.intake import REASON_CHARS_MAX, Intake
+from projector.read_models.postgres.at_rest import clean_again
 from projector.read_models.postgres.erasing import ERASE_CHOSEN_ROWS, ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.sink import POSITION, PostgresSink, write_part
 from runtime.following.pauses import Pauses
@@ -126,6 +130,8 @@ class Retrying:
             position = await POSITION.lock(connection)
             await scan.catch_up(position.state.seq, await fetch_units(connection))
             refolding = scan.refoldings[unit]
+            if erased := refolding.erased:
+                await clean_again(self._pool, erased)
             count, reason = await _write_what_fits(connection, refolding)
             await delete_letters(connection, refolding.places[:count])
             left = refolding.places[count:]

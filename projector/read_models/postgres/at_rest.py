@@ -2,14 +2,16 @@
 
 The tables are rewritten, and the write-ahead log is renewed. The kept version of the tables
 (`versions`) is dropped if it has such texts. What is left to do is in `read_model.erasures`: the
-rows whose `gone_seq` is not their `erased_seq`. Nobody can read a table while it is rewritten, so
-the cleaner pauses for a hundred times as long as that took, and everybody who is erased meanwhile
-goes with the next time.
+rows whose `gone_seq` is not their `erased_seq`. Whoever writes erased texts anew, even if only to
+roll back, says so first (`clean_again`).
+
+Nobody can read a table while it is rewritten, so the cleaner pauses for a hundred times as long as
+that took, and everybody who is erased meanwhile goes with the next time.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -17,6 +19,7 @@ import asyncpg
 
 from projector.read_models.postgres.versions import drop_kept_with_texts
 from projector.read_models.project import TABLES
+from runtime.postgres.arrays import to_arrays
 from runtime.postgres.rewriting import renew_write_ahead_log, rewrite_tables
 from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
@@ -28,18 +31,31 @@ REWRITTEN: Final = tuple(
     name for name in (*(table.name for table in TABLES if table.owners), "dead_letters")
 )
 _SELECT_PENDING: Final = """
-    SELECT count(*) AS people, coalesce(max(erased_seq), 0) AS seq FROM erasures
+    SELECT person_id, xmin::text AS version FROM erasures
     WHERE erased_seq IS DISTINCT FROM gone_seq
 """
+# A row that was written meanwhile has another `xmin`, also if it says the same: old texts may have
+# been written after the tables.
 _STORE_GONE: Final = """
-    UPDATE erasures SET gone_seq = erased_seq
-    WHERE erased_seq IS DISTINCT FROM gone_seq AND erased_seq <= $1
+    UPDATE erasures erasure SET gone_seq = erased_seq
+    FROM unnest($1::uuid[], $2::text[]) AS cleaned (person_id, version)
+    WHERE erasure.person_id = cleaned.person_id AND erasure.xmin::text = cleaned.version
 """
+_CLEAN_AGAIN: Final = "UPDATE erasures SET gone_seq = NULL WHERE person_id = ANY($1::uuid[])"
 _SELECT_TABLES: Final = """
     SELECT array_agg(to_regclass(name)::oid ORDER BY name) FROM unnest($1::text[]) AS name
 """
-# A switch to rebuilt tables waits for it.
+# A switch to rebuilt tables waits for it, and so does a retry of dead letters.
 _LOCK_POSITION: Final = "SELECT FROM reader_position FOR UPDATE"
+
+
+async def clean_again(pool: asyncpg.Pool, people: Collection[str]) -> None:
+    """Have the texts of these people taken off the disk again, because they are about to be
+    written. Committed at once, so that it also holds if the writer rolls back or is killed.
+
+    The caller holds the lock of the position until it has written. Raises TablesUnavailable."""
+    async with acquire_connection(pool) as connection:
+        await connection.execute(_CLEAN_AGAIN, list(people))
 
 
 class DiskCleaner:
@@ -69,9 +85,9 @@ class DiskCleaner:
         """Take the texts of everybody who is erased now off the disk. Returns False if a
         transaction may still read some of them, or if other tables became the live ones
         meanwhile. Raises TablesUnavailable."""
-        people, seq = await self._fetch_pending()
-        self._note_pending(people)
-        if not people:
+        pending = await self._fetch_pending()
+        self._note_pending(len(pending))
+        if not pending:
             return True
         await drop_kept_with_texts(self._pool)
         async with acquire_connection(self._pool) as connection:
@@ -84,16 +100,16 @@ class DiskCleaner:
             await connection.execute(_LOCK_POSITION)
             if await connection.fetchval(_SELECT_TABLES, REWRITTEN) != tables:
                 return False
-            await connection.execute(_STORE_GONE, seq)
-        log.info("texts of erased people are off the disk", extra={"people": people})
-        self._note_pending((await self._fetch_pending())[0])
+            await connection.execute(_STORE_GONE, *to_arrays(pending))
+        log.info("texts of erased people are off the disk", extra={"people": len(pending)})
+        self._note_pending(len(await self._fetch_pending()))
         return True
 
-    async def _fetch_pending(self) -> tuple[int, int]:
-        async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(_SELECT_PENDING)
-        assert row is not None
-        return row["people"], row["seq"]
+    async def _fetch_pending(self) -> Sequence[asyncpg.Record]:
+        """Return who is to be cleaned up, while nobody is writing texts of theirs."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(_LOCK_POSITION)
+            return await connection.fetch(_SELECT_PENDING)
 
     def _note_pending(self, people: int) -> None:
         self.pending = people
