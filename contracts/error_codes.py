@@ -65,6 +65,7 @@ RefusalCode = Literal[
     "post_deleted",
     "notice_not_waiting",
     "earlier_event_parked",
+    "erasure_not_droppable",
 ]
 """Codes of rules that say no. mypy checks them wherever one is raised."""
 
@@ -246,6 +247,10 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     "earlier_event_parked": Text(
         "An earlier event of the same key is parked. Retry or drop that one first.",
         "Более раннее событие того же ключа отложено. Сначала повторите или отбросьте его.",
+    ),
+    "erasure_not_droppable": Text(
+        "An erasure of a person cannot be given up. Retry it with a build that can project it.",
+        "От удаления данных человека нельзя отказаться. Повторите его сборкой, которая его знает.",
     ),
 }
 

@@ -139,7 +139,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
     )
     async def drop(request: Request) -> Response:
         """Give the event up for good: no projection takes it any more. Those behind it follow at
-        the next retry. 409 `earlier_event_parked` if it is not the first of its key."""
+        the next retry. 409 `earlier_event_parked` if it is not the first of its key, and
+        `erasure_not_droppable` if it is the erasure of a person."""
         operator = await guard(request)
         dry_run, place, body = is_dry_run(request), _place_in(request), await _read_body(request)
         try:

@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
 from contracts.errors import CommandRefused, NotFound
+from contracts.journal.renewal import PERSON_ERASED
 from projector.read_models.batch import OUTCOME, EventPlace
 from runtime.postgres.operator_acts import SignedAct, record_act
 from runtime.postgres.tables import acquire_connection, transaction
@@ -132,11 +133,14 @@ class DeadLetters:
     async def drop(self, place: EventPlace, signed: SignedAct, *, dry_run: bool) -> None:
         """Give up the event for good: no projection takes it any more, also none that begins
         anew. Those behind it stay parked until they are retried. Raises NotFound, and
-        CommandRefused if an earlier event of its key is parked."""
+        CommandRefused if an earlier event of its key is parked, or if it erases a person: what
+        the person wrote would then be shown for good."""
         async with transaction(self._pool, dry_run=dry_run) as connection:
             row = await connection.fetchrow(SELECT_ONE, *place)
             if row is None:
                 raise NotFound
+            if row["type"].startswith(PERSON_ERASED.decode()):
+                raise CommandRefused("erasure_not_droppable")
             if row["key"] is not None:
                 (first,) = await connection.fetch(SELECT_OF_KEY, row["key"], 1)
                 if (first["seq"], first["event_index"]) != place:

@@ -76,10 +76,10 @@ class Intake:
         self._stopped.update(stopped_by(parked))
 
     def _without_dropped(self, event: Projected, index: int) -> Projected:
-        """Return the event; if it was dropped, without all that it puts."""
+        """Return the event; if it was dropped, without all that it would change."""
         if not self._dropped or (event.context.seq, index) not in self._dropped:
             return event
-        return replace(event, puts=[], letter=None)
+        return replace(event, puts=[], letter=None, erased=None)
 
     def _take_event(
         self, stored: Raw, index: int, context: EventContext, failed: Mapping[str, str]

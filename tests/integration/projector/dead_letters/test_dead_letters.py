@@ -183,6 +183,26 @@ async def test_a_dropped_event_is_given_up_and_those_behind_it_follow(
         assert 78 in (await read_rows(tables))["announcements"][stopped]
 
 
+async def test_an_erasure_cannot_be_dropped(
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Chain()
+    chain.commit(seen(1, "Ada"))
+    chain.commit({"type": "person.erased.v1", "person_id": uuid_text(1)})
+    await chain.write_to(sqlite_journal)
+    with older_build(lambda fields: fields["type"] == "person.erased.v1"):
+        await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    async with service_of(sqlite_journal, tables, postgres_dsn) as service:
+        await caught_up(service, chain)
+        for dry_run in (True, False):
+            with pytest.raises(CommandRefused) as refused:
+                await service.drop(EventPlace(chain.seq, 0), "Olga", dry_run=dry_run)
+            assert refused.value.code == "erasure_not_droppable"
+        assert await tables.fetch("SELECT FROM access.dropped_events") == []
+        assert (await retried(service))["ok"]
+        assert await read_rows(tables) == fold_rows(chain)
+
+
 async def test_letters_without_a_key_are_retried_one_by_one(
     tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:

@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from contracts.journal.records import CommandInfo, Commit, Outcome
 from contracts.values.ids import AnnouncementId
-from projector.read_models.batch import Projected, RowBatch
+from projector.read_models.batch import EventPlace, Projected, RowBatch
 from projector.read_models.intake import DECISION, STOPPED, Intake
 from projector.read_models.memory import MemorySink
 from projector.read_models.projector import ReadModels
@@ -125,3 +125,9 @@ def test_a_refused_decision_stops_no_key() -> None:
     assert [(letter.event_index, letter.key) for letter in batch.letters] == [(-1, None)]
     assert batch.parts[0].patches["decisions"] == {}
     assert set(batch.parts[0].patches["announcements"]) == {A}
+
+
+def test_a_dropped_event_changes_nothing() -> None:
+    erased = {"type": "person.erased.v1", "person_id": A}
+    (dropped,) = of_events(Intake(dropped=[EventPlace(1, 0)]).take([commit(1, erased)]))
+    assert (dropped.puts, dropped.letter, dropped.erased) == ([], None, None)
