@@ -37,9 +37,10 @@ def print_questions(questions: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     table = rich.table.Table("question", "answers", "parameters", show_lines=True)
     for one in questions:
-        parameters = [f"{p['name']}={p['default']}" for p in one["parameters"]]
-        text = Text.assemble((one["title"], "bold"), "\n", one["description"])
-        table.add_row(one["name"], text, "\n".join(parameters))
+        parameters = [escape_controls(f"{p['name']}={p['default']}") for p in one["parameters"]]
+        title, description = escape_controls(one["title"]), escape_controls(one["description"])
+        text = Text.assemble((title, "bold"), "\n", description)
+        table.add_row(Text(escape_controls(one["name"])), text, Text("\n".join(parameters)))
     Console().print(table)
 
 
@@ -74,7 +75,8 @@ def _rows_as_objects(table: AnswerTable) -> dict[str, Any]:
 
 
 def _draw_table(table: AnswerTable) -> rich.table.Table:
-    drawn = rich.table.Table(title=table.question["title"] if table.question else None)
+    title = Text(escape_controls(table.question["title"])) if table.question else None
+    drawn = rich.table.Table(title=title)
     for name, kind in zip(table.columns, table.types, strict=True):
         numeric = "Int" in kind or "Float" in kind
         drawn.add_column(Text(escape_controls(name)), justify="right" if numeric else "left")

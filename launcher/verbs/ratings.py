@@ -7,8 +7,10 @@ import msgspec
 import rich.table
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from launcher.verbs.analysts import AsJson, BaseUrl, Connect, RunToEnd
+from runtime.http.harmless_text import escape_controls
 
 ROLES: Final = ("host", "guest", "overall")
 
@@ -72,7 +74,7 @@ def _print_shift(role: str, shift: Mapping[str, Any]) -> None:
     for name in ("votes", "rating", "would be", "by", "rank", "would be", "by"):
         table.add_column(name, justify="right")
     for mover in shift["movers"]:
-        table.add_row(mover["person_id"], *_figures(mover))
+        table.add_row(Text(escape_controls(mover["person_id"])), *_figures(mover))
     Console().print(table)
 
 

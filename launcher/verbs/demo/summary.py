@@ -6,8 +6,10 @@ from typing import Any, Final
 import msgspec
 import rich.table
 from rich.console import Console
+from rich.text import Text
 
 from launcher.verbs.demo.traffic import MalformedLine
+from runtime.http.harmless_text import escape_controls
 
 MALFORMED_SHOWN_MAX: Final = 20
 
@@ -55,7 +57,7 @@ def print_outcomes(summary: DemoSummary) -> None:
     """Print a table of outcomes and one line of totals."""
     table = rich.table.Table("outcome", "count")
     for code, count in summary.outcomes.most_common():
-        table.add_row(code, f"{count:,}")
+        table.add_row(Text(escape_controls(code)), f"{count:,}")
     Console().print(table)
     print(
         f"{summary.lines:,} lines ({summary.malformed} malformed), {summary.requests:,} requests "

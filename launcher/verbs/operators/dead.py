@@ -8,6 +8,7 @@ import msgspec
 import rich.table
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from launcher.verbs.analysts import AsJson, BaseUrl, RunToEnd
 from launcher.verbs.operators import parked
@@ -134,7 +135,8 @@ def print_letters(letters: Iterable[Mapping[str, Any]]) -> None:
     for name in columns:
         table.add_column(name, overflow="fold")  # An id that is cut short could not be copied.
     for one in letters:
-        table.add_row(*(escape_controls(one[name]) for name in columns))
+        # Text, not markup: `[erased]` would be read as a style.
+        table.add_row(*(Text(escape_controls(one[name])) for name in columns))
     Console().print(table)
 
 

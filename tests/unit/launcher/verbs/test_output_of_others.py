@@ -6,7 +6,8 @@ import io
 import pytest
 
 from launcher.analyst_client import AnswerTable
-from launcher.verbs.ask import print_table
+from launcher.verbs.ask import print_questions, print_table
+from launcher.verbs.operators.dead import print_letters
 from query_api.analysts.encodings import CsvEncoder
 from runtime.clickhouse.port import ResultSet
 from runtime.http.harmless_text import escape_controls
@@ -62,6 +63,18 @@ def test_a_terminal_is_shown_what_it_would_have_obeyed(
     assert not set(printed) & set("\x1b\x07\x9b\u202e\x7f")
     assert "\\x1b]0;owned" in printed
     assert "фильм हिन्दी 👩\u200d💻" in printed
+
+
+def test_square_brackets_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = "[erased] [/b] [link=x]y"
+    letter = dict.fromkeys(("id", "event", "key", "parked", "since", "reason"), "[1]")
+    print_letters([letter | {"reason": typed}])
+    question = {"name": "[2]", "title": typed, "description": "[3]"}
+    print_questions([question | {"parameters": [{"name": "[4]", "default": 5}]}], as_json=False)
+    print_table(AnswerTable(["n"], ["Int64"], [["[6] " * 9]], 7, question=question), "table")
+    printed = capsys.readouterr().out
+    assert printed.count(typed) == 3
+    assert all(f"[{number}]" in printed for number in (1, 2, 3, 4, 6))
 
 
 def test_visible_is_one_line_of_what_can_be_seen() -> None:
