@@ -29,7 +29,7 @@ from runtime.journal.kafka import KafkaJournal
 from runtime.journal.kafka_topics import Topics, topic_of, topic_of_generation
 from runtime.journal.port import Journal, JournalError, JournalExists, JournalUnavailable
 from runtime.journal.sqlite import SqliteJournal
-from runtime.journal.tail import Tail
+from runtime.journal.tail import START, Position, Tail
 from runtime.process.private_files import OTHERS, close_to_others
 from runtime.service.settings import load_settings_or_exit
 
@@ -38,6 +38,7 @@ FETCH_WAIT_S: Final = 1.0
 SILENCE_MAX: Final = 30
 """So many fetches in a row may bring nothing."""
 SKIPPED_AT_ONCE: Final = 1_000
+IN_THE_WAY: Final = "a command process appends as well: stop all of them, and try again"
 
 
 async def back_up(settings: TopicSettings, folder: Path) -> int:
@@ -78,24 +79,34 @@ async def restore(settings: TopicSettings, folder: Path) -> int:
 
 async def skip(settings: TopicSettings, position: int) -> int:
     """Append records that change nothing until the journal is at the position or behind it, and
-    return where it is. No command process may run. Raises JournalError, and JournalBroken."""
+    return where it is. No command process may run. If one does, its records are left as they are.
+    Raises JournalError, also if one was in the way, and JournalBroken."""
     kafka = _open_kafka(settings)
     log = kafka.at_generation(_demand_one(await kafka.list_generations(), "Kafka"))
-    state, decided_at = await _read_end(log)
-    if state.seq >= position:
-        return state.seq
-    skipped = SkippedTerm(state)
-    payloads = [skipped.claim(secrets.token_hex(16))]
-    payloads += [skipped.barrier(decided_at) for _ in range(skipped.seq, position - 1)]
+    found, decided_at = await _read_end(log)
+    if found.state.seq >= position:
+        return found.state.seq
+    skipped = SkippedTerm(found.state)
+    claim = skipped.claim(secrets.token_hex(16))
+    payloads = [skipped.barrier(decided_at) for _ in range(skipped.seq, position - 1)]
     payloads.append(skipped.resign())
     writer = await log.open_writer()
     try:
+        await writer.append(claim)
+        # Only a Claim that was read back counts (L1). In another's term what follows would break
+        # the journal for every reader (R3).
+        claimed, _ = await _read_end(log, found)
+        if claimed.state.hash != hash_record(claim):
+            raise JournalUnavailable(IN_THE_WAY)
         for first in range(0, len(payloads), SKIPPED_AT_ONCE):
             part = payloads[first : first + SKIPPED_AT_ONCE]
             await asyncio.gather(*[writer.append(one) for one in part])
     finally:
         await writer.close()
-    return skipped.seq
+    reached, _ = await _read_end(log, claimed)
+    if reached.state.seq < position:
+        raise JournalUnavailable(IN_THE_WAY)
+    return reached.state.seq
 
 
 class SkippedTerm:
@@ -148,12 +159,12 @@ async def copy_entries(source: Journal, target: Journal) -> None:
 
 async def find_position(journal: Journal) -> int:
     """Return the position of the newest record that counts. Raises JournalBroken."""
-    return (await _read_end(journal))[0].seq
+    return (await _read_end(journal))[0].state.seq
 
 
-async def _read_end(journal: Journal) -> tuple[ReaderState, datetime]:
-    """Return the state after the newest record, and the newest date in the journal."""
-    tail = Tail(journal, pinned=True)
+async def _read_end(journal: Journal, begin: Position = START) -> tuple[Position, datetime]:
+    """Return the position of the newest record, and the newest date behind `begin`."""
+    tail = Tail(journal, begin, pinned=True)
     newest = datetime.now(UTC)
     try:
         end = await journal.end()
@@ -165,7 +176,7 @@ async def _read_end(journal: Journal) -> tuple[ReaderState, datetime]:
                 raise JournalUnavailable("the journal cannot be read")
     finally:
         await tail.close()
-    return tail.position.state, newest
+    return tail.position, newest
 
 
 async def _read_at(journal: Journal, end: int) -> bytes:

@@ -50,7 +50,7 @@ class LineWriter:
             try:
                 _write_all(self._file, b"".join([*lines, line]))
             except OSError:
-                LOST.count("unwritable")
+                LOST.count("unwritable", number=len(lines) + bool(line))
 
     @contextmanager
     def keep_writing(self) -> Iterator[None]:

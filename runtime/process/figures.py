@@ -22,9 +22,9 @@ class PlainCounter(Collector):
         self._counts: dict[tuple[str, ...], int] = {}
         REGISTRY.register(self)
 
-    def count(self, *values: str) -> None:
-        """Count one more with these values of the labels."""
-        self._counts[values] = self._counts.get(values, 0) + 1
+    def count(self, *values: str, number: int = 1) -> None:
+        """Count so many more with these values of the labels."""
+        self._counts[values] = self._counts.get(values, 0) + number
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         family = CounterMetricFamily(*self._described, labels=self._labels)

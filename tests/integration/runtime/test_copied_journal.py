@@ -1,20 +1,28 @@
 """The journal is copied out of Kafka while it grows, and back into an empty broker."""
 
 import asyncio
+from asyncio import Future
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from contracts.journal.acceptance import JournalBroken
-from contracts.journal.records import Barrier, Commit
-from deploy.copy_journal import FILE, back_up, restore, skip
+from contracts.journal.acceptance import JournalBroken, ReaderState
+from contracts.journal.records import Barrier, Commit, hash_record
+from deploy.copy_journal import FILE, SkippedTerm, back_up, find_position, restore, skip
 from deploy.create_topic import TopicSettings
 from runtime.journal import sqlite_file
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.kafka_topics import create_topic
-from runtime.journal.port import Journal, JournalExists, JournalUnavailable
+from runtime.journal.port import (
+    Appended,
+    Journal,
+    JournalExists,
+    JournalUnavailable,
+    JournalWriter,
+)
 from runtime.journal.tail import Tail
 from tests.contract.journal_contract import read_from_start
 from tests.histories.chain import Chain
@@ -208,3 +216,60 @@ async def test_a_restored_journal_goes_on_behind_positions_that_were_lost(
     state = tail.position.state
     assert (state.seq, state.open, tail.ignored) == (5_000, False, 0)
     assert dates == {chain.now}, "log time stands still"
+
+
+class RivalBefore:
+    """A log into which a command process appends just before so many of our entries."""
+
+    def __init__(self, inner: Journal, ours: int, rival: Sequence[bytes]) -> None:
+        self._inner = inner
+        self._ours = ours
+        self._rival = rival
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def open_writer(self) -> "RivalWriter":
+        return RivalWriter(await self._inner.open_writer(), self._ours, self._rival)
+
+
+class RivalWriter:
+    def __init__(self, inner: JournalWriter, ours: int, rival: Sequence[bytes]) -> None:
+        self._inner = inner
+        self._left = ours
+        self._rival = rival
+
+    def append(self, payload: bytes) -> Future[Appended]:
+        if self._left == 0:
+            for one in self._rival:
+                self._inner.append(one)
+        self._left -= 1
+        return self._inner.append(payload)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+@pytest.mark.parametrize(("ours", "records"), [(0, 1), (0, 2), (1, 1)])
+async def test_a_command_process_that_still_runs_is_not_disturbed(
+    settings: TopicSettings,
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    ours: int,
+    records: int,
+) -> None:
+    """Its Claim lands before ours, or its late one after ours."""
+    chain = Chain()
+    grow(chain, 20)
+    await chain.write_to(journal)
+    term = SkippedTerm(ReaderState(1, chain.seq, hash_record(chain.payloads[-1])))
+    rival = [term.claim("rival"), term.barrier(chain.now)][:records]
+    monkeypatch.setattr(
+        KafkaJournal, "at_generation", lambda log, _number: RivalBefore(log, ours, rival)
+    )
+    if ours:
+        assert await skip(settings, 5_000) == 5_000
+    else:
+        with pytest.raises(JournalUnavailable, match="command process"):
+            await skip(settings, 5_000)
+    assert await find_position(journal) == (5_000 if ours else chain.seq + records)
