@@ -20,6 +20,7 @@ from projector.analysts.copying.notices import (
     NOTICE_COLUMNS,
     click_row,
     notice_row,
+    shows_recipient,
 )
 from projector.analysts.copying.position import CopyPosition, load_position, save_position
 from projector.history.rows import Rows
@@ -128,12 +129,17 @@ class NoticeCopier:
         reached = before.step_to(found[-1]["changed_xid"], found[-1]["id"])
         rows = Rows(source.columns)
         for one in found:
-            if not self._is_erased(one):
+            if not self._names_erased(source, one):
                 rows.add(source.make_row(one, reached.version, self._pseudonyms))
         if len(rows):
             await self._analysts.insert(source.table, rows.columns)
         await save_position(self._analysts, source.view, reached)
 
-    def _is_erased(self, row: asyncpg.Record) -> bool:
-        recipient = row.get("recipient")
-        return recipient is not None and self._erased.covers(str(recipient), row["happened_at"])
+    def _names_erased(self, source: Source, row: Any) -> bool:
+        """Return whether the copy would name an erased person. Rows that name nobody are copied:
+        a notice that was dropped because of the erasure must not go on waiting."""
+        return (
+            source is NOTICES
+            and shows_recipient(row)
+            and self._erased.covers(str(row["recipient"]), row["happened_at"])
+        )

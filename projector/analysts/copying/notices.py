@@ -62,11 +62,15 @@ SHOWN_REASONS: Final = frozenset(
 """Codes that are shown. Others are mutes, blocks and erasures, or say which service was away."""
 
 
+def shows_recipient(notice: Mapping[str, Any]) -> bool:
+    """Return whether the row of the notice names the person who was told."""
+    return _is_sent(notice) and bool(notice["for_followers"])
+
+
 def notice_row(notice: Mapping[str, Any], step: int, pseudonyms: Pseudonyms) -> tuple[Any, ...]:
     """Return the row of a notice, by column name of `notifier.notices_to_copy`, as this step of
     the copier has found it."""
-    sent = notice["state"] == SENT and notice["sent_at"] is not None
-    shown = sent and notice["for_followers"]
+    sent, shown = _is_sent(notice), shows_recipient(notice)
     return (
         pseudonyms.replace(f"notice:{notice['key']}"),
         _version(notice["key"], step, pseudonyms),
@@ -82,6 +86,10 @@ def notice_row(notice: Mapping[str, Any], step: int, pseudonyms: Pseudonyms) -> 
         notice["reason"] if notice["reason"] in SHOWN_REASONS else "",
         notice["attempts"],
     )
+
+
+def _is_sent(notice: Mapping[str, Any]) -> bool:
+    return notice["state"] == SENT and notice["sent_at"] is not None
 
 
 def _moments(notice: Mapping[str, Any]) -> tuple[int, date, int, int]:

@@ -293,3 +293,27 @@ async def test_an_erased_person_is_in_no_copy(cell: NotifierCell, databases: Dat
         await databases.analysts.execute(f"TRUNCATE TABLE {table}")
     await copy(copier(cell, databases))
     assert {one for (one,) in await rows(databases, recipients)} == {boris}
+
+
+async def test_a_notice_that_was_dropped_for_an_erasure_waits_no_more(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    made = copier(cell, databases)
+    await copy(made)
+    erasure = {
+        "type": "person.erased",
+        "seq": 9,
+        "person_id": person("anna"),
+        "at_ms": to_ms(BEGIN + timedelta(hours=1)),
+        "day": BEGIN.date(),
+    }
+    await databases.history.insert("events", {name: [one] for name, one in erasure.items()})
+    dropped = await cell.pool.fetch(
+        "UPDATE notifier.notices SET state = 'dropped', reason = 'erased'"
+        " WHERE state = 'waiting' AND recipient = $1 RETURNING id",
+        person("anna"),
+    )
+    assert dropped
+    await copy(made)
+    ended = "SELECT current_reason, recipient FROM current_notices WHERE current_state = 'dropped'"
+    assert await rows(databases, ended) == [("", "")] * len(dropped)
