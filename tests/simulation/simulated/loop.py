@@ -24,6 +24,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iter
 from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
+from inspect import iscoroutine
 from itertools import count
 from random import Random
 from struct import pack
@@ -397,7 +398,13 @@ async def _close_generator(generator: AsyncGenerator[Any, Any]) -> None:
 
 
 def _take_apart(coroutine: Any) -> None:
-    """Unwind a coroutine; one that awaits while unwinding is told again, up to a bound."""
+    """Unwind a coroutine; one that awaits while unwinding is told again, up to a bound.
+
+    What it awaits is unwound first: Python throws the RuntimeError of an inner one that awaits
+    into the outer one, and if that takes it, the inner one is left to the collector.
+    """
+    if iscoroutine(awaited := getattr(coroutine, "cr_await", None)):
+        _take_apart(awaited)
     for _ in range(_CLOSE_ATTEMPTS):
         try:
             coroutine.close()
