@@ -70,7 +70,7 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
     own_sql = ("ask", "--json", "--base-url", system.url, "--sql")
     answer = await asyncio.to_thread(system.command, *own_sql, "SELECT max(seq) FROM events")
     assert answer.returncode == 0, answer.stderr
-    count_told = "SELECT count() AS told FROM notices WHERE state = 'sent' AND recipient_id != ''"
+    count_told = "SELECT count() AS told FROM notices WHERE state = 'sent'"
     async for _ in within(COPIED_S_MAX):
         copied = await asyncio.to_thread(system.command, *own_sql, count_told)
         assert copied.returncode == 0, copied.stderr
