@@ -43,7 +43,7 @@ FIELDS: Final[Mapping[tuple[str, str], int]] = {}
 """By stored name of the type and name of the field, with which level a field came that its type
 did not have from the beginning. Its default means that it is not written."""
 READ_BY_ALL: Final = 1
-"""What every process can read if it is of this release or the one before."""
+"""The level that every process can read which is of this release or the one before."""
 NEWEST: Final = max([*TYPES.values(), *FIELDS.values()])
 
 

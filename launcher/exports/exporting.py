@@ -30,7 +30,7 @@ LOCK: Final = ".lock"
 
 
 class ExportSummary(NamedTuple):
-    """What one run did."""
+    """The result of one run."""
 
     position: int
     """Everything up to here is in the folder."""

@@ -33,7 +33,7 @@ class ExportedFile(msgspec.Struct, frozen=True, rename={"first": "from", "last":
 
 
 class ExportedTable(msgspec.Struct, kw_only=True):
-    """What is there of one table."""
+    """The files of one table."""
 
     position: int = 0
     """Everything up to here is in the files. Positions without a row are in none."""
@@ -41,7 +41,8 @@ class ExportedTable(msgspec.Struct, kw_only=True):
 
 
 class ExportManifest(msgspec.Struct, kw_only=True):
-    """What a folder has. Each table has its own position; a run that ended well made them equal."""
+    """The content of a folder. Each table has its own position; a run that ended well made them
+    equal."""
 
     format: int = FORMAT
     filling: str = ""

@@ -24,7 +24,7 @@ class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
 
 
 class ModerationRecord(Struct, frozen=True, kw_only=True):
-    """What an operator did to a notice, a fan-out or a publication."""
+    """An act of an operator on a notice, a fan-out or a publication."""
 
     id: int
     at: datetime

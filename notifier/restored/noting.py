@@ -38,10 +38,10 @@ RENEW_EPOCH: Final = "UPDATE notifier.outbox_epoch SET epoch = gen_random_uuid()
 
 
 class Restored(NamedTuple):
-    """Where a restored outbox and the journal are."""
+    """The positions of a restored outbox and of the journal."""
 
     position: int
-    """Of the outbox."""
+    """Position up to which the outbox had read the journal."""
     end: int
     """Position of the journal's newest record."""
 

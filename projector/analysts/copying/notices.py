@@ -36,7 +36,8 @@ CLICK_COLUMNS: Final = ("click_id", "announcement_id", "at_ms", "day")
 
 SENT: Final = "sent"
 _HIDDEN_BITS: Final = 80
-"""Of the 128 of a pseudonym. The others are where the versions of a notice begin."""
+"""The number of the 128 bits of a pseudonym that are left out. The others begin the versions of
+a notice."""
 SHOWN_REASONS: Final = frozenset(
     {
         "answered",
