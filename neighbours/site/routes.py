@@ -13,8 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from runtime.http.entity_tag import entity_tag, matches
-from runtime.http.page_headers import CSP, FILES_POLICY
+from runtime.http.page_headers import CSP, FILES_POLICY, answer_unless_known
 
 STATIC: Final = Path(__file__).with_name("static")
 DOCUMENT: Final = "index.html"
@@ -51,16 +50,12 @@ def build_site_router() -> APIRouter:
     }
     version = sha256(b"".join(files.values())).hexdigest()[:16]
     document = files.pop(DOCUMENT).replace(b"$version", version.encode())
-    tag = entity_tag(document)
     router = APIRouter(include_in_schema=False)
 
     async def show(request: Request) -> Response:
         """Return the document, whose modules look at the address. It names the files of this
         version."""
-        headers = {"ETag": tag, "Cache-Control": "no-cache", CSP: FILES_POLICY}
-        if matches(tag, request.headers.get("If-None-Match")):
-            return Response(status_code=304, headers=headers)
-        return Response(document, headers=headers, media_type=_HTML)
+        return answer_unless_known(request, document, _HTML, {CSP: FILES_POLICY})
 
     for address in ADDRESSES:
         router.get(address)(show)

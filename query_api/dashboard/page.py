@@ -3,7 +3,6 @@
 The page asks the public API for analysts, with the token that its reader enters.
 """
 
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from string import Template
@@ -16,9 +15,8 @@ from starlette.responses import Response
 from contracts.errors import NotFound
 from contracts.values.languages import Language
 from query_api.dashboard.texts import TEXTS
-from runtime.http.entity_tag import entity_tag, matches
 from runtime.http.negotiation import wanted_language
-from runtime.http.page_headers import CSP, FILES_POLICY
+from runtime.http.page_headers import CSP, FILES_POLICY, answer_unless_known
 
 DIRECTORY: Final = Path(__file__).resolve().parent / "files"
 MEDIA_TYPES: Final = {
@@ -39,7 +37,9 @@ def build_router() -> APIRouter:
     async def show(request: Request) -> Response:
         """The page, in the language of `lang` or of the browser."""
         page = pages[wanted_language(request)]
-        return _answer(request, page, HTML, {CSP: FILES_POLICY, "Vary": "Accept-Language"})
+        return answer_unless_known(
+            request, page, HTML, {CSP: FILES_POLICY, "Vary": "Accept-Language"}
+        )
 
     @router.get("/analyst/{file}", response_class=Response)
     async def show_file(request: Request) -> Response:
@@ -47,7 +47,7 @@ def build_router() -> APIRouter:
         name = request.path_params["file"]
         if name not in files:
             raise NotFound
-        return _answer(request, files[name], MEDIA_TYPES[Path(name).suffix], {})
+        return answer_unless_known(request, files[name], MEDIA_TYPES[Path(name).suffix], {})
 
     return router
 
@@ -62,13 +62,3 @@ def _render_page(language: Language) -> bytes:
     texts = {name: escape(text) for name, text in TEXTS[language].items()}
     template = Template((DIRECTORY / "page.html").read_text(encoding="utf-8"))
     return template.substitute(texts, lang=language).encode()
-
-
-def _answer(
-    request: Request, content: bytes, media_type: str, headers: Mapping[str, str]
-) -> Response:
-    tag = entity_tag(content)
-    own = {"ETag": tag, "Cache-Control": "no-cache", **headers}
-    if matches(tag, request.headers.get("if-none-match")):
-        return Response(status_code=304, headers=own)
-    return Response(content, 200, own, media_type)

@@ -1,8 +1,13 @@
 """Adds headers that tell browsers how to treat our responses safely."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runtime.http.entity_tag import entity_tag, matches
 
 RawHeaders = list[tuple[bytes, bytes]]
 """Headers as ASGI has them. Names are in lower case."""
@@ -49,3 +54,14 @@ def _add_bounds(headers: MutableHeaders) -> None:
     headers.setdefault(CSP, PAGE_POLICY)
     headers["Referrer-Policy"] = "no-referrer"
     headers["X-Frame-Options"] = "DENY"
+
+
+def answer_unless_known(
+    request: Request, content: bytes, media_type: str, headers: Mapping[str, str]
+) -> Response:
+    """Return a page or a file of one, or 304 if the browser has it. The browser asks each time."""
+    tag = entity_tag(content)
+    own = {"ETag": tag, "Cache-Control": "no-cache", **headers}
+    if matches(tag, request.headers.get("If-None-Match")):
+        return Response(status_code=304, headers=own)
+    return Response(content, 200, own, media_type)
