@@ -41,7 +41,7 @@ from runtime.process.garbage_collector import collect_rarely
 
 QUESTION: Final = "how many notices a second go from the journal to Notification?"
 RECORDS: Final = 20_000
-LIVE: Final = 6_000
+LIVE: Final = 12_000
 """The number of announcements that are open at a time."""
 POLL_S: Final = 0.05
 SECRET: Final = SecretStr("a secret of the benchmark, long enough for everything")

@@ -2,7 +2,7 @@
 
 Method: the real processes, each by itself: the whole write path over Kafka, a projector, a query
 process and PostgreSQL. Bookings come steadily, at one rate after another. With every tenth
-answer a client at once asks the query process for the announcement at the position of that answer
+answer its guest at once asks the query process for the announcement at the position of that answer
 (`min_position`), which waits until the tables are there. The figure is the time from the answer
 to the write until the answer to the read. Limits per person and address are on. `rate` is how
 many writes a second came through. If it is below the rate that was asked for, the machine did not
@@ -20,9 +20,8 @@ from uuid import uuid4
 
 from benchmarks.harness.hot_evening import (
     AUDIENCE_SECRET,
-    AUTHOR_ID,
     booking_requests,
-    make_token,
+    guest_tokens,
 )
 from benchmarks.harness.load import build_http_request, summarize
 from benchmarks.harness.processes import serve
@@ -109,16 +108,17 @@ class WatchedEvening:
         """Send so many requests, `rate` a second. Returns the seconds from the first to the last
         answer, and how long each write that was looked for took to be visible, in seconds."""
         latencies: list[float] = []
-        requests = booking_requests(self._announcement_id, first, count)
+        guests = guest_tokens(first, count)
+        requests = zip(guests, booking_requests(self._announcement_id, first, count), strict=True)
         started = time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
-            for number, request in enumerate(requests):
+            for number, (guest, request) in enumerate(requests):
                 due = started + number / rate
                 if (wait_s := due - time.perf_counter()) > 0:
                     await asyncio.sleep(wait_s)
                 await self._may_write.acquire()
                 looked_for = latencies if number % LOOKED_AT == 0 else None
-                tasks.create_task(self._write_one(request, looked_for))
+                tasks.create_task(self._write_one(request, guest, looked_for))
         return time.perf_counter() - started, latencies
 
     def close(self) -> None:
@@ -126,14 +126,14 @@ class WatchedEvening:
         self._writers.close()
         self._readers.close()
 
-    async def _write_one(self, request: bytes, looked_for: list[float] | None) -> None:
+    async def _write_one(self, request: bytes, guest: str, looked_for: list[float] | None) -> None:
         position = await _ask(self._writers, request, 201)
         self._may_write.release()
         if looked_for is None:
             return
         answered_at = time.perf_counter()
         path = f"/api/v1/announcement/{self._announcement_id}?min_position={position}"
-        read = build_http_request("GET", path, make_token(AUTHOR_ID))
+        read = build_http_request("GET", path, guest)
         async with self._may_read:
             await _ask(self._readers, read, 200)
         looked_for.append(time.perf_counter() - answered_at)

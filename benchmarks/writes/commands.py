@@ -24,7 +24,7 @@ from benchmarks.writes.subjects import SERVER
 
 QUESTION: Final = "what does each other kind of command cost, compared with a booking?"
 CLIENTS: Final = 32
-ROUNDS: Final = 3
+ROUNDS: Final = 9
 HOSTS: Final = 750
 """In each round; and twice as many guests."""
 KINDS: Final = ("book", "announce", "approve", "withdraw", "invite", "post")
