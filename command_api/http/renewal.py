@@ -18,7 +18,7 @@ from runtime.openapi.document import response_schema
 PATH: Final = "/journal/renewal"
 
 Guard = Callable[[Request], Awaitable[str | None]]
-"""Raises Unauthenticated if the caller is no operator."""
+"""Returns whom the token names. Raises Unauthenticated if the caller is no operator."""
 
 
 def build_renewal_router(renewals: Renewals, edge: Edge, guard: Guard) -> APIRouter:
@@ -29,9 +29,9 @@ def build_renewal_router(renewals: Renewals, edge: Edge, guard: Guard) -> APIRou
     async def renew_journal(request: Request) -> Response:
         """Write the journal anew, without the texts of erased people and in the present format,
         and switch to the new one. Writes go on meanwhile, and wait for seconds at the end."""
-        await guard(request)
+        by = await guard(request)
         await read_json_body(request)
-        return json_response(await renewals.ask(begin=True), 202)
+        return json_response(await renewals.ask(begin=True, by=by), 202)
 
     @router.get(
         PATH,

@@ -49,9 +49,9 @@ class Peers(Protocol):
         connection broke later."""
         ...
 
-    async def ask_renewal(self, leader_url: str, *, begin: bool) -> RenewalResponse:
-        """Return how far the leader's renewal of the journal is. With `begin` it begins one. Raises
-        NoLeader and OutcomeUnknown."""
+    async def ask_renewal(self, leader_url: str, *, begin: bool, by: str | None) -> RenewalResponse:
+        """Return how far the leader's renewal of the journal is. With `begin` it begins one, for
+        which the operator `by` answers. Raises NoLeader and OutcomeUnknown."""
         ...
 
 

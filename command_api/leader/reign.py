@@ -35,6 +35,7 @@ from contracts.journal.records import (
     CommandInfo,
     Commit,
     Moved,
+    Outcome,
     Record,
     Resign,
     encode_record,
@@ -186,6 +187,14 @@ class Reign:
         """Whether a command of the leader's own would record nothing even if no record that is
         on its way ever counts."""
         return not self._decide(submission, self._image.accepted, now).events
+
+    async def record_act(self, command: CommandInfo, outcome: Outcome) -> None:
+        """Record what was done to the journal itself, which changes no aggregate, and return once
+        that has been read back. Raises OutcomeUnknown if leading ends first."""
+        self._demand_leading()
+        now, command = self.now(), self._image.keys.conceal(command)
+        unchanged = Decision(outcome, [], Layer.on(self._tentative))
+        await self._send_commit(command, unchanged, now).wait()
 
     async def confirm_leading(self) -> None:
         """Return once a record that was sent after this call has been read back.

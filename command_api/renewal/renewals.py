@@ -4,13 +4,14 @@ The leader copies the log into a new one while commands go on, then closes the o
 Moved and carries the rest over. From the Moved on the renewal must be finished: if the process
 that began it dies, any other command process does so. Before it, a half-made log is dropped.
 
-Every command process runs `Renewals`. Whoever leads also drops the logs that are no longer
-needed.
+Every command process runs `Renewals`. Whoever leads also records how renewals ended, and drops the
+logs that are no longer needed.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from random import Random
 from typing import Any, Final
@@ -18,13 +19,14 @@ from typing import Any, Final
 from command_api.leader.node import Node
 from command_api.leader.ports import Peers
 from command_api.leader.reign import Reign
+from command_api.renewal.acts import RenewalActs
 from command_api.renewal.copying import Copy, CopyFailed
-from contracts.errors import NoLeader, OutcomeUnknown
+from contracts.errors import NoLeader, Unavailable
 from contracts.journal.records import Renewal
 from contracts.journal.renewal import UpdateCommand
 from contracts.representations import RenewalPhase, RenewalResponse
 from contracts.values.describing import describe_error
-from runtime.journal.port import JournalError
+from runtime.journal.port import Journal, JournalError
 from runtime.process.tasks import end, start_for
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Renewals:
         """Another process's renewal is finished here if nobody else has after `patience_s` or up
         to twice as long. A leader keeps the old log for `keep_old_s` after it began to lead."""
         self._node = node
+        self._acts = RenewalActs(node)
         self._peers = peers
         self._clock = clock
         self._random = random
@@ -82,26 +85,30 @@ class Renewals:
         finally:
             await end(self._renewing)
 
-    def begin(self) -> RenewalResponse:
-        """Begin to renew the journal, unless a renewal is on its way. Raises NoLeader if this
-        process does not lead."""
+    def begin(self, by: str | None = None) -> RenewalResponse:
+        """Begin to renew the journal, unless a renewal is on its way. The operator `by` answers for
+        it; None if the token names nobody. Raises NoLeader if this process does not lead."""
         if self._renewing is None or self._renewing.done():
             reign = self._node.reign
             if reign is None or not reign.leading:
                 raise NoLeader
             self._phase, self._problem = "copying", None
-            self._renewing = start_for(self._report(self._renew(reign)), "renewal of the journal")
+            self._renewing = start_for(
+                self._report(self._renew(reign, by)), "renewal of the journal"
+            )
         return self.describe()
 
-    async def ask(self, *, begin: bool, forwarded: bool = False) -> RenewalResponse:
-        """Return how far the renewal is, from whichever process leads. With `begin`, begins one.
-        Raises NoLeader, and OutcomeUnknown if the leader's answer is lost."""
+    async def ask(
+        self, *, begin: bool, by: str | None = None, forwarded: bool = False
+    ) -> RenewalResponse:
+        """Return how far the renewal is, from whichever process leads. With `begin`, begins one as
+        `begin` does. Raises NoLeader, and OutcomeUnknown if the leader's answer is lost."""
         busy = self._renewing is not None and not self._renewing.done()
         if self._node.leading or busy:
-            return self.begin() if begin else self.describe()
+            return self.begin(by) if begin else self.describe()
         if forwarded or self._node.leader_url is None:
             raise NoLeader
-        return await self._peers.ask_renewal(self._node.leader_url, begin=begin)
+        return await self._peers.ask_renewal(self._node.leader_url, begin=begin, by=by)
 
     def describe(self) -> RenewalResponse:
         """Return how far the renewal is that this process began last, and which log is in use."""
@@ -122,9 +129,10 @@ class Renewals:
             log.warning("the journal is not renewed", exc_info=error)
             self._phase, self._problem = "failed", f"{type(error).__name__}: {error}"
 
-    async def _renew(self, reign: Reign) -> None:
-        """Raises Interrupted, CopyFailed and JournalError; then the new log is dropped, unless
-        the old one may have been closed for it."""
+    async def _renew(self, reign: Reign, by: str | None) -> None:
+        """Raises Interrupted, CopyFailed, JournalError and OutcomeUnknown. Unless the old log may
+        have been closed for the new one, that is then dropped, by the next leader if this process
+        leads no more."""
         if not reign.leading:
             raise Interrupted("the leader changed")  # The number would be another reign's.
         old = self._node.tail.log.at_generation(reign.generation)
@@ -137,6 +145,8 @@ class Renewals:
         copying: asyncio.Task[None] | None = None
         closing = False
         try:
+            # Only now: a renewal of which nothing is recorded has not copied anything.
+            await self._acts.record_begun(reign, by, new.generation)
             await copy.begin(Renewal(new.generation, base.seq, base.hash, self._clock()))
             head = lambda: self._node.tail.position.state.seq  # noqa: E731
             copying = start_for(copy.run(head, caught_up), "copy of the journal")
@@ -148,13 +158,22 @@ class Renewals:
             if reader.moved_to is None and reader.log.generation == old.generation:
                 raise Interrupted("whether the old log was closed is unknown")
             await self._finish(new.generation, copying)
-        except BaseException:
+        except Exception as error:
             if not closing:
                 await end(copying)
-                await new.drop()
+                await self._give_up(reign, new, error)
             raise
         finally:
             await end(copying)
+
+    async def _give_up(self, reign: Reign, new: Journal, error: Exception) -> None:
+        """Record the end, and drop the half-made log. Both are left to the next leader if this
+        process leads no more: the log shows that there is an end to record."""
+        if not reign.leading:
+            return
+        with suppress(Unavailable):
+            await self._acts.record_end(reign, new.generation, "failed", type(error).__name__)
+            await new.drop()
 
     async def _wait_until_near(
         self, copying: asyncio.Task[None], caught_up: asyncio.Event, reign: Reign
@@ -211,15 +230,16 @@ class Renewals:
         else:
             return
         try:
+            await self._acts.record_end(reign, reign.generation, "done")
             await self._drop_others(reign, keep_below=keep_below)
-        except (JournalError, OutcomeUnknown, TimeoutError) as error:
+        except (JournalError, Unavailable, TimeoutError) as error:
             log.warning("an old log is still there", extra={"reason": describe_error(error)})
             self._tidy_at = self._loop.time() + RETRY_S
 
     async def _drop_others(self, reign: Reign, *, keep_below: bool = False) -> None:
         """Drop all other logs than that of the reign, the newest first: what was never in force
-        goes before the log that a reader might begin with. Raises OutcomeUnknown or TimeoutError
-        if this process leads no more.
+        goes before the log that a reader might begin with. Before it, how that renewal ended is
+        recorded. Raises Unavailable or TimeoutError if this process leads no more.
 
         An ex-leader that was paused must not drop what is in force by now. So this process proves
         that it still leads after it has found the others. Then none of them is in force, and none
@@ -235,5 +255,7 @@ class Renewals:
             async with asyncio.timeout(reign.settles_within_s):
                 await reign.confirm_leading()
         for number in others:
+            if number > current.generation:
+                await self._acts.record_end(reign, number, "interrupted")
             await current.at_generation(number).drop()
             log.info("log dropped", extra={"generation": number})

@@ -119,7 +119,10 @@ IMAGE: Final[Inventory] = {
         texts("reply", "the rated author", "absent"),
     ),
     "StoredAnswer": (texts("fingerprint query_fingerprint", "nobody can read them"),),
-    "Outcome": (texts("code facts", NOBODY),),
+    "Outcome": (
+        texts("code", NOBODY),
+        texts("facts", "nobody, or the operator who had the journal renewed"),
+    ),
 }
 """What a command process folds, in memory and in its SQLite file."""
 

@@ -1,8 +1,8 @@
 """Gathers what operators did from the places where it is recorded.
 
 Commands of operators are in the journal: the history has what they did to people, and the read
-models what they did about reports. Acts on notices and fan-outs are beside the notices, and acts
-on the tables in `access.operator_acts`.
+models what they did about reports and to the journal itself. Acts on notices and fan-outs are
+beside the notices, and acts on the tables in `access.operator_acts`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from contracts.journal.renewal_acts import END_RENEWAL, RENEW
 from contracts.values.ids import OPERATOR
 from contracts.values.times import from_ms
 from query_api.edge.history_reads import HistoryReads
@@ -66,8 +67,18 @@ _ANSWERED: Final = f"""
            NULL::json AS before, NULL::json AS after
     FROM read_model.reports WHERE answered_at IS NOT NULL
 """
+_RENEWALS: Final = f"""
+    SELECT seq AS id, decided_at AS at, facts->>'signed_by' AS signed_by, 'journal.' || code AS act,
+           'journal ' || (facts->>'to') AS subject, seq AS position,
+           json_build_object('generation', facts->'from') AS before,
+           CASE kind WHEN '{END_RENEWAL}' THEN json_build_object(
+               'generation', facts->'generation', 'ended', facts->'ended', 'reason', facts->'reason'
+           ) END AS after
+    FROM read_model.decisions WHERE actor = '{OPERATOR}' AND kind IN ('{RENEW}', '{END_RENEWAL}')
+"""
 SELECTS: Final = tuple(
-    _SELECT_ACTS.format(acts=acts) for acts in (_OF_TABLES, _OF_NOTICES, _HIDDEN, _ANSWERED)
+    _SELECT_ACTS.format(acts=acts)
+    for acts in (_OF_TABLES, _OF_NOTICES, _HIDDEN, _ANSWERED, _RENEWALS)
 )
 JOURNAL: Final = len(SELECTS)
 """Number of the history among the sources."""

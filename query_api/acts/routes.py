@@ -28,7 +28,8 @@ def build_router(reads: Reads, guard: OperatorGuard, history: HistoryReads | Non
     @router.get("/operator/acts", tags=["operator"], **document(list[OperatorAct], (LIMIT, CURSOR)))
     async def list_acts(request: Request) -> Response:
         """What operators did, newest first: who, when, what, to what, and what stood before and
-        after. Moderation, erasures, notices, dead letters, rebuilds and formulas."""
+        after. Moderation, erasures, notices, dead letters, rebuilds, formulas and renewals of the
+        journal."""
         guard.require(request)
         limit, after = parse_limit(request.query_params), _parse_cursor(request)
         if history is not None:

@@ -98,10 +98,12 @@ class HttpPeers:
             raise result
         return result
 
-    async def ask_renewal(self, leader_url: str, *, begin: bool) -> RenewalResponse:
+    async def ask_renewal(
+        self, leader_url: str, *, begin: bool, by: str | None = None
+    ) -> RenewalResponse:
         """Return the leader's answer. Raises NoLeader and OutcomeUnknown as `forward` does."""
         address = self._demand_known(leader_url)
-        question = encode(RenewalQuestion(begin))
+        question = encode(RenewalQuestion(begin, by))
         reply = await self._post(address, RENEWAL_PATH, question, RENEWAL_S_MAX)
         try:
             return decode_renewal(reply)

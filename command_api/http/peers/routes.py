@@ -53,7 +53,7 @@ def build_internal_router(answering: Answering, renewals: Renewals, secret: str)
     @router.post(RENEWAL_PATH)
     async def answer_renewal(request: Request) -> Response:
         question = await read(request, COMMAND_BYTES_MAX, decode_question)
-        answer = await renewals.ask(begin=question.begin, forwarded=True)
+        answer = await renewals.ask(begin=question.begin, by=question.by, forwarded=True)
         return Response(encode(answer), media_type=JSON)
 
     @router.post(COMMAND_PATH)

@@ -82,6 +82,8 @@ class EncodedSubmission(Struct, frozen=True):
 
 class RenewalQuestion(Struct, frozen=True):
     begin: bool
+    by: str | None = None
+    """The operator who has the renewal begun; None if the token names nobody."""
 
 
 class ForwardedAnswer(Struct, frozen=True, omit_defaults=True):

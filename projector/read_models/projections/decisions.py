@@ -23,7 +23,8 @@ DECISIONS: Final = TableShape(
         "booking_id": "uuid",
         "facts": "jsonb",
     },
-    kept=dict.fromkeys(("actor", "kind", "code", "facts"), "nobody"),
+    # Facts name nobody but the operator who had the journal renewed.
+    kept={**dict.fromkeys(("actor", "kind", "code"), "nobody"), "facts": "operator"},
 )
 
 

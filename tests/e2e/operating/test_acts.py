@@ -16,6 +16,7 @@ TOKENS: Final = {
     "PRACTIX_OPERATOR_TOKENS__boris": BORIS,
 }
 ACTS: Final = "/api/v1/operator/acts"
+RENEWAL: Final = "/api/v1/operator/journal/renewal"
 CANARY: Final = "Kanarienvogel"
 
 
@@ -38,8 +39,19 @@ async def moderate(system: RunningSystem) -> int:
     _, position = await system.send("PUT", f"{person}/erasure", shared, {})
     notice = {"recipient": created["author_id"], "text": CANARY}
     await system.send("POST", "/api/v1/operator/notices", BORIS, notice, expect=201)
+    await renew(system)
     assert system.command("rebuild").returncode == 0
     return position
+
+
+async def renew(system: RunningSystem) -> None:
+    """Have Anna renew the journal, and wait until that is done."""
+    await system.send("POST", RENEWAL, ANNA, {}, expect=202)
+    async with asyncio.timeout(60):
+        while (await system.get(RENEWAL, ANNA))["phase"] != "done":
+            await asyncio.sleep(0.1)
+        while (await list_acts(system, 1))[0]["act"] != "journal.renewal_ended":
+            await asyncio.sleep(0.1)
 
 
 async def list_acts(system: RunningSystem, position: int) -> list[dict[str, Any]]:
@@ -62,11 +74,13 @@ async def test_acts_name_who_did_what_and_nobodys_words(tmp_path: Path) -> None:
     async with run_system(tmp_path, **TOKENS) as system:
         position = await moderate(system)
         async with asyncio.timeout(60):
-            while len(acts := await list_acts(system, position)) < 9:
+            while len(acts := await list_acts(system, position)) < 11:
                 await asyncio.sleep(0.2)
         assert [(one["act"], one["by"], one["stated_by"]) for one in acts] == [
             ("rebuild_ended", "operator", None),
             ("rebuild", "operator", None),
+            ("journal.renewal_ended", "anna", None),
+            ("journal.renewal_begun", "anna", None),
             ("created", "boris", None),
             ("person.erasure_confirmed", "operator", None),
             ("person.erasure_requested", "operator", None),
@@ -77,6 +91,13 @@ async def test_acts_name_who_did_what_and_nobodys_words(tmp_path: Path) -> None:
         ]
         assert CANARY not in str(acts)
         assert acts[0]["after"] == {"switched": True}
+        ended, begun = acts[2:4]
+        generation = ended["after"]["generation"]
+        assert begun["subject"] == ended["subject"] == f"journal {generation}"
+        assert begun["before"] == ended["before"] == {"generation": 1}
+        assert begun["after"] is None
+        assert ended["after"] == {"generation": generation, "ended": "done", "reason": None}
+        assert ended["position"] > begun["position"] >= generation
         assert acts[0]["at"] >= acts[-1]["at"]
         by_hand = system.command("acts", "--json", "--last", "2")
         assert msgspec.json.decode(by_hand.stdout)["acts"] == acts[:2]

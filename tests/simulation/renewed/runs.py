@@ -5,13 +5,16 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
+from unittest.mock import patch
 
 import msgspec
 from msgspec.structs import replace
 
+from command_api.renewal.copying import Copy, CopyFailed
 from contracts.errors import NoLeader
 from contracts.events.stored.erasing import erase_stored_words
 from contracts.journal.records import Commit, Moved, Record, Renewal, Resign, encode_record
+from contracts.journal.renewal_acts import END_RENEWAL, RENEW
 from contracts.values.ids import PersonId
 from tests.simulation.directed import announce, insist, leader_of, request, until
 from tests.simulation.disks.situations import (
@@ -22,7 +25,7 @@ from tests.simulation.disks.situations import (
     wait_for_writes,
     write_strangers_checkpoint,
 )
-from tests.simulation.invariants import Violation, accepted
+from tests.simulation.invariants import Violation, accepted, accepted_commits
 from tests.simulation.scenario import erase_people, run_cell
 from tests.simulation.simulated.clients import Population
 from tests.simulation.simulated.cluster import Cluster
@@ -88,6 +91,28 @@ def interrupted(seed: int) -> None:
         await insist(cluster, cluster.names[0], request())
         await until(lambda: len(cluster.journal.logs) == 1, "single log")
         check_carried(cluster)
+        check_recorded(cluster)
+
+    cluster = Cluster(SimulationLoop(seed), renews=True)
+    cluster.loop.run(live(cluster), max_steps=5_000_000)
+
+
+def failed(seed: int) -> None:
+    """A renewal meets an error, and its leader goes on leading. The next one succeeds."""
+
+    async def live(cluster: Cluster) -> None:
+        cluster.start_all()
+        await insist(cluster, await leader_of(cluster), announce(cluster))
+        before = cluster.journal.log
+        with patch.object(Copy, "begin", side_effect=CopyFailed("no room")):
+            await begin_renewal(cluster, await leader_of(cluster))
+            await until(lambda: bool(read_ends(cluster)), "recorded end")
+        if read_ends(cluster) != ["failed"]:
+            raise Violation(f"the renewal {read_ends(cluster)}")
+        await renew(cluster)
+        if cluster.journal.log is before:
+            raise Violation("not renewed")
+        check_recorded(cluster)
 
     cluster = Cluster(SimulationLoop(seed), renews=True)
     cluster.loop.run(live(cluster), max_steps=5_000_000)
@@ -217,6 +242,29 @@ async def renew(cluster: Cluster) -> None:
     await until(lambda: cluster.journal.log is not before, "renewed journal")
     await until(lambda: len(cluster.journal.logs) == 1, "single log")
     await leader_of(cluster)
+    check_recorded(cluster)
+
+
+def check_recorded(cluster: Cluster) -> None:
+    """Check that it is recorded of every renewal that was begun how it ended, once and truly."""
+    log = cluster.journal.log
+    generation = next(
+        (one.record.generation for one in accepted(log) if isinstance(one.record, Renewal)), 1
+    )
+    commits = accepted_commits(log)
+    begun = [one.outcome.facts for one in commits if one.command.kind == RENEW]
+    ended = [one.outcome.facts for one in commits if one.command.kind == END_RENEWAL]
+    if [one["to"] for one in begun] != [one["to"] for one in ended]:
+        raise Violation(f"begun: {begun}, ended: {ended}")
+    done = [one["to"] for one in ended if one["ended"] == "done"]
+    if done[-1:] != ([] if generation == 1 else [generation]):
+        raise Violation(f"generation {generation} is in use, and done are {done}")
+
+
+def read_ends(cluster: Cluster) -> list[str]:
+    """Return how the renewals ended, as the journal has it."""
+    commits = accepted_commits(cluster.journal.log)
+    return [one.outcome.facts["ended"] for one in commits if one.command.kind == END_RENEWAL]
 
 
 def check_carried(cluster: Cluster) -> int:

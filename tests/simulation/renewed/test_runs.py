@@ -21,6 +21,7 @@ def test_every_seed_holds() -> None:
     "situation",
     [
         runs.interrupted,
+        runs.failed,
         runs.slept_through,
         runs.other_renewed_journal,
         runs.woken_leader,

@@ -14,7 +14,13 @@ from command_api.domain.announcement.commands import CancelAnnouncement
 from command_api.domain.submission import Submission
 from command_api.http.peers import client
 from command_api.http.peers.client import HttpPeers
-from command_api.http.peers.wire import BATCH_PATH, COMMAND_PATH, SECRET_HEADER
+from command_api.http.peers.wire import (
+    BATCH_PATH,
+    COMMAND_PATH,
+    SECRET_HEADER,
+    RenewalQuestion,
+    decode_question,
+)
 from command_api.leader.ports import Answer
 from contracts.errors import NoLeader, NotFound, OutcomeUnknown
 from contracts.values.ids import AnnouncementId, PersonId
@@ -28,6 +34,7 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.shown: list[str | None] = []
+        self.bodies: list[bytes] = []
         self.asked: list[str] = []
         """The paths of all requests."""
         self.answers: dict[str, Callable[[], web.Response]] = {}
@@ -43,6 +50,7 @@ class Elsewhere:
     async def take(self, request: web.Request) -> web.StreamResponse:
         self.shown.append(request.headers.get(SECRET_HEADER))
         self.asked.append(request.path)
+        self.bodies.append(await request.read())
         if not self.endless:
             answer = self.answers.get(request.path) or self.answers.get("*") or web.json_response
             return answer()
@@ -157,8 +165,14 @@ async def test_a_renewal_is_asked_of_the_leader_alone() -> None:
             await stranger.ask_renewal(elsewhere.url, begin=True)
         assert elsewhere.shown == []
         peer = HttpPeers(session, SECRET, [elsewhere.url])
-        assert (await peer.ask_renewal(elsewhere.url, begin=True)).generation == 9
+        begun = await peer.ask_renewal(elsewhere.url, begin=True, by="anna")
+        assert begun.generation == 9
     assert elsewhere.shown == [SECRET]
+    assert decode_question(elsewhere.bodies[0]) == RenewalQuestion(begin=True, by="anna")
+
+
+def test_a_peer_of_an_earlier_build_names_nobody_who_renews() -> None:
+    assert decode_question(b'{"begin": true}') == RenewalQuestion(begin=True, by=None)
 
 
 async def test_what_gathers_goes_with_one_request_and_each_command_gets_its_answer() -> None:
