@@ -13,6 +13,7 @@ NOTICE_ERASED: Final = f"{ERASED} or absent; those to the person are deleted"
 
 NOTIFIER: Final[Inventory] = {
     "notifier.dead_letters": (texts("type key reason", NOBODY),),
+    "notifier.deleted_notices": (texts("key kind state reason", NOBODY),),
     "notifier.erasures": (texts("state", NOBODY),),
     "notifier.evenings": (texts("state", "the author, and the film", ERASED),),
     "notifier.fanouts": (

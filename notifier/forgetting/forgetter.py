@@ -1,4 +1,5 @@
-"""Forgets who was told what, once it is old enough: finished notices, fan-outs and clicks.
+"""Forgets who was told what, once it is old enough: finished notices, fan-outs and clicks. What
+is kept for analysts' copies of notices to erased people goes after a day.
 
 Time is the journal's: the newest record that the notifier has taken over says what day it is.
 So a clock set wrong forgets nothing, and a notifier that reads an old journal keeps what the
@@ -81,16 +82,17 @@ class Forgetter:
     async def forget_some(self) -> bool:
         """Forget some notices, fan-outs and clicks. Returns False if there is nothing to do now.
         Raises TablesUnavailable."""
+        deleted = await self._store.forget_deleted(self._rows_at_once)
         before = self.kept_from
         if before is None:
-            return False
+            return deleted > 0
         notices = await self._forget_notices(before)
         fanouts = await self._store.delete_fanouts(before, self._rows_at_once)
         clicks = 0
         if self._clicks is not None:
             clicks = await self._clicks.delete_before(before, self._rows_at_once)
         metrics.FORGOTTEN.inc(notices + fanouts)
-        return notices + fanouts + clicks > 0
+        return deleted + notices + fanouts + clicks > 0
 
     async def _forget_notices(self, before: datetime) -> int:
         """Forget some notices, at Notification and then here. Returns how many it were."""

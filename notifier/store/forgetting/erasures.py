@@ -42,6 +42,14 @@ SELECT_NOTICES_NAMING: Final = f"""
     WHERE (crowd = $1::uuid::text OR guest_id = $1::uuid::text)
       AND id > $2 AND id <= $3 ORDER BY id LIMIT $4 FOR UPDATE
 """
+# Of the last state of a notice analysts may not have a copy yet.
+NOTE_DELETED: Final = """
+    INSERT INTO notifier.deleted_notices (id, key, kind, receipt, happened_at, due_at, sent_at,
+                                          state, reason, attempts, for_followers)
+    SELECT id, key, kind, receipt, happened_at, due_at, sent_at,
+           CASE state WHEN 'waiting' THEN 'dropped' ELSE state END, reason, attempts, for_followers
+    FROM notifier.notices_to_copy WHERE id = ANY($1::bigint[]) AND NOT deleted
+"""
 DELETE_SOURCES: Final = "DELETE FROM notifier.sources WHERE notice_id = ANY($1::bigint[])"
 DELETE_NOTICES: Final = "DELETE FROM notifier.notices WHERE id = ANY($1::bigint[])"
 UPDATE_FACTS: Final = """
@@ -232,6 +240,7 @@ async def _delete_notices_to(
     found = await connection.fetch(SELECT_NOTICES_TO, person_id, last, limit)
     await _retract(connection, found)
     ids = [row["id"] for row in found]
+    await connection.execute(NOTE_DELETED, ids)
     await connection.execute(DELETE_SOURCES, ids)
     await connection.execute(DELETE_NOTICES, ids)
     return len(found)

@@ -5,7 +5,7 @@ it between two of them.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -35,6 +35,13 @@ DELETE_FANOUTS: Final = f"""
            ORDER BY {_FANOUT_AGE}, seq, event_index LIMIT $2 FOR UPDATE SKIP LOCKED) old
     WHERE f.seq = old.seq AND f.event_index = old.event_index
     RETURNING f.seq
+"""
+DELETED_KEPT: Final = timedelta(days=1)
+"""How long it is kept of notices to erased people how they ended, in PostgreSQL's time."""
+DELETE_DELETED: Final = """
+    DELETE FROM notifier.deleted_notices WHERE id IN (
+        SELECT id FROM notifier.deleted_notices WHERE deleted_at < now() - $1::interval LIMIT $2)
+    RETURNING id
 """
 
 
@@ -69,6 +76,12 @@ class ForgettingStore:
             await connection.execute(DELETE_SOURCES, old)
             await connection.execute(DELETE_NOTICES, old)
         return len(old)
+
+    async def forget_deleted(self, limit: int, kept: timedelta = DELETED_KEPT) -> int:
+        """Delete what is known of notices to erased people that were deleted longer ago than
+        `kept`. Returns of how many."""
+        async with transaction(self._pool) as connection:
+            return len(await connection.fetch(DELETE_DELETED, kept, limit))
 
     async def delete_fanouts(self, before: datetime, limit: int) -> int:
         """Delete the oldest of the finished fan-outs that ended before this time. Returns how

@@ -19,6 +19,7 @@ from projector.analysts.copying.notices import (
     CLICK_COLUMNS,
     NOTICE_COLUMNS,
     click_row,
+    notice_id,
     notice_row,
     shows_recipient,
 )
@@ -122,17 +123,19 @@ class NoticeCopier:
             )
         return after, rows
 
-    async def _write(
-        self, source: Source, before: CopyPosition, found: Sequence[asyncpg.Record]
-    ) -> None:
+    async def _write(self, source: Source, before: CopyPosition, found: Sequence[Any]) -> None:
         """Write the rows, and then the position that they reach. Raises AnalyticsError."""
         reached = before.step_to(found[-1]["changed_xid"], found[-1]["id"])
         rows = Rows(source.columns)
+        gone = []
         for one in found:
-            if not self._names_erased(source, one):
+            if source is NOTICES and one["deleted"] and shows_recipient(one):
+                gone.append(notice_id(one, self._pseudonyms))
+            elif not self._names_erased(source, one):
                 rows.add(source.make_row(one, reached.version, self._pseudonyms))
         if len(rows):
             await self._analysts.insert(source.table, rows.columns)
+        await self._erased.delete_copies(gone)
         await save_position(self._analysts, source.view, reached)
 
     def _names_erased(self, source: Source, row: Any) -> bool:

@@ -1,7 +1,8 @@
-"""Keeps notices to erased people out of the analysts' database.
+"""Keeps notices that name erased people out of the analysts' database.
 
 Who is erased follows from the history. So nothing is stored about it: whoever starts looks at all
-erasures, and later only at new ones.
+erasures, and later only at new ones. A copy that did not name its recipient yet is found by the
+notifier, which says which notices it has deleted.
 """
 
 import logging
@@ -54,6 +55,15 @@ class ErasedRecipients:
             await self._delete(await self._find_told(people, new))
         self._erased_ms |= new
 
+    async def delete_copies(self, notice_ids: Sequence[str]) -> None:
+        """Delete the copies of these notices, which would name an erased person if they were
+        copied again. Raises AnalyticsError."""
+        for ids in _cut(notice_ids):
+            listed = ", ".join(map(literal, ids))
+            await self._analysts.execute(
+                f"ALTER TABLE notices DELETE WHERE notice_id IN ({listed})"
+            )
+
     async def _find_told(self, people: Sequence[str], new: Mapping[str, int]) -> dict[str, int]:
         """Return those of the people of whom there are copies from before their erasure."""
         rows = (await self._analysts.query(_SELECT_TOLD, {"people": tuple(people)})).rows
@@ -71,6 +81,6 @@ class ErasedRecipients:
         log.info("notices to erased people deleted", extra={"people": len(told)})
 
 
-def _cut(people: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(people), PEOPLE_AT_ONCE):
-        yield people[start : start + PEOPLE_AT_ONCE]
+def _cut(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), PEOPLE_AT_ONCE):
+        yield ids[start : start + PEOPLE_AT_ONCE]

@@ -68,12 +68,17 @@ def shows_recipient(notice: Mapping[str, Any]) -> bool:
     return _is_sent(notice) and bool(notice["for_followers"])
 
 
+def notice_id(notice: Mapping[str, Any], pseudonyms: Pseudonyms) -> str:
+    """Return what the copy of a notice is known by."""
+    return pseudonyms.replace(f"notice:{notice['key']}")
+
+
 def notice_row(notice: Mapping[str, Any], step: int, pseudonyms: Pseudonyms) -> tuple[Any, ...]:
     """Return the row of a notice, by column name of `notifier.notices_to_copy`, as this step of
     the copier has found it."""
     sent, shown = _is_sent(notice), shows_recipient(notice)
     return (
-        pseudonyms.replace(f"notice:{notice['key']}"),
+        notice_id(notice, pseudonyms),
         _version(notice["key"], step, pseudonyms),
         (notice["seq"] or 0) if shown else 0,
         notice["kind"],

@@ -38,6 +38,7 @@ TABLES: Final = [
     "evenings",
     "participations",
     "notices",
+    "deleted_notices",
     "sources",
     "fanouts",
     "preferences",

@@ -8,6 +8,8 @@ import asyncpg
 import pytest
 
 from contracts.events.booking import BookingRequested
+from contracts.events.person import PersonErased
+from contracts.values.ids import SYSTEM
 from notifier.forgetting.forgetter import Forgetter
 from notifier.store.forgetting.finished import BY_INDEX, SELECT_NOTICES, ForgettingStore
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
@@ -201,3 +203,21 @@ async def test_old_rows_are_found_by_an_index(old: NotifierCell) -> None:
     plan = "\n".join(line[0] for line in lines)
     assert "notices_finished" in plan
     assert "Sort" not in plan
+
+
+async def test_how_notices_to_erased_people_ended_is_forgotten_after_a_day(
+    old: NotifierCell,
+) -> None:
+    old.history.tell(PersonErased(person_id=person("anna")), by=SYSTEM)
+    await old.read()
+    await old.erase()
+    kept = "SELECT count(*) FROM notifier.deleted_notices"
+    count = await old.pool.fetchval(kept)
+    assert count > 1
+    await forget(forgetter(old))
+    assert await old.pool.fetchval(kept) == count
+    await old.pool.execute(
+        "UPDATE notifier.deleted_notices SET deleted_at = deleted_at - interval '25 hours'"
+    )
+    await forget(forgetter(old))
+    assert await old.pool.fetchval(kept) == 0

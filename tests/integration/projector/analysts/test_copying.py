@@ -15,6 +15,8 @@ from contracts.events.booking import (
     BookingRejected,
     BookingRequested,
 )
+from contracts.events.person import PersonErased
+from contracts.values.ids import SYSTEM
 from contracts.values.times import to_ms
 from notifier.clicks.collector import ClickCollector
 from notifier.clicks.store import ClickStore
@@ -317,3 +319,47 @@ async def test_a_notice_that_was_dropped_for_an_erasure_waits_no_more(
     await copy(made)
     ended = "SELECT current_reason, recipient FROM current_notices WHERE current_state = 'dropped'"
     assert await rows(databases, ended) == [("", "")] * len(dropped)
+
+
+async def erase_anna(cell: NotifierCell) -> None:
+    """Let the notifier delete all notices to Anna."""
+    cell.history.tell(PersonErased(person_id=person("anna")), by=SYSTEM)
+    await cell.read()
+    await cell.erase()
+    assert await cell.lines(person("anna")) == []
+
+
+async def test_a_notice_that_is_deleted_before_its_end_is_copied_waits_no_more(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    made = copier(cell, databases)
+    await copy(made)
+    states = "SELECT current_state, count() FROM current_notices GROUP BY current_state"
+    before = dict(await rows(databases, states))
+    to_anna = len(await cell.lines(person("anna"), state="waiting"))
+    assert to_anna > 0
+    await erase_anna(cell)
+    await copy(made)
+    after = dict(await rows(databases, states))
+    assert after["waiting"] == before["waiting"] - to_anna
+    assert after["dropped"] == before.get("dropped", 0) + to_anna
+
+
+async def test_what_a_follower_was_told_just_before_their_erasure_is_in_no_copy(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    told = (await cell.lines(person("anna"), kind="announce_new"))[0]
+    waits = "UPDATE notifier.notices SET state = 'waiting', sent_at = NULL WHERE id = $1"
+    await cell.pool.execute(waits, told["id"])
+    made = copier(cell, databases)
+    await copy(made)
+    notice_id = KEY.replace(f"notice:{told['key']}")
+    copied = f"FROM notices WHERE notice_id = '{notice_id}'"
+    assert await rows(databases, f"SELECT state, recipient_id {copied}") == [("waiting", "")]
+    sent = "UPDATE notifier.notices SET state = 'sent', sent_at = $2 WHERE id = $1"
+    await cell.pool.execute(sent, told["id"], told["sent_at"])
+    await erase_anna(cell)
+    await copy(made)
+    async for _ in within(60):
+        if await rows(databases, f"SELECT count() {copied}") == [(0,)]:
+            break
