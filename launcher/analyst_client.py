@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from launcher.client import open_answer, operator_headers
+from launcher.client import RequestRefused, open_answer, operator_headers
 
 SILENCE_S_MAX: Final = 300.0
 
@@ -41,6 +41,22 @@ class AnalystClient:
         answer = msgspec.json.decode(await self._get("ask", {}))
         questions: list[dict[str, Any]] = answer["questions"]
         return questions
+
+    async def find_question(self, name: str) -> dict[str, Any]:
+        """Return the ready or saved question with its SQL."""
+        question: dict[str, Any] = msgspec.json.decode(await self._get(_path_of(name), {}))
+        return question
+
+    async def save_question(self, name: str, body: Mapping[str, Any]) -> bool:
+        """Save a question, in the place of an earlier one with its name. Returns whether it is
+        new."""
+        async with self._request("PUT", _path_of(name), json=dict(body)) as response:
+            return response.status == 201
+
+    async def delete_question(self, name: str) -> None:
+        """Delete a saved question."""
+        async with self._request("DELETE", _path_of(name)):
+            pass
 
     async def ask(self, name: str, parameters: Mapping[str, str]) -> AnswerTable:
         """Return the answer to a ready or saved question."""
@@ -85,3 +101,9 @@ class AnalystClient:
         return open_answer(
             method, f"{self._url}/{path}", self._headers, silence_s_max=SILENCE_S_MAX, **more
         )
+
+
+def _path_of(question: str) -> str:
+    if not question.isidentifier():  # It might lead elsewhere.
+        raise RequestRefused(f"no question can be called {question!r}")
+    return f"ask/questions/{question}"

@@ -22,7 +22,7 @@ from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, S
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.terminal import PrintVersion, make_progress_bar
-from launcher.verbs import analysts, backup, investigate, journal, ratings
+from launcher.verbs import analysts, backup, investigate, journal, questions, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import DemoSummary, build_report, print_outcomes
@@ -205,7 +205,9 @@ def demo(
     raise typer.Exit(0 if result["ok"] else 1)
 
 
-analysts_group = typer.Typer(help="What analysts see: its pseudonyms, and copies of it.")
+analysts_group = typer.Typer(
+    help="What analysts see: its pseudonyms, copies of it, and saved questions."
+)
 app.add_typer(analysts_group, name="analysts")
 
 
@@ -233,6 +235,8 @@ analysts.register(app, _connect_analyst, lambda work: run_to_end(work))
 analysts.register_incremental_export(
     analysts_group, _connect_analyst, lambda work: run_to_end(work)
 )
+
+questions.register(analysts_group, _connect_analyst, lambda work: run_to_end(work))
 
 ratings.register(
     app,

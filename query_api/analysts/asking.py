@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 from contracts.errors import Forbidden, Malformed, RateLimited, Unavailable
+from contracts.values.languages import Language
 from query_api.analysts.questions import (
     DAYS_OF_WEEK,
     WEEKDAY,
@@ -78,8 +79,9 @@ class NamedQuestion(Protocol):
         """Return a value for every parameter. Raises BadParameter."""
         ...
 
-    def summary(self) -> dict[str, Any]:
-        """Return what a client needs to list, ask and plot the question."""
+    def summary(self, language: Language, /) -> dict[str, Any]:
+        """Return what a client needs to list, ask and plot the question, with the title that a
+        ready one has in this language."""
         ...
 
 

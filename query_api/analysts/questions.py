@@ -1,7 +1,7 @@
 """Reads the ready questions: one SQL file each, with a header that says what it answers.
 
-A header consists of SQL comments: `name`, `title`, `description`, any number of
-`parameter: NAME KIND = DEFAULT` (kinds `int`, `day`, `text`), and
+A header consists of SQL comments: `name`, `title` and `description` in English, `title.ru` and
+`description.ru`, any number of `parameter: NAME KIND = DEFAULT` (kinds `int`, `day`, `text`), and
 `plot: line|bars X Y [Y...] [by SERIES]`.
 """
 
@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from contracts.values.languages import Language, Text
 from runtime.clickhouse.port import SqlParameter
 
 DIRECTORY: Final = Path(__file__).resolve().parent / "ready_questions"
@@ -90,11 +91,15 @@ class Plot(NamedTuple):
     by: str | None = None
     """Column that splits the rows into series."""
 
+    def describe(self) -> dict[str, Any]:
+        """Return the plot as answers and bodies have it."""
+        return {**self._asdict(), "ys": list(self.ys)}
+
 
 class ReadyQuestion(NamedTuple):
     name: str
-    title: str
-    description: str
+    title: Text
+    description: Text
     parameters: tuple[QuestionParameter, ...]
     plot: Plot
     sql: str
@@ -113,14 +118,14 @@ class ReadyQuestion(NamedTuple):
         narrowed = narrow(self.sql, ON_WEEKDAY)
         return self._replace(sql=narrowed, parameters=(*self.parameters, chosen))
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self, language: Language) -> dict[str, Any]:
         """Return what a client needs to list, ask and plot the question."""
         return {
             "name": self.name,
-            "title": self.title,
-            "description": self.description,
+            "title": self.title.in_language(language),
+            "description": self.description.in_language(language),
             "parameters": [one._asdict() for one in self.parameters],
-            "plot": self.plot._asdict(),
+            "plot": self.plot.describe(),
             "version": version_of(self.sql),
             "saved_at": None,
         }
@@ -151,12 +156,53 @@ def parse_question(text: str) -> ReadyQuestion:
         header.setdefault(key, []).append(value)
     return ReadyQuestion(
         name=header["name"][0],
-        title=header["title"][0],
-        description=header["description"][0],
+        title=Text(header["title"][0], header["title.ru"][0]),
+        description=Text(header["description"][0], header["description.ru"][0]),
         parameters=tuple(_parse_parameter(one) for one in header.get("parameter", [])),
         plot=_parse_plot(header["plot"][0]),
         sql="\n".join(line for line in text.splitlines() if not line.startswith("--")),
     )
+
+
+def read_saved(text: str) -> tuple[str | None, dict[str, Any]]:
+    """Return the name, if there is one, and the body with which a question is saved, from a file
+    with such a header. It needs a `title`, in any language. Raises ValueError."""
+    header = list(_read_header(text))
+    of = dict(header)
+    if "title" not in of:
+        raise ValueError("the header has no `-- title: ...`")
+    parameters = [_parse_parameter(value) for key, value in header if key == "parameter"]
+    body = {
+        "sql": "\n".join(text.splitlines()[len(header) :]).strip(),
+        "title": of["title"],
+        "description": of.get("description", ""),
+        "parameters": [one._asdict() for one in parameters],
+        "plot": _parse_plot(of["plot"]).describe() if "plot" in of else None,
+    }
+    return of.get("name"), body
+
+
+def write_saved(question: Mapping[str, Any]) -> str:
+    """Return the file from which `read_saved` reads this question, as its route answers it. Raises
+    ValueError if the header cannot hold it, for example a title with a line break."""
+    lines = [("name", question["name"]), ("title", question["title"])]
+    if question["description"]:
+        lines.append(("description", question["description"]))
+    for one in question["parameters"]:
+        lines.append(("parameter", f"{one['name']} {one['kind']} = {one['default']}"))
+    if (plot := question["plot"]) is not None:
+        by = [] if plot["by"] is None else ["by", plot["by"]]
+        lines.append(("plot", " ".join([plot["kind"], plot["x"], *plot["ys"], *by])))
+    header = "".join(f"-- {key}: {value}\n" for key, value in lines)
+    written = f"{header}\n{question['sql'].strip()}\n"
+    name, body = read_saved(written)
+    if name != question["name"] or any(body[key] != _strip(question[key]) for key in body):
+        raise ValueError(f"no file can hold {question['name']} as it is")
+    return written
+
+
+def _strip(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 def _read_header(text: str) -> Iterator[tuple[str, str]]:

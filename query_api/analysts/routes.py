@@ -43,6 +43,7 @@ from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
+from runtime.http.negotiation import language_of
 from runtime.http.numbers import parse_whole_number
 from runtime.http.parameters import (
     BOOLEAN,
@@ -105,11 +106,11 @@ def build_router(
         return await history.reach(min_position_of(request.query_params))
 
     async def answer_named(
-        name: str, given: Mapping[str, str], position: int, shape: Shape
+        request: Request, name: str, given: Mapping[str, str], position: int, shape: Shape
     ) -> Response:
         question = await asker.find_for(name, given)
         answer = await asker.ask(question, given)
-        summary = question.summary()
+        summary = question.summary(language_of(request))
         asked = Asked(question.sql, summary["plot"], summary)
         return await asyncio.to_thread(make_answer, answer, position, asked, shape)
 
@@ -135,9 +136,10 @@ def build_router(
         if name is None and given:
             raise Malformed("malformed_query", {"parameter": min(given), "reason": "no name"})
         if name is None:
-            listed = [one.summary() for one in await asker.list_all()]
+            language = language_of(request)
+            listed = [one.summary(language) for one in await asker.list_all()]
             return json_response({"questions": listed})
-        return await answer_named(name, given, position, shape)
+        return await answer_named(request, name, given, position, shape)
 
     @router.post(
         "/ask",
@@ -154,7 +156,8 @@ def build_router(
         shape = parse_shape(request.query_params)
         asked = await _read_question(request)
         if asked.name is not None:
-            return await answer_named(asked.name, asked.parameters or {}, position, shape)
+            given = asked.parameters or {}
+            return await answer_named(request, asked.name, given, position, shape)
         sql = asked.sql or ""
         answer = await asker.ask_own(sql)
         own = Asked(sql, msgspec.to_builtins(asked.plot))

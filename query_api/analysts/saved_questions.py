@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from contracts.errors import Forbidden, NotFound, Unavailable
+from contracts.values.languages import Language
 from query_api.analysts.answers import PlotWanted
 from query_api.analysts.questions import QuestionParameter, bind_parameters, version_of
 from runtime.clickhouse.port import SqlParameter
@@ -78,8 +79,9 @@ class SavedQuestion(msgspec.Struct, frozen=True):
         declared = [QuestionParameter(*msgspec.structs.astuple(p)) for p in self.text.parameters]
         return bind_parameters(self.name, declared, given)
 
-    def summary(self) -> dict[str, Any]:
-        """Return what a client needs to list, ask and plot the question."""
+    def summary(self, _language: Language) -> dict[str, Any]:
+        """Return what a client needs to list, ask and plot the question. Its title is as it was
+        typed."""
         return {
             "name": self.name,
             "title": self.text.title,

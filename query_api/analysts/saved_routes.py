@@ -16,6 +16,7 @@ from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
+from runtime.http.negotiation import language_of
 from runtime.http.parameters import MIN_POSITION, describe_parameters, min_position_of
 from runtime.openapi.document import response_schema
 from runtime.process.clock import Clock
@@ -44,7 +45,8 @@ def build_router(
         """A ready or saved question with its SQL. Answers with its `version` come from it."""
         guard.require(request)
         await history.reach(min_position_of(request.query_params))
-        return json_response(_describe(await asker.find(request.path_params["name"])))
+        question = await asker.find(request.path_params["name"])
+        return json_response(_describe(question, request))
 
     @router.put("/ask/questions/{name}", response_class=Response, openapi_extra=BODY)
     async def put_question(request: Request) -> Response:
@@ -56,7 +58,7 @@ def build_router(
         question = SavedQuestion(name, await _read_text(request), clock())
         await asker.try_out(question)
         is_new = await asker.saved.save(question)
-        return json_response(_describe(question), 201 if is_new else 200)
+        return json_response(_describe(question, request), 201 if is_new else 200)
 
     @router.delete("/ask/questions/{name}", response_class=Response, status_code=204)
     async def delete_question(request: Request) -> Response:
@@ -68,8 +70,8 @@ def build_router(
     return router
 
 
-def _describe(question: NamedQuestion) -> dict[str, Any]:
-    return {**question.summary(), "sql": question.sql}
+def _describe(question: NamedQuestion, request: Request) -> dict[str, Any]:
+    return {**question.summary(language_of(request)), "sql": question.sql}
 
 
 def _parse_name(text: str) -> str:

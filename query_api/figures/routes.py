@@ -8,11 +8,13 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.values.languages import Language
 from query_api.analysts.questions import ReadyQuestion
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.figures.questions import list_questions
+from runtime.http.negotiation import language_of
 from runtime.http.parameters import min_position_of
 
 
@@ -53,21 +55,23 @@ def build_router(reads: Reads) -> APIRouter:
         evenings only, whoever asks."""
         caller = await reads.authenticate(request)
         position = await reads.history.reach(min_position_of(request.query_params))
-        figures = await fetch_figures(reads.history, questions, caller.person_id)
+        language = language_of(request)
+        figures = await fetch_figures(reads.history, questions, caller.person_id, language)
         return answer(request, FiguresResponse(figures), position)
 
     return router
 
 
 async def fetch_figures(
-    history: HistoryReads, questions: Iterable[ReadyQuestion], host_id: str
+    history: HistoryReads, questions: Iterable[ReadyQuestion], host_id: str, language: Language
 ) -> list[HostFigure]:
-    """Return the answers about the host's evenings. Raises Unavailable."""
+    """Return the answers about the host's evenings, with titles in this language. Raises
+    Unavailable."""
     return [
         HostFigure(
             name=asked.name,
-            title=asked.title,
-            description=asked.description,
+            title=asked.title.in_language(language),
+            description=asked.description.in_language(language),
             plot=FigurePlot(asked.plot.kind, asked.plot.x, asked.plot.ys),
             rows=await history.fetch_rows(asked.sql, {**asked.bind({}), "host_id": host_id}),
         )

@@ -1,6 +1,8 @@
 -- name: notices_sent
 -- title: What people are told, how soon, and what they open
+-- title.ru: О чём людям сообщают, как скоро и что они открывают
 -- description: Notices by day (UTC) and by kind: how many, the middle and the slow tenth of the minutes that they took, the middle of the seconds since they were due, and how often the link was opened. What followers are told of a new announcement counts on the day on which it was sent, and takes time since the event. All others count on the day of the event, and take time since they were due: more would show who was not told. A link does not say who opens it or where it was found, so an opening counts for the announcement to followers that was last sent before it, within so many days; one that nothing was sent before does not count.
+-- description.ru: Уведомления по дням (UTC) и видам: сколько их, медиана и медленная десятая часть минут, которые они заняли, медиана секунд после срока и сколько раз открыли ссылку. То, что сообщают подписчикам о новом объявлении, считается в день отправки, и время идёт от события. Все остальные считаются в день события, и время идёт от срока: большее показало бы, кому не сообщили. Ссылка не говорит, кто её открыл и где нашёл, поэтому открытие относится к тому сообщению подписчикам об этом объявлении, которое было отправлено последним перед ним, не раньше стольких дней; без такого сообщения оно не считается.
 -- parameter: from_day day = 1970-01-01
 -- parameter: to_day day = 2105-12-31
 -- parameter: within_days int = 7

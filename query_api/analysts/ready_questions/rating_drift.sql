@@ -1,6 +1,8 @@
 -- name: rating_drift
 -- title: How ratings drift
+-- title.ru: Как меняются оценки
 -- description: By the month a rating was first given (UTC) and the rated role: number and plain mean of revealed, not retracted scores, and the share of the best score, 10.
+-- description.ru: По месяцу (UTC), когда оценку впервые дали, и роли оценённого: число и простое среднее открытых и не отозванных оценок и доля лучшей, 10.
 -- plot: line month mean_score by role
 SELECT
     toString(toStartOfMonth(given_day)) AS month,

@@ -7,9 +7,12 @@ from typing import Any, Final, NamedTuple
 
 import aiohttp
 import asyncpg
+import msgspec
 import pytest
 from fastapi import FastAPI
 
+from launcher.analyst_client import AnalystClient
+from launcher.verbs import questions
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.analysts import routes, saved_questions, saved_routes
@@ -27,6 +30,7 @@ from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from runtime.process.clock import system_clock
 from tests.histories.stated import evenings_in_march
+from tests.integration.launcher.invoking import Practix, build_practix
 from tests.servers.http_server import served
 
 ANALYST: Final = "the analysts' token of the tests"
@@ -70,12 +74,20 @@ class AnalystsSite:
     """A query process with the rights that it has when deployed."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession, owner: asyncpg.Pool) -> None:
+        self.root = url
         self._url = f"{url}/api/v1/operator/ask"
         self._session = session
         self.owner = owner
 
-    async def send(self, method: str, path: str, body: Any = None, token: str = ANALYST) -> Reply:
-        headers = {"Authorization": f"Bearer {token}"}
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        token: str = ANALYST,
+        language: str = "*",
+    ) -> Reply:
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
         async with self._session.request(
             method, self._url + path, headers=headers, json=body
         ) as response:
@@ -209,3 +221,76 @@ async def test_without_the_table_ready_questions_are_answered_all_the_same(
     await site.owner.execute("DROP TABLE access.saved_questions")
     assert (await site.send("GET", "?name=request_funnel")).status == 200
     assert (await site.save()).status == 503
+
+
+async def test_titles_of_ready_questions_are_in_the_language_that_is_accepted(
+    site: AnalystsSite,
+) -> None:
+    await site.save()
+    funnel = ready_questions()["request_funnel"]
+    for language, title in (("ru", funnel.title.ru), ("en", funnel.title.en)):
+        listed = (await site.send("GET", "", language=language)).body["questions"]
+        titles = {one["name"]: one["title"] for one in listed}
+        assert (titles["request_funnel"], titles["by_type"]) == (title, QUESTION["title"])
+        asked = await site.send("POST", "", {"name": "request_funnel"}, language=language)
+        shown = await site.send("GET", "/questions/request_funnel", language=language)
+        assert asked.body["question"]["title"] == shown.body["title"] == title
+
+
+@pytest.fixture
+def practix(site: AnalystsSite) -> Practix:
+    """Run a verb of the group `analysts`."""
+    return build_practix(questions.register, site.root, client=lambda url, _: AnalystClient(url, ANALYST))
+
+
+async def test_verbs_save_show_list_and_delete_questions(
+    site: AnalystsSite, practix: Practix, tmp_path: Path
+) -> None:
+    await site.save()
+    shown = await practix("show", "by_type")
+    assert shown.exit_code == 0, shown.stderr
+    file = tmp_path / "by_kind.sql"
+    file.write_text(shown.stdout.replace("Events by type", "Events by kind"))
+    assert (await practix("save", str(file))).stdout == "saved by_type\n"
+    kept = (await site.send("GET", "/questions/by_type")).body
+    assert kept["title"] == "Events by kind"
+    assert {key: kept[key] for key in ("parameters", "description")} == {
+        key: QUESTION[key] for key in ("parameters", "description")
+    }
+    assert kept["version"] == version_of(SQL)
+
+    saved = await practix("save", str(file), "--name", "by_kind", "--json")
+    assert msgspec.json.decode(saved.stdout) == {"name": "by_kind", "saved": True, "is_new": True}
+    listed = msgspec.json.decode((await practix("list", "--json")).stdout)["questions"]
+    assert [one["name"] for one in listed] == ["by_kind", "by_type"]
+    assert "Events by kind" in (await practix("list")).stdout
+    assert (await practix("delete", "by_kind")).stdout == "deleted by_kind\n"
+    assert await site.names() == ["by_type"]
+
+
+async def test_verbs_say_what_is_wrong_with_a_question(
+    site: AnalystsSite, practix: Practix, tmp_path: Path
+) -> None:
+    untitled, writes = tmp_path / "untitled.sql", tmp_path / "writes.sql"
+    untitled.write_text("SELECT 1")
+    writes.write_text("-- title: T\nDROP TABLE events")
+    for words, status, reason in (
+        (("save", str(untitled)), 2, "no `-- title"),
+        (("save", str(tmp_path / "absent.sql")), 2, "No such file"),
+        (("save", str(writes)), 1, "a question begins with"),
+        (("save", str(writes), "--name", "request_funnel"), 1, "403"),
+        (("save", str(writes), "--name", "../ask"), 1, "no question can be called"),
+        (("show", "absent"), 1, "404"),
+        (("delete", "absent"), 1, "404"),
+        (("delete", "request_funnel"), 1, "403"),
+    ):
+        result = await practix(*words)
+        assert result.exit_code == status, (words, result.stderr)
+        # The terminal's frame breaks lines where it likes.
+        said = " ".join(result.stderr.replace("\u2502", " ").split())
+        assert reason in said, (words, said)
+    await site.save(title="T", description="two\nlines")
+    refused = await practix("show", "by_type")
+    assert refused.exit_code == 2
+    shown = msgspec.json.decode((await practix("show", "by_type", "--json")).stdout)
+    assert shown["description"] == "two\nlines"

@@ -67,7 +67,9 @@ async def history(open_analytics: Open) -> AsyncIterator[HistoryReads]:
 
 @pytest.mark.parametrize("host", EXPECTED)
 async def test_figures_are_of_the_own_evenings(history: HistoryReads, host: str) -> None:
-    figures = {one.name: one for one in await fetch_figures(history, list_questions(), host)}
+    fetched = await fetch_figures(history, list_questions(), host, "ru")
+    figures = {one.name: one for one in fetched}
+    assert figures["no_shows"].title == "Гости, которые не пришли"
     found = {name: [tuple(row.values()) for row in one.rows] for name, one in figures.items()}
     assert {name: found[name] for name in EXPECTED[host]} == EXPECTED[host]
     assert {row["seats"] for row in figures["fill_curve"].rows} == (
