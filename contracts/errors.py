@@ -154,7 +154,8 @@ class NotEnabledYet(Unavailable):
 
 
 class NoRoom(Unavailable):
-    """`what` has less room than is needed: `postgres`, or the scratch file of `verify`."""
+    """`what` has less room than is needed: `postgres`, `clickhouse`, or the scratch file of
+    `verify`."""
 
     default_code = "no_room"
 

@@ -105,6 +105,8 @@ def _print_history(result: Result) -> None:
     print(f"ranges of positions that differ: {result['found']['differences']:,}")
     if result.get("problem"):
         print(f"problem: {escape_controls(result['problem'])}")
+    if not result.get("room_known", True):
+        print("room on ClickHouse's disk: unknown")
 
 
 def _describe_size(result: Result) -> str:

@@ -25,6 +25,7 @@ from projector.history.sink import ClickHouseSink
 from projector.history.versions import KEPT, NEXT, HistoryVersions
 from projector.proof.findings import Findings
 from projector.proof.progress import REPORT_S, Progress, ReportLine
+from projector.rebuild.history_room import require_history_room
 from projector.rebuild.history_sums import (
     PART,
     Sum,
@@ -69,9 +70,10 @@ class HistoryRebuilding:
 
         The result has `ok`, `switched`, `position` (up to which rows were compared), `rows` (by
         table), `differences` (examples of parts whose rows are not those of the journal; `found`
-        has how many there are), `problem` (why the journal could not be followed, or None) and
-        `seconds`. Raises RateLimited while another one runs, Unavailable on a standby, NotFound
-        if no tables are kept, and TablesUnavailable.
+        has how many there are), `problem` (why the journal could not be followed, or None),
+        `room_known` (whether ClickHouse said that there was room) and `seconds`. Raises
+        RateLimited while another one runs, Unavailable on a standby, NotFound if no tables are
+        kept, NoRoom, and TablesUnavailable.
         """
         if self._running:
             raise RateLimited
@@ -93,6 +95,7 @@ class HistoryRebuilding:
         clock = asyncio.get_running_loop().time
         started_at = clock()
         comparison = _Comparison(self._journal, self._analytics)
+        room_known = rolls_back or await require_history_room(self._analytics)
         async with self._next_version(rolls_back):
             beside = _HistoryBeside(
                 HistoryReader(self._journal, self._analytics, BESIDE, version=NEXT)
@@ -118,6 +121,7 @@ class HistoryRebuilding:
             "ok": fits,
             "switched": fits,
             **comparison.sum_up(),
+            "room_known": room_known,
             "seconds": round(clock() - started_at, 3),
         }
 

@@ -63,6 +63,7 @@ async def test_the_history_is_rebuilt_and_brought_back(url: str) -> None:
     assert shown.exit_code == 0, shown.output
     assert "ranges of positions that differ: 0" in shown.stdout
     assert "switched: history" in shown.stdout.splitlines()
+    assert "unknown" not in shown.stdout
 
     back = await rebuild(url, "--only", "history", "--roll-back", "--json")
     assert back.exit_code == 0, back.output
