@@ -3,7 +3,7 @@
 This check does not keep the SQL from doing harm: the account or the confinement under which
 it runs does that. The check gives better reasons for refusals, and keeps out clauses that
 would send the result elsewhere or change its form. Text that the lexer does not know is
-refused, not guessed at.
+refused, not guessed at. So is an escape in a quoted name, which might spell a closed one.
 """
 
 import re
@@ -17,11 +17,14 @@ CLAUSES: Final = frozenset({"into", "outfile", "settings", "format"})
 CLOSED_DATABASES: Final = frozenset({"system", "information_schema"})
 """On old servers every account can read them, with the texts of running queries."""
 
+CLOSED_LISTS: Final = frozenset({"processlist"})
+"""What SHOW lists of these databases: the texts of running queries."""
+
 _LEXER: Final = re.compile(
     r"""
     (?P<space>\s+|--[^\n]*|/\*.*?\*/)
     |(?P<text>'(?:[^'\\]|\\.|'')*')
-    |(?P<quoted>"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`)
+    |(?P<quoted>"[^"\\]*"|`[^`\\]*`)
     |(?P<word>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<number>[0-9][A-Za-z0-9_.]*)
     |(?P<sign>-(?!-)|/(?!\*)|[+*%=<>!|&?:,.()\[\]{};])
@@ -59,6 +62,8 @@ def demand_question(sql: str) -> None:
             raise QueryRefused("one statement at a time")
         if token.word in CLAUSES and following.text != "(":
             raise QueryRefused(f"{token.text.upper()} is not for questions")
+        if token.word in CLOSED_LISTS and tokens[0].word == "show":
+            raise QueryRefused(f"SHOW {token.text.upper()} is not for questions")
         if token.name in CLOSED_DATABASES and following.text == ".":
             raise QueryRefused(f"the database {token.name} is not for questions")
 

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 import asyncpg
 
 from projector.analysts.copying.erasures import ErasedRecipients
+from projector.analysts.copying.merging import EVERY_S, PartMerger
 from projector.analysts.copying.notices import (
     CLICK_COLUMNS,
     NOTICE_COLUMNS,
@@ -28,6 +29,7 @@ from projector.history.rows import Rows
 from runtime.calls.store_retry import StoreRetry
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
+from runtime.process.clock import steady_clock
 from runtime.pseudonyms import Pseudonyms
 
 log = logging.getLogger(__name__)
@@ -71,12 +73,14 @@ class NoticeCopier:
         history: Analytics,
         pseudonyms: Pseudonyms,
         rows_at_once: int = ROWS_AT_ONCE,
+        merge_every_s: float = EVERY_S,
     ) -> None:
         self._pool = pool
         self._analysts = analysts
         self._pseudonyms = pseudonyms
         self._rows_at_once = rows_at_once
         self._erased = ErasedRecipients(analysts, history, pseudonyms)
+        self._merger = PartMerger(analysts, steady_clock, merge_every_s)
         self.outbox = StoreRetry("notices to copy", TablesUnavailable)
         self._copies = StoreRetry("copies of notices", AnalyticsError)
 
@@ -90,7 +94,9 @@ class NoticeCopier:
         """Copy some rows of each source. Returns False if there were no new ones."""
         await self._copies.attempt_until_available(self._erased.follow)
         notices = await self._copy(NOTICES)
-        return await self._copy(CLICKS) or notices
+        clicks = await self._copy(CLICKS)
+        await self._merger.merge_if_due()
+        return clicks or notices
 
     async def _copy(self, source: Source) -> bool:
         position = await self._copies.attempt_until_available(

@@ -62,6 +62,11 @@ async def test_the_analyst_reads_neither_the_history_nor_the_system(
     for table in ("system.processes", '"system".query_log', "SYSTEM . `tables`"):
         with pytest.raises(QueryRefused, match="not for questions"):
             await analytics.ask_own(f"SELECT * FROM {table}")
+    for spelt in ('"s\\x79stem".processes', "`s\\x79stem`.query_log"):
+        with pytest.raises(QueryRefused, match="not understood"):
+            await analytics.ask_own(f"SELECT * FROM {spelt}")
+    with pytest.raises(QueryRefused, match="not for questions"):
+        await analytics.ask_own("SHOW PROCESSLIST")
     assert (await analytics.ask_own("SELECT count() FROM events")).rows == [(0,)]
     await history.close()
 

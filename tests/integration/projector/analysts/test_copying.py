@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -22,9 +22,10 @@ from notifier.clicks.collector import ClickCollector
 from notifier.clicks.store import ClickStore
 from notifier.restored.noting import note_restored
 from projector.analysts.copying.copier import CLICKS, NOTICES, NoticeCopier
+from projector.analysts.copying.merging import PartMerger
 from projector.analysts.copying.position import load_position, save_position
 from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, migrate
-from runtime.clickhouse.port import Analytics, Columns
+from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, Columns, ResultSet
 from runtime.outside.ports import Click
 from runtime.pseudonyms import Pseudonyms
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
@@ -363,3 +364,51 @@ async def test_what_a_follower_was_told_just_before_their_erasure_is_in_no_copy(
     async for _ in within(60):
         if await rows(databases, f"SELECT count() {copied}") == [(0,)]:
             break
+
+
+async def test_nothing_shows_which_notices_were_copied_together(
+    cell: NotifierCell, databases: Databases
+) -> None:
+    """Neither the names of parts, nor numbers of blocks, nor the order of the rows."""
+    name = str((await databases.analysts.query("SELECT currentDatabase()")).rows[0][0])
+    await databases.analysts.execute(f"SYSTEM STOP MERGES {name}.notices")
+    await copy(copier(cell, databases))
+    parts = "SELECT uniqExact(_part), uniqExact(blockNumber()) FROM notices"
+    in_parts, in_blocks = (await rows(databases, parts))[0]
+    assert min(in_parts, in_blocks) > 1
+    await databases.analysts.execute(f"SYSTEM START MERGES {name}.notices")
+    await copy(copier(cell, databases))
+    assert await rows(databases, parts) == [(1, 1)]
+    shown = await rows(databases, "SELECT kind, notice_id FROM notices")
+    assert shown == sorted(shown)
+    assert len(shown) == len(await cell.lines())
+
+
+async def test_merges_wait_for_their_time_and_fail_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now, asked = 0.0, []
+
+    class Slow:
+        """An engine that takes a minute to merge, and then fails."""
+
+        async def query(self, sql: str) -> ResultSet:
+            asked.append(sql)
+            return ResultSet(("partition",), ("String",), [("202603",)])
+
+        async def execute(self, sql: str) -> None:
+            nonlocal now
+            asked.append(sql)
+            now += 60.0
+            raise AnalyticsUnavailable(sql)
+
+    merger = PartMerger(cast(Analytics, Slow()), lambda: now)
+    await merger.merge_if_due()
+    assert asked[-1] == "OPTIMIZE TABLE notices PARTITION 202603 FINAL"
+    assert "not merged" in caplog.text
+    now = 1_259.0
+    await merger.merge_if_due()
+    assert len(asked) == 2
+    now = 1_261.0
+    await merger.merge_if_due()
+    assert len(asked) == 4
