@@ -41,6 +41,7 @@ DOCUMENTED = {
 SERVERS = ("kafka", "postgres", "clickhouse")
 SERVICE_UID = 10001
 
+ANNA = "the token of Anna, an operator of the tests"
 SECRETS = {name: f"of-tests-and-long-enough-{name.lower()}" for name in up.SECRETS}
 
 
@@ -104,7 +105,9 @@ class Stack:
 def stack() -> Iterator[Stack]:
     if reason := why_no_engine():
         pytest.fail(reason, pytrace=False)
-    found = Stack(build() | SECRETS | {"STAND_IN": "published"})
+    found = Stack(
+        build() | SECRETS | {"STAND_IN": "published", "OPERATOR_TOKENS": json.dumps({"anna": ANNA})}
+    )
     found.down()
     found.compose("build", "neighbours", "query_api_1")
     found.compose("up", "--detach", "--wait", "--wait-timeout", "300")
@@ -176,6 +179,19 @@ def test_practix_works_on_the_gateway_as_on_any_system(stack: Stack, tmp_path: P
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "verified" in done.stdout
+
+
+@pytest.mark.usefixtures("stack")
+async def test_what_an_operator_with_an_own_token_does_is_recorded_with_the_name() -> None:
+    headers = {"Authorization": f"Bearer {ANNA}"}
+    anna = await log_in(BASE_URL, "anna")
+    notice = {"recipient": anna["user_id"], "text": "Welcome"}
+    async with aiohttp.ClientSession(f"{BASE_URL}/", headers=headers) as session:
+        async with session.post("api/v1/operator/notices", json=notice) as answer:
+            assert answer.status == 201, await answer.text()
+        async with session.get("api/v1/operator/acts") as answer:
+            acts = await answer.json()
+    assert ("created", "anna") in {(one["act"], one["by"]) for one in acts}
 
 
 @pytest.mark.usefixtures("site")

@@ -29,6 +29,7 @@ from deploy import up
 from launcher.profiles.gateway import OPERATOR_SILENCE_S_MAX, SILENCE_S_MAX, UPSTREAMS
 from neighbours.settings import StandInSettings
 from query_api.streams.limits import DEFAULT as STREAM_LIMITS
+from runtime.auth.operators import reveal_tokens
 from runtime.auth.tokens import issue_token
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
@@ -202,6 +203,21 @@ def test_every_process_has_only_those_shared_settings_that_it_reads(
             one for alias in aliases if isinstance(alias, AliasChoices) for one in alias.choices
         } | {f"{SHARED_PREFIX}{name}".upper() for name in ServiceSettings.model_fields}
         assert shared <= read | READ_BY_LIBRARIES, name
+
+
+def test_who_has_operators_routes_gets_their_tokens_from_one_line(
+    services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = f"{SHARED_PREFIX}OPERATOR_TOKENS"
+    given = {name for name, one in services.items() if variable in one.get("environment", {})}
+    assert given == {
+        *("command_api_1", "command_api_2", "query_api_1", "query_api_2"),
+        *("projector_1", "projector_2", "notifier_1", "notifier_2"),
+    }
+    assert {services[name]["environment"][variable] for name in given} == {"${OPERATOR_TOKENS:-{}}"}
+    monkeypatch.setenv(variable, json.dumps({"anna": "a" * 64, "Boris": "b" * 64}))
+    found = ServiceSettings(_env_prefix=SHARED_PREFIX).operator_tokens
+    assert reveal_tokens(found) == {"anna": "a" * 64, "boris": "b" * 64}
 
 
 def test_every_service_has_a_limit_of_memory_and_a_way_to_say_that_it_is_well(
