@@ -8,38 +8,35 @@ stream (chdb). Then ask each question, and a rating page, three times; the media
     python -m benchmarks.reads.analytics [--events 1000000] [--engine server|chdb]
 """
 
-import argparse
-import asyncio
-import json
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from clickhouse_driver import Client
 
 from benchmarks.generated.history import PEOPLE, GeneratedHistory
+from benchmarks.reads.both_engines import (
+    BLOCK_COMMITS,
+    Engine,
+    cut_into_blocks,
+    measure_each,
+    print_figure,
+)
 from contracts.journal.records import Commit
 from contracts.values.ids import PersonId
-from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.analysts.questions import ready_questions
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.lateness import fetch_lateness
 from query_api.ratings.votes import fetch_ratings
-from runtime.clickhouse.chdb import ChdbAnalytics
-from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics
-from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.tail import START
 
 EVENTS: Final = 1_000_000
 EVER: Final = 2**62
-BLOCK_COMMITS: Final = 20_000
 COMPARED_BLOCKS: Final = 10
 REPEATS: Final = 3
 RATED: Final = {
@@ -49,34 +46,17 @@ RATED: Final = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--events", type=int, default=EVENTS)
-    parser.add_argument("--engine", choices=("server", "chdb"), action="append")
-    options = parser.parse_args()
-    for engine in options.engine or ("server", "chdb"):
-        with tempfile.TemporaryDirectory() as directory:
-            asyncio.run(_measure(engine, options.events, Path(directory)))
+    measure_each("events", EVENTS, _measure)
 
 
-async def _measure(engine: str, events: int, directory: Path) -> None:
-    if engine == "chdb":
-        analytics = ChdbAnalytics(directory)
-        await _measure_engine(engine, analytics, events, None)
-        await analytics.close()
-        return
-    await install_clickhouse()
-    async with ClickHouseServer(directory) as server:
-        over_network = ServerAnalytics(server.dsn)
-        await _measure_engine(engine, over_network, events, server.dsn)
-        await over_network.close()
-
-
-async def _measure_engine(engine: str, analytics: Analytics, events: int, dsn: str | None) -> None:
-    await migrate(analytics)
-    bare = await _measure_bare(analytics, dsn)
-    _print(f"clickhouse/{engine}/bare_insert", bare, "rows/s", n=COMPARED_BLOCKS * BLOCK_COMMITS)
+async def _measure(engine: Engine, events: int) -> None:
+    analytics = engine.analytics
+    bare = await _measure_bare(analytics, engine.dsn)
+    _print(
+        f"clickhouse/{engine.name}/bare_insert", bare, "rows/s", n=COMPARED_BLOCKS * BLOCK_COMMITS
+    )
     rate = await _measure_sink(analytics, events)
-    _print(f"clickhouse/{engine}/sink", rate, "rows/s", bare, n=events)
+    _print(f"clickhouse/{engine.name}/sink", rate, "rows/s", bare, n=events)
     for question in ready_questions().values():
         if "notices" in question.name:
             continue  # Their tables are no part of the history.
@@ -85,10 +65,10 @@ async def _measure_engine(engine: str, analytics: Analytics, events: int, dsn: s
             started = time.perf_counter()
             await analytics.ask(question.sql, question.bind({}))
             seconds.append(time.perf_counter() - started)
-        name = f"clickhouse/{engine}/{events}/{question.name}"
+        name = f"clickhouse/{engine.name}/{events}/{question.name}"
         _print(name, 1000 * statistics.median(seconds), "ms", n=REPEATS)
     for who, person_id in RATED.items():
-        name = f"clickhouse/{engine}/{events}/rating_page/{who}"
+        name = f"clickhouse/{engine.name}/{events}/rating_page/{who}"
         _print(name, await _measure_rating_page(analytics, person_id), "ms", n=REPEATS)
 
 
@@ -147,27 +127,15 @@ async def _measure_sink(analytics: Analytics, events: int) -> float:
 
 
 def _generate_blocks(events: int, *, seed: int) -> Iterator[list[Commit]]:
-    block: list[Commit] = []
-    for commit in GeneratedHistory(seed).commits(events):
-        block.append(commit)
-        if len(block) == BLOCK_COMMITS:
-            yield block
-            block = []
-    if block:
-        yield block
+    return cut_into_blocks(GeneratedHistory(seed).commits(events))
 
 
 def _print(name: str, value: float, unit: str, baseline: float | None = None, *, n: int) -> None:
-    figure = {
-        "name": name,
-        "value": round(value, 1),
-        "unit": unit,
+    compared = {
         "baseline": None if baseline is None else "bare_insert",
         "ratio": None if baseline is None else round(value / baseline, 3),
-        "n": n,
-        "command": " ".join(["python -m benchmarks.reads.analytics", *sys.argv[1:]]),
     }
-    print(json.dumps(figure), flush=True)
+    print_figure("analytics", name, value, unit, n=n, **compared)
 
 
 if __name__ == "__main__":

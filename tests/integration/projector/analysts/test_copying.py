@@ -389,7 +389,7 @@ async def test_merges_wait_for_their_time_and_fail_alone(
 ) -> None:
     now, asked = 0.0, []
 
-    class Slow:
+    class SlowMerges:
         """An engine that takes a minute to merge, and then fails."""
 
         async def query(self, sql: str) -> ResultSet:
@@ -402,7 +402,7 @@ async def test_merges_wait_for_their_time_and_fail_alone(
             now += 60.0
             raise AnalyticsUnavailable(sql)
 
-    merger = PartMerger(cast(Analytics, Slow()), lambda: now)
+    merger = PartMerger(cast(Analytics, SlowMerges()), lambda: now)
     await merger.merge_if_due()
     assert asked[-1] == "OPTIMIZE TABLE notices PARTITION 202603 FINAL"
     assert "not merged" in caplog.text

@@ -3,34 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import aiohttp
 import asyncpg
 import msgspec
 import pytest
-from fastapi import FastAPI
 
 from launcher.analyst_client import AnalystClient
 from launcher.verbs import questions
-from projector.history.block import block_of
-from projector.history.sink import ClickHouseSink
 from query_api.analysts import routes, saved_questions, saved_routes
 from query_api.analysts.asking import Asker
 from query_api.analysts.questions import ready_questions, version_of
 from query_api.analysts.saved_questions import SavedQuestions
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
-from runtime.clickhouse.chdb import ChdbAnalytics
-from runtime.clickhouse.migrations import migrate
 from runtime.http.parameters import MIN_POSITION_WAIT_S
-from runtime.http.problems import install_problems
-from runtime.journal.tail import START
-from runtime.postgres.pools import open_pool
-from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from runtime.process.clock import system_clock
-from tests.histories.stated import evenings_in_march
 from tests.integration.launcher.invoking import Practix, build_practix
+from tests.integration.query_api.analysts.deployed import Reply, deployed, send
 from tests.servers.http_server import served
 
 ANALYST: Final = "the analysts' token of the tests"
@@ -65,11 +56,6 @@ REFUSED: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-class Reply(NamedTuple):
-    status: int
-    body: Any
-
-
 class AnalystsSite:
     """A query process with the rights that it has when deployed."""
 
@@ -87,11 +73,8 @@ class AnalystsSite:
         token: str = ANALYST,
         language: str = "*",
     ) -> Reply:
-        headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
-        async with self._session.request(
-            method, self._url + path, headers=headers, json=body
-        ) as response:
-            return Reply(response.status, await response.json(content_type=None))
+        url, headers = self._url + path, {"Accept-Language": language}
+        return await send(self._session, method, url, token, body, **headers)
 
     async def save(self, name: str = "by_type", **changes: Any) -> Reply:
         return await self.send("PUT", f"/questions/{name}", QUESTION | changes)
@@ -103,23 +86,14 @@ class AnalystsSite:
 
 @pytest.fixture
 async def site(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[AnalystsSite]:
-    analytics = ChdbAnalytics(tmp_path / "clickhouse")
-    await migrate(analytics)
-    await ClickHouseSink(analytics).write(block_of(evenings_in_march().commits), START)
-    owner = await open_pool(postgres_dsn)
-    await grant_roles(owner, dict.fromkeys(SERVICES, "a password of the tests"))
-    pool = await open_pool(dsn_of_role(postgres_dsn, "query_api", "a password of the tests"))
-    app = FastAPI()
-    install_problems(app)
-    guard, asker = OperatorGuard(ANALYST), Asker(analytics, SavedQuestions(pool))
-    history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
-    app.include_router(routes.build_router(asker, analytics, history, guard))
-    app.include_router(saved_routes.build_router(asker, history, guard, system_clock))
-    async with served(app) as url, aiohttp.ClientSession() as session:
-        yield AnalystsSite(url, session, owner)
-    pool.terminate()
-    owner.terminate()
-    await analytics.close()
+    async with deployed(tmp_path, postgres_dsn) as found:
+        guard = OperatorGuard(ANALYST)
+        asker = Asker(found.analytics, SavedQuestions(found.pool))
+        history = HistoryReads(found.analytics, MIN_POSITION_WAIT_S)
+        found.app.include_router(routes.build_router(asker, found.analytics, history, guard))
+        found.app.include_router(saved_routes.build_router(asker, history, guard, system_clock))
+        async with served(found.app) as url, aiohttp.ClientSession() as session:
+            yield AnalystsSite(url, session, found.owner)
 
 
 async def test_a_saved_question_is_listed_and_asked_like_a_ready_one(site: AnalystsSite) -> None:
@@ -240,7 +214,9 @@ async def test_titles_of_ready_questions_are_in_the_language_that_is_accepted(
 @pytest.fixture
 def practix(site: AnalystsSite) -> Practix:
     """Run a verb of the group `analysts`."""
-    return build_practix(questions.register, site.root, client=lambda url, _: AnalystClient(url, ANALYST))
+    return build_practix(
+        questions.register, site.root, client=lambda url, _: AnalystClient(url, ANALYST)
+    )
 
 
 async def test_verbs_save_show_list_and_delete_questions(

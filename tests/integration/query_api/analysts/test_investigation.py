@@ -2,31 +2,24 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import aiohttp
 import asyncpg
 import pytest
-from fastapi import FastAPI
 
 from launcher.servers.clickhouse import ClickHouseServer
-from projector.history.block import block_of
-from projector.history.sink import ClickHouseSink
 from query_api.analysts.investigation import build_router
 from query_api.analysts.questions import version_of
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
-from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics, QueryRefused
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.http.parameters import MIN_POSITION_WAIT_S
-from runtime.http.problems import install_problems
-from runtime.journal.tail import START
 from runtime.postgres.pools import open_pool
-from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from runtime.process.clock import system_clock
-from tests.histories.stated import evenings_in_march
+from tests.integration.query_api.analysts.deployed import Reply, deployed, send
 from tests.servers.http_server import served
 
 OPERATOR: Final = "the operator's token of the tests"
@@ -39,11 +32,6 @@ ASKED: Final = {
 }
 
 
-class TokenReply(NamedTuple):
-    status: int
-    body: Any
-
-
 class HistorySite:
     """A query process with the rights that it has when deployed."""
 
@@ -52,40 +40,25 @@ class HistorySite:
         self._session = session
         self.pool = pool
 
-    async def send(self, method: str, token: str, body: Any = None, query: str = "") -> TokenReply:
-        headers = {"Authorization": f"Bearer {token}"}
-        async with self._session.request(
-            method, f"{self._url}{PATH}{query}", headers=headers, json=body
-        ) as response:
-            return TokenReply(response.status, await response.json())
+    async def send(self, method: str, token: str, body: Any = None, query: str = "") -> Reply:
+        return await send(self._session, method, f"{self._url}{PATH}{query}", token, body)
 
 
 @pytest.fixture
 async def site(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[HistorySite]:
-    analytics = ChdbAnalytics(tmp_path / "clickhouse")
-    await migrate(analytics)
-    await ClickHouseSink(analytics).write(block_of(evenings_in_march().commits), START)
-    owner = await open_pool(postgres_dsn)
-    await grant_roles(owner, dict.fromkeys(SERVICES, "a password of the tests"))
-    pool = await open_pool(dsn_of_role(postgres_dsn, "query_api", "a password of the tests"))
-    app = FastAPI()
-    install_problems(app)
-    history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
-    app.include_router(
-        build_router(
-            pool,
-            analytics,
-            history,
-            guard=OperatorGuard(OPERATOR),
-            investigators=OperatorGuard(INVESTIGATOR),
-            clock=system_clock,
+    async with deployed(tmp_path, postgres_dsn) as found:
+        found.app.include_router(
+            build_router(
+                found.pool,
+                found.analytics,
+                HistoryReads(found.analytics, MIN_POSITION_WAIT_S),
+                guard=OperatorGuard(OPERATOR),
+                investigators=OperatorGuard(INVESTIGATOR),
+                clock=system_clock,
+            )
         )
-    )
-    async with served(app) as url, aiohttp.ClientSession() as session:
-        yield HistorySite(url, session, pool)
-    pool.terminate()
-    owner.terminate()
-    await analytics.close()
+        async with served(found.app) as url, aiohttp.ClientSession() as session:
+            yield HistorySite(url, session, found.pool)
 
 
 async def test_an_investigator_reads_the_history_and_is_recorded(site: HistorySite) -> None:
