@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from runtime.journal.kafka_topics import create_topic
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 from tests.canaries import begin_watching, fail_if_told
+from tests.distribution import FromBothEnds, sort_longest_first
 from tests.servers.choice import Broker, Database, HistoryDatabase, choose_servers
 
 AnyServer = TypeVar("AnyServer", bound=Server)
@@ -38,6 +40,16 @@ def pytest_configure(config: pytest.Config) -> None:
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
     begin_watching(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FromBothEnds | None:
+    return FromBothEnds(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        sort_longest_first(items, Path(__file__).parent)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
