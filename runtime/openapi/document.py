@@ -6,6 +6,7 @@ with msgspec types, which FastAPI does not know.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from inspect import cleandoc
 from typing import Any, Final
 
@@ -28,9 +29,10 @@ _components: Final[dict[str, Any]] = {}
 a program runs, so one table serves every app."""
 
 
+@cache
 def response_schema(response: Any) -> dict[str, Any]:
-    """Return the schema of a response. It refers to components, which `complete_document`
-    adds to the document. Raises DocumentsDiffer if two types have one name."""
+    """Return the schema of a response, the same object each time. It refers to components, which
+    `complete_document` adds to the document. Raises DocumentsDiffer if two types have one name."""
     (schema,), components = msgspec.json.schema_components([response], ref_template=_REF)
     for component in components.values():
         if "description" in component:  # A docstring, as it is indented in the source.
