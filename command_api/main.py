@@ -15,7 +15,6 @@ from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import open_kafka_journal
 from runtime.limits.limiter import Limiter
-from runtime.logs.configuring import configure_logs
 from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
@@ -26,6 +25,7 @@ from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
+from runtime.service.telemetry import configure_service
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -89,6 +89,6 @@ async def _spare_when_loaded(service: CommandService) -> None:
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    configure_logs(settings.pseudonym_key, settings.logs)
+    configure_service("command_api", settings)
     collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

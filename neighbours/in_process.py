@@ -34,6 +34,8 @@ from runtime.outside.ports import (
     fit_profile,
     notification_id_of,
 )
+from runtime.traces.context import current_traceparent
+from runtime.traces.spans import SPANS, Attributes, Span, name_error
 
 ALL: Final = -1
 """SQLite's word for no limit."""
@@ -74,14 +76,25 @@ class _Call:
     would never accept. Every write looks a person up, so it is not made of a generator.
     """
 
-    __slots__ = ("_deadline_s", "_service", "_state")
+    __slots__ = ("_deadline_s", "_service", "_span", "_state")
 
     def __init__(self, state: StandInState, service: Service, deadline_s: float) -> None:
         self._state = state
         self._service = service
         self._deadline_s = deadline_s
+        self._span: Span | None = None
 
     async def __aenter__(self) -> StandInState:
+        if SPANS.is_open:
+            told: Attributes = {"peer.service": self._service}
+            self._span = SPANS.begin(f"ask {self._service}", "client", current_traceparent(), told)
+        try:
+            return await self._answer()
+        except DependencyDown as error:
+            self._end_span(error)
+            raise
+
+    async def _answer(self) -> StandInState:
         switches = self._state.switches
         if delay_s := switches.delay_s(self._service):
             try:
@@ -95,10 +108,15 @@ class _Call:
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: object
     ) -> None:
+        self._end_span(error)
         if isinstance(error, sqlite3.Error):
             raise DependencyDown(self._service) from error
         if isinstance(error, ValidationError):
             raise DependencyRefused(self._service, 422) from error
+
+    def _end_span(self, error: BaseException | None) -> None:
+        if self._span is not None:
+            self._span.end("" if error is None else name_error(error))
 
 
 class _Auth:

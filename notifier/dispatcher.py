@@ -30,6 +30,7 @@ from notifier.delivery.decisions import (
 )
 from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedNotice
 from notifier.delivery.preferences import DEFAULT
+from notifier.delivery.spans import delivering, tell_result
 from notifier.expander import FanOutExpander
 from notifier.kinds import find_obstacle, needs_following
 from notifier.matching.digests import PLAN_MATCH, describe_evening, fits
@@ -191,7 +192,10 @@ class Dispatcher:
             pass
 
     async def _deliver(self, notice: LeasedNotice, context: DeliveryContext) -> DeliveryResult:
-        return mark_unsettled(notice, await self._attempt(notice, context))
+        with delivering(notice) as span:
+            result = mark_unsettled(notice, await self._attempt(notice, context))
+            tell_result(notice, result, span)
+        return result
 
     async def _attempt(self, notice: LeasedNotice, context: DeliveryContext) -> DeliveryResult:
         try:

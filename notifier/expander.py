@@ -20,6 +20,7 @@ from runtime.outside.ports import UgcClient
 from runtime.postgres.tables import RowsRefused, TablesUnavailable
 from runtime.process.clock import Clock
 from runtime.process.clock_watch import ClockWrong
+from runtime.traces.spans import continuing
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +51,16 @@ class FanOutExpander:
         ClockWrong."""
         now = self._clock()
         sources = await self._queue.lease_fanouts(now, now + self._lease, limit)
-        expanded = await asyncio.gather(*map(self._expand_one, sources), return_exceptions=True)
+        expanded = await asyncio.gather(*map(self._work_off, sources), return_exceptions=True)
         for one in expanded:
             if isinstance(one, BaseException):
                 raise one
         return any(expanded)
+
+    async def _work_off(self, source: NoticeSource) -> bool:
+        """Do what `_expand_one` does, in the trace of the request that caused the fan-out."""
+        with continuing("expand fan-out", source.traceparent, {"practix.position": source.seq}):
+            return await self._expand_one(source)
 
     async def _expand_one(self, source: NoticeSource) -> bool:
         """Expand a leased fan-out. Returns False if UGC did not answer. Raises TablesUnavailable

@@ -18,7 +18,6 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
-from runtime.logs.configuring import configure_logs
 from runtime.outside.of_cell import NotificationOfCell
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.active_lock import ActiveLock
@@ -31,6 +30,7 @@ from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
+from runtime.service.telemetry import configure_service
 
 
 def build_app(
@@ -95,5 +95,5 @@ def clients_from(outside: OutsideClients, cell: str = UNNAMED) -> NotifierClient
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    configure_logs(settings.pseudonym_key, settings.logs)
+    configure_service("notifier", settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -26,7 +26,6 @@ from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
-from runtime.logs.configuring import configure_logs
 from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.pools import open_pool
 from runtime.process.garbage_collector import collect_rarely
@@ -36,6 +35,7 @@ from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
+from runtime.service.telemetry import configure_service
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +127,6 @@ async def _start_history(
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    configure_logs(settings.pseudonym_key, settings.logs)
+    configure_service("projector", settings)
     collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -14,7 +14,6 @@ from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.limits.limiter import Limiter
-from runtime.logs.configuring import configure_logs
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_reading_pool
 from runtime.process.clock import system_clock
@@ -24,6 +23,7 @@ from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
+from runtime.service.telemetry import configure_service
 
 log = logging.getLogger(__name__)
 
@@ -109,5 +109,5 @@ def _operator_guard(settings: Settings) -> OperatorGuard | None:
 
 def main() -> None:
     settings = load_settings_or_exit(Settings)
-    configure_logs(settings.pseudonym_key, settings.logs)
+    configure_service("query_api", settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -30,7 +30,7 @@ from runtime.http.parameters import (
     is_dry_run,
     min_position_of,
 )
-from runtime.logs.trace import current_traceparent
+from runtime.traces.context import current_traceparent
 
 T = TypeVar("T")
 

@@ -24,6 +24,7 @@ from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from command_api.image.store import StoreDamaged
 from command_api.leader.charges import ChargeOnce
+from command_api.leader.command_spans import begin_command, caused_by, record_answer
 from command_api.leader.log_time import log_time
 from command_api.leader.node import Node
 from command_api.leader.ports import (
@@ -139,6 +140,16 @@ class Answering:
         NeedsFact, RateLimited (if the person of a forwarded command sends too many),
         OutcomeUnknown if the command may count, NoLeader if it surely does not.
         """
+        span = begin_command("command", "internal", submission)
+        if span is None:
+            return await self._submit(submission, deadline_s, forwarded=forwarded)
+        submission = caused_by(span, submission)
+        answering = self._submit(submission, deadline_s, forwarded=forwarded)
+        return await record_answer(span, answering)
+
+    async def _submit(
+        self, submission: Submission, deadline_s: float, *, forwarded: bool
+    ) -> Answer:
         try:
             give_up_at = self._time() + deadline_s
             answer = await self._keep_trying(submission, give_up_at, forwarded=forwarded)

@@ -23,6 +23,7 @@ from command_api.domain.submission import Submission
 from command_api.domain.telling import add_would_tell, list_would_tell
 from command_api.image.image import Image
 from command_api.image.keys import scope_key
+from command_api.leader.command_spans import begin_append
 from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Observer, Render
 from command_api.leader.sent_record import Begun, SentRecord
@@ -316,6 +317,7 @@ class Reign:
     def _send_commit(self, command: CommandInfo, decision: Decision, now: datetime) -> SentRecord:
         """Send the record of a decision and absorb its changes. Raises TooLarge, and then does
         neither: a command that cannot be stored fails alone."""
+        command, span = begin_append(command)
         commit = Commit(
             term=self._term,
             seq=self._seq + 1,
@@ -331,6 +333,7 @@ class Reign:
         self._tentative.absorb(decision.layer)
         self._decided_at = now
         sent = self._send(commit, payload, decision.layer)
+        sent.span = span
         sent.key = scope_key(command.actor, command.idempotency_key)
         self._by_key[sent.key] = sent
         return sent

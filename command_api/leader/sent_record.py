@@ -6,6 +6,7 @@ from command_api.domain.layer import Layer
 from command_api.leader.ports import Answer
 from contracts.errors import OutcomeUnknown
 from contracts.journal.records import Outcome
+from runtime.traces.spans import Span
 
 
 class SentRecord:
@@ -22,6 +23,7 @@ class SentRecord:
         "layer",
         "sent_at",
         "seq",
+        "span",
     )
 
     def __init__(self, seq: int, record_hash: str, layer: Layer | None, sent_at: float) -> None:
@@ -31,6 +33,8 @@ class SentRecord:
         self.sent_at = sent_at
         self.key: str | None = None
         """The scoped idempotency key of its command, if it is a Commit."""
+        self.span: Span | None = None
+        """Ends once the record is settled."""
         self.accepted = False
         self.acknowledged = False
         self._failed = False
@@ -59,12 +63,17 @@ class SentRecord:
     def settle_if_complete(self) -> None:
         """Wake the waiters if the record is accepted and acknowledged by now."""
         if self.accepted and self.acknowledged:
+            if self.span is not None:
+                self.span.note({"practix.position": self.seq})
+                self.span.end()
             self._wake()
 
     def fail(self) -> None:
         """Make the waiters fail, unless the record is settled: leading has ended."""
         if not self.settled:
             self._failed = True
+            if self.span is not None:
+                self.span.end(OutcomeUnknown.default_code)
             self._wake()
 
     def _wake(self) -> None:

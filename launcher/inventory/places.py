@@ -44,7 +44,7 @@ PLACES: Final = (
     ),
     DataPlace(
         "`notifier` in PostgreSQL",
-        "what people were told and are to be told",
+        "what people were told and are to be told, with the ids of the requests that caused it",
         f"{KEEP_DAYS} days once finished; erased within minutes of `person.erased`",
         "nobody is told twice; operators see what was sent",
         "Notification, targets of the operator",
@@ -119,6 +119,13 @@ PLACES: Final = (
         "set by whoever keeps them",
         "finding mistakes",
         "nothing",
+    ),
+    DataPlace(
+        "spans (none by default)",
+        "as logs",
+        "set by whoever keeps the collector",
+        "finding where time goes",
+        "the operator's collector",
     ),
     DataPlace(
         "back-ups of all these",

@@ -10,6 +10,8 @@ from launcher.inventory.texts import NOBODY, Inventory, texts
 
 ERASED: Final = f"`{ERASED_TEXT}`"
 NOTICE_ERASED: Final = f"{ERASED} or absent; those to the person are deleted"
+REQUEST: Final = "a hexadecimal request id, which the client may have chosen"
+EMPTY: Final = "empty"
 
 NOTIFIER: Final[Inventory] = {
     "notifier.dead_letters": (texts("type key reason", NOBODY),),
@@ -18,6 +20,7 @@ NOTIFIER: Final[Inventory] = {
     "notifier.evenings": (texts("state", "the author, and the film", ERASED),),
     "notifier.fanouts": (
         texts("facts", "the author", ERASED),
+        texts("traceparent", REQUEST, EMPTY),
         texts("event_type state reason", NOBODY),
     ),
     "notifier.links": (texts("short_link", NOBODY),),
@@ -36,10 +39,13 @@ NOTIFIER: Final[Inventory] = {
     "notifier.plans": (texts("times places", "the person", "the row is deleted"),),
     "notifier.free_times": (texts("tz times", "the person", "the row is deleted"),),
     "notifier.preferences": (texts("wishes", "the person", "the row is deleted"),),
-    "notifier.publications": (texts("target state reason", NOBODY),),
+    "notifier.publications": (
+        texts("traceparent", REQUEST, EMPTY),
+        texts("target state reason", NOBODY),
+    ),
     "notifier.reader_position": (texts("reader hash nonce", NOBODY),),
     "notifier.retractions": (texts("key", NOBODY),),
-    "notifier.sources": (texts("kind event_type", NOBODY),),
+    "notifier.sources": (texts("traceparent", REQUEST, EMPTY), texts("kind event_type", NOBODY)),
 }
 """The notifier's tables in PostgreSQL."""
 

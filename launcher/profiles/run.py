@@ -14,10 +14,10 @@ from launcher.profiles.welcome import build_welcome, load_stand_in_settings
 from launcher.settings import Settings
 from neighbours.app import StandInState
 from runtime.auth.operators import demand_distinct
-from runtime.logs.configuring import configure_logs
 from runtime.process.clock import system_clock
 from runtime.service.serving import serve_until_stopped
 from runtime.service.settings import SettingsWrong, load_settings
+from runtime.service.telemetry import configure_telemetry, load_trace_settings
 
 
 class ClockNotOurs(Exception):
@@ -40,6 +40,7 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
         # Wrong settings are reported before anything starts.
         load_stand_in_settings(settings, data)
         load_settings(RuleSettings)
+        load_trace_settings()
         _demand_distinct_tokens(settings, data)
         data.remember_clock_offset(settings.clock_offset_s)
         with listen(settings.port) as listener:
@@ -75,7 +76,7 @@ def _demand_distinct_tokens(settings: Settings, data: DataDirectory) -> None:
 def _run_embedded(
     settings: Settings, data: DataDirectory, listener: socket.socket, on_ready: OnReady
 ) -> str | None:
-    configure_logs(SecretStr(data.pseudonym_key), settings.logs)
+    configure_telemetry("practix", settings.cell, SecretStr(data.pseudonym_key), settings.logs)
     return serve_until_stopped(
         lambda: build_app(settings, data, on_ready),
         listener,

@@ -38,6 +38,8 @@ class LeasedNotice(Struct, kw_only=True):
     """Why the last attempt failed."""
     unsettled: bool = False
     """An earlier attempt may have arrived."""
+    traceparent: str = ""
+    """The trace context of the newest request that it tells of; empty if none is known."""
 
 
 class DeliveryResult(NamedTuple):

@@ -21,6 +21,7 @@ from notifier.planning.publications import plan_publication
 from notifier.policies.effects import Occasion
 from notifier.policies.registry import plan_effects, policy_for
 from notifier.state import KnownAnnouncement, NotifierState, announcement_of
+from runtime.logs.lines import PRIVATE_KINDS
 
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this announcement was parked"
@@ -174,17 +175,26 @@ def _plan_publication(
 ) -> None:
     if after is None:
         return
-    planned = plan_publication(before, after, occasion.event, occasion.seq, occasion.at)
+    planned = plan_publication(before, after, occasion)
     if planned is not None:
         plan.publications.append(planned)
 
 
 def _build_occasions(decoded: DecodedCommit) -> Iterator[Occasion]:
-    commit = decoded.commit
+    commit, command = decoded.commit, decoded.commit.command
+    # Whoever is told what a block ended must not find the request by which somebody blocked.
+    traceparent = "" if command.kind in PRIVATE_KINDS else command.traceparent
     together = tuple(event for _, event in decoded.events)
     for place, (index, event) in enumerate(decoded.events):
         yield Occasion(
-            event, commit.seq, index, commit.decided_at, commit.command.actor, together, place
+            event,
+            commit.seq,
+            index,
+            commit.decided_at,
+            command.actor,
+            together,
+            place,
+            traceparent,
         )
 
 

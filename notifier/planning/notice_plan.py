@@ -36,6 +36,8 @@ class NoticeSource(NamedTuple):
     seq: int
     event_index: int
     event_type: str
+    traceparent: str = ""
+    """The trace context of the request that caused the event; empty if none did."""
 
 
 class PlannedNotice(Struct, kw_only=True):
@@ -117,7 +119,9 @@ class NoticePlan:
 
     def add(self, effects: Iterable[Effect], occasion: Occasion) -> None:
         """Add the effects of one event."""
-        source = NoticeSource(occasion.seq, occasion.event_index, occasion.event_type)
+        source = NoticeSource(
+            occasion.seq, occasion.event_index, occasion.event_type, occasion.traceparent
+        )
         for effect in effects:
             match effect:
                 case Tell():

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from contracts.events.announcement import AnnouncementDone
-from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.targets import TargetName
+from notifier.policies.effects import Occasion
 from notifier.state import KnownAnnouncement
 
 SAID_FIELDS: Final = ("title", "event_time", "tz", "location_hint")
@@ -26,20 +26,25 @@ class PlannedPublication(NamedTuple):
     revision: int
     """Position of the event that says so."""
     changed_at: datetime
+    traceparent: str = ""
+    """The trace context of the request that caused the event; empty if none did."""
 
 
 def plan_publication(
-    before: KnownAnnouncement | None,
-    after: KnownAnnouncement,
-    event: DomainEvent,
-    seq: int,
-    at: datetime,
+    before: KnownAnnouncement | None, after: KnownAnnouncement, occasion: Occasion
 ) -> PlannedPublication | None:
     """Return what is to stand after the event; None if it changes nothing about that."""
-    if isinstance(event, AnnouncementDone) or _wish(before) == _wish(after):
+    if isinstance(occasion.event, AnnouncementDone) or _wish(before) == _wish(after):
         return None
     targets, _ = _wish(after)
-    return PlannedPublication(after.announcement_id, after.author_id, targets, seq, at)
+    return PlannedPublication(
+        after.announcement_id,
+        after.author_id,
+        targets,
+        occasion.seq,
+        occasion.at,
+        occasion.traceparent,
+    )
 
 
 def _wish(one: KnownAnnouncement | None) -> tuple[tuple[TargetName, ...], tuple[Any, ...]]:

@@ -30,6 +30,8 @@ class Occasion(NamedTuple):
     """All events of the Commit that could be decoded, this one included."""
     place: int
     """Index of this event in `together`."""
+    traceparent: str = ""
+    """The trace context of the request that gave the command; empty if none did."""
 
     @property
     def beside(self) -> Together:

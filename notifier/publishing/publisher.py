@@ -33,6 +33,7 @@ from runtime.calls.store_retry import StoreRetry
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.clock import Clock
 from runtime.process.clock_watch import ClockWrong
+from runtime.traces.spans import Attributes, continuing
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,11 @@ class Publisher:
         leased = await self._publications.lease(self._clock(), self._replacing)
         if leased is None:
             return False
-        result = await self._attempt(leased)
+        told: Attributes = {"practix.position": leased.revision, "practix.attempt": leased.attempts}
+        with continuing("publish", leased.traceparent, told) as span:
+            result = await self._attempt(leased)
+            if span is not None:
+                span.note({"practix.state": result.state})
         # What a target has taken must be recorded before anything else is done.
         await self._store_retry.attempt_until_available(
             lambda: self._publications.record(leased, result)

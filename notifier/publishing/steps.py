@@ -46,6 +46,8 @@ class LeasedPublication(NamedTuple):
     unsettled: bool
     attempts: int
     """This one included."""
+    traceparent: str = ""
+    """The trace context of the request that caused the change; empty if none is known."""
 
 
 class PublicationResult(NamedTuple):

@@ -118,22 +118,25 @@ INSERT_ERASURES: Final = """
         state = 'notices', attempts = 0, try_at = excluded.try_at
 """
 INSERT_SOURCES: Final = """
-    INSERT INTO notifier.sources (seq, event_index, recipient, kind, notice_id, event_type)
-    SELECT s.seq, s.event_index, n.recipient, n.kind, n.id, s.event_type
-    FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[])
-        AS s (seq, event_index, event_type, key)
+    INSERT INTO notifier.sources
+        (seq, event_index, recipient, kind, notice_id, event_type, traceparent)
+    SELECT s.seq, s.event_index, n.recipient, n.kind, n.id, s.event_type, nullif(s.traceparent, '')
+    FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[])
+        AS s (seq, event_index, event_type, traceparent, key)
     JOIN notifier.notices n ON n.key = s.key
     ON CONFLICT DO NOTHING
 """
 INSERT_FANOUTS: Final = """
     INSERT INTO notifier.fanouts
-        (seq, event_index, event_type, author_id, announcement_id, facts, happened_at,
-         expires_at, state, reason, try_at)
-    SELECT *, happened_at FROM unnest(
-        $1::bigint[], $2::integer[], $3::text[], $4::uuid[], $5::uuid[], $6::json[],
-        $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[])
-        AS f (seq, event_index, event_type, author_id, announcement_id, facts, happened_at,
-              expires_at, state, reason)
+        (seq, event_index, event_type, traceparent, author_id, announcement_id, facts,
+         happened_at, expires_at, state, reason, try_at)
+    SELECT seq, event_index, event_type, nullif(traceparent, ''), author_id, announcement_id,
+           facts, happened_at, expires_at, state, reason, happened_at
+    FROM unnest(
+        $1::bigint[], $2::integer[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::json[],
+        $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[])
+        AS f (seq, event_index, event_type, traceparent, author_id, announcement_id, facts,
+              happened_at, expires_at, state, reason)
     ON CONFLICT DO NOTHING
 """
 

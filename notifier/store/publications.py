@@ -29,7 +29,8 @@ _RESTORED: Final = """(SELECT restored_seq >= $3 AS again FROM notifier.reader_p
 # One that is being sent keeps its state: `record` sees that there is something newer.
 RENEW: Final = f"""
     UPDATE notifier.publications SET wanted = target = ANY($2::text[]), revision = $3,
-        changed_at = $4, attempts = 0, unsettled = unsettled OR {_MAY_STAND},
+        changed_at = $4, traceparent = nullif($6::text, ''), attempts = 0,
+        unsettled = unsettled OR {_MAY_STAND},
         holder = CASE WHEN NOT {_MAY_STAND} THEN holder END,
         reason = CASE WHEN {_MAY_STAND} THEN 'may_have_arrived'
                       WHEN state = 'unsettled' THEN reason END,
@@ -42,8 +43,8 @@ RENEW: Final = f"""
 INSERT: Final = f"""
     INSERT INTO notifier.publications
         (announcement_id, target, author_id, wanted, revision, changed_at, try_at,
-         unsettled, state, reason)
-    SELECT $1, target, $5, true, $3, $4, $4, again,
+         traceparent, unsettled, state, reason)
+    SELECT $1, target, $5, true, $3, $4, $4, nullif($6::text, ''), again,
            CASE WHEN again THEN 'unsettled' ELSE 'waiting' END,
            CASE WHEN again THEN 'may_have_arrived' END
     FROM unnest($2::text[]) AS target, {_RESTORED}
@@ -51,7 +52,7 @@ INSERT: Final = f"""
 """
 WITHDRAW_ALL_OF: Final = """
     UPDATE notifier.publications SET wanted = false, revision = $2, changed_at = $3, attempts = 0,
-        reason = NULL, try_at = $3,
+        reason = NULL, try_at = $3, traceparent = NULL,
         state = CASE WHEN state IN ('sending', 'unsettled') THEN state ELSE 'waiting' END
     WHERE author_id = $1
 """
@@ -66,7 +67,8 @@ LEASE: Final = f"""
           ORDER BY try_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE p.announcement_id = due.announcement_id AND p.target = due.target
     RETURNING p.announcement_id, p.target, p.author_id, p.wanted, p.revision, p.changed_at,
-              p.posted_revision, p.stands, p.unsettled, p.attempts
+              p.posted_revision, p.stands, p.unsettled, p.attempts,
+              coalesce(p.traceparent, '') AS traceparent
 """
 RECORD: Final = """
     UPDATE notifier.publications SET holder = NULL, reason = $4, unsettled = $6,
@@ -116,8 +118,8 @@ async def save_publications(
 ) -> None:
     for one in planned:
         given = one.announcement_id, list(one.targets), one.revision, one.changed_at
-        await connection.execute(RENEW, *given, one.changed_at + MERGED_WITHIN)
-        await connection.execute(INSERT, *given, one.author_id)
+        await connection.execute(RENEW, *given, one.changed_at + MERGED_WITHIN, one.traceparent)
+        await connection.execute(INSERT, *given, one.author_id, one.traceparent)
 
 
 async def withdraw_all_of(

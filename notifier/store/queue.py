@@ -42,7 +42,10 @@ FIRST_AUTHOR: Final = "00000000-0000-0000-0000-000000000000"
 
 SELECT_WHOLE: Final = """
     SELECT id, key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
-           event_time, due_at, expires_at, attempts, reason, unsettled
+           event_time, due_at, expires_at, attempts, reason, unsettled,
+           coalesce((SELECT s.traceparent FROM notifier.sources s
+                     WHERE s.notice_id = notices.id AND s.traceparent IS NOT NULL
+                     ORDER BY s.seq DESC, s.event_index DESC LIMIT 1), '') AS traceparent
     FROM notifier.notices WHERE id = ANY($1::bigint[])
 """
 SELECT_LEASED: Final = f"{SELECT_WHOLE} AND state = 'waiting' ORDER BY id"
@@ -82,7 +85,8 @@ LEASE_FANOUTS: Final = """
     )
     UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2, holder = $3
     FROM due WHERE f.seq = due.seq AND f.event_index = due.event_index
-    RETURNING f.seq, f.event_index, f.event_type, f.author_id
+    RETURNING f.seq, f.event_index, f.event_type, coalesce(f.traceparent, '') AS traceparent,
+              f.author_id
 """
 SELECT_LEASED_FANOUTS: Final = """
     SELECT seq, event_index, author_id, announcement_id, facts, happened_at, expires_at, attempts

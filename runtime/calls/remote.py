@@ -28,7 +28,8 @@ from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
 from runtime.calls.bounded_reading import AnswerTooLarge, read_bounded
 from runtime.calls.circuit import Circuit
-from runtime.logs.trace import trace_headers
+from runtime.traces.context import current_traceparent, trace_headers
+from runtime.traces.spans import SPANS, ending
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,23 @@ class Remote:
         Raises DependencyDown after the last attempt, and DependencyRefused for a status from
         300 on that a retry would not change. A 404 is a reply.
         """
-        request = {"params": query, "data": body, "headers": self._all_headers(headers, body)}
+        cause = current_traceparent()
+        span = SPANS.begin(
+            f"{method} {self.name}",
+            "client",
+            cause,
+            {"http.request.method": method, "peer.service": self.name},
+        )
+        with ending(span):
+            all_headers = {
+                **self._own_headers(body),
+                **trace_headers(cause if span is None else span.traceparent),
+                **(headers or {}),
+            }
+            request = {"params": query, "data": body, "headers": all_headers}
+            return await self._keep_trying(method, path, request)
+
+    async def _keep_trying(self, method: str, path: str, request: dict[str, Any]) -> RemoteReply:
         deadline = self._clock() + self._settings.deadline_s
         attempt, maybe_done = 0, False
         while self.circuit.admit():
@@ -169,11 +186,11 @@ class Remote:
         whole = self._settings.backoff_s * float(2**attempt)
         return whole / 2 + random.random() * whole / 2
 
-    def _all_headers(self, headers: Mapping[str, str] | None, body: bytes | None) -> dict[str, str]:
+    def _own_headers(self, body: bytes | None) -> dict[str, str]:
         content = {} if body is None else {"Content-Type": "application/json"}
         if self._credential is not None:
             content["Authorization"] = f"Bearer {self._credential.get_secret_value()}"
-        return {**_JSON, **content, **trace_headers(), **(headers or {})}
+        return {**_JSON, **content}
 
 
 def _hide_ids(path: str) -> str:

@@ -17,11 +17,13 @@ from typing import Generic, NamedTuple, NoReturn, Protocol, TypeVar
 from contracts.journal.acceptance import JournalBroken
 from contracts.journal.records import Barrier, Commit
 from runtime.calls.store_retry import StoreRetry
+from runtime.following.write_spans import begin_write
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail
 from runtime.logs.lines import LINES
 from runtime.postgres.tables import Fenced, RowsRefused
 from runtime.process.tasks import end, start_for
+from runtime.traces.spans import ending
 
 log = logging.getLogger(__name__)
 
@@ -292,11 +294,13 @@ class JournalReader(Generic[B]):
                 tried = True
                 await self._store.write(batch, step)
 
-        await self.store_retry.attempt_until_available(write_once)
+        commits = commits_of(records)
+        with ending(begin_write(self.store_retry.store, commits)):
+            await self.store_retry.attempt_until_available(write_once)
         self._compared_at = self._written_at = asyncio.get_running_loop().time()
         self._stored, self._unwritten = step.reached, None
         self._store.note_written(batch)
-        LINES.add_written(self.store_retry.store, commits_of(records))
+        LINES.add_written(self.store_retry.store, commits)
         self._move_to(step.reached)
 
     def _move_to(self, reached: Position) -> None:

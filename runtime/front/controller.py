@@ -23,6 +23,7 @@ from runtime.front.direct_routes import DirectRoute, DirectRoutes
 from runtime.front.hosts import KnownNames
 from runtime.front.proxies import TrustedProxies
 from runtime.front.received import IndexedHeaders, ReceivedRequest
+from runtime.front.request_spans import begin_span, end_span
 from runtime.front.whole_response import write_whole
 from runtime.http.api_route import demand_unambiguous
 from runtime.http.methods import get_of_head
@@ -31,7 +32,8 @@ from runtime.http.problems import problem_of, problem_of_error
 from runtime.limits.callers import person_of
 from runtime.limits.limiter import Limiter, admission_of
 from runtime.logs.lines import CLIENT_GONE, LINES
-from runtime.logs.trace import begin_trace, request_id_of
+from runtime.traces.context import begin_trace, request_id_of
+from runtime.traces.spans import SPANS
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -68,10 +70,12 @@ class FrontController:
             scope = get_of_head(scope)
         request = ReceivedRequest(scope, receive, send, headers)
         request.traceparent = begin_trace(headers)
+        if SPANS.is_open:
+            begin_span(request)
         try:
             await self._answer(request)
         finally:
-            self._add_line(request, method, began_at)
+            self._tell(request, method, began_at)
 
     async def _answer(self, request: ReceivedRequest) -> None:
         scope = request.scope
@@ -168,13 +172,16 @@ class FrontController:
         add_page_headers(headers)
         self._cors.add_to(headers, request.headers)
 
-    def _add_line(self, request: ReceivedRequest, method: str, began_at: float) -> None:
-        """Add the line of the request to the log: with its route, and not its path, which has ids
-        of people."""
+    def _tell(self, request: ReceivedRequest, method: str, began_at: float) -> None:
+        """Add the line of the request to the log, and end its span: with its route, and not its
+        path, which has ids of people."""
         position = dict(request.response_headers).get(b"x-position")
+        route = self.routes.path_of(request.scope.get("route"))
+        if request.span is not None:
+            end_span(request.span, request, method, route, request.status)
         LINES.add_request(
             method,
-            self.routes.path_of(request.scope.get("route")),
+            route,
             request.status,
             began_at,
             request.traceparent,

@@ -10,7 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from runtime.http.page_headers import RawHeaders
 from runtime.logs.lines import CLIENT_GONE
-from runtime.logs.trace import NO_TRACE
+from runtime.traces.context import NO_TRACE
+from runtime.traces.spans import Span
 
 
 @lru_cache(maxsize=512)
@@ -71,6 +72,7 @@ class ReceivedRequest(Request):
         self._indexed = headers
         self._parameters: IndexedParameters | None = None
         self.traceparent = NO_TRACE
+        self.span: Span | None = None
         self.status = CLIENT_GONE
         """Of the response, once one has begun."""
         self.response_headers: RawHeaders = []

@@ -18,9 +18,9 @@ from runtime.pseudonyms import Pseudonyms
 STDERR: Final = 2
 
 
-def configure_logs(key: SecretStr | None, settings: LogSettings) -> None:
-    """Send the log of this process to stderr, and to the file in the settings. Without a key,
-    every start has other pseudonyms."""
+def configure_logs(key: SecretStr | None, settings: LogSettings) -> Pseudonyms:
+    """Send the log of this process to stderr, and to the file in the settings. Returns the
+    pseudonyms that it has in place of ids. Without a key, every start has others."""
     pseudonyms = Pseudonyms(secrets.token_urlsafe() if key is None else key.get_secret_value())
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     is_terminal = os.isatty(STDERR)
@@ -40,6 +40,7 @@ def configure_logs(key: SecretStr | None, settings: LogSettings) -> None:
     for package in OURS:
         logging.getLogger(package).setLevel(lowest)
     LINES.open(destinations, pseudonyms, settings.success_share)
+    return pseudonyms
 
 
 class WriterHandler(logging.Handler):

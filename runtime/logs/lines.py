@@ -18,9 +18,9 @@ from msgspec import Struct
 
 from contracts.journal.records import Commit
 from runtime.logs.settings import Level
-from runtime.logs.trace import request_id_of
 from runtime.logs.writer import LOST, LineWriter
 from runtime.pseudonyms import Pseudonyms
+from runtime.traces.context import request_id_of
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that machines ask again and again. Their lines have the level `debug`."""
@@ -97,7 +97,19 @@ class WrittenLine(Struct, omit_defaults=True, gc=False):
     request_id: str = ""
 
 
-Line = RequestLine | CommandLine | WrittenLine
+class NoticeLine(Struct, omit_defaults=True, gc=False):
+    """The line of an attempt to deliver a notice."""
+
+    at: datetime
+    level: Level
+    event: str
+    kind: str
+    notice: int
+    state: str
+    request_id: str
+
+
+Line = RequestLine | CommandLine | WrittenLine | NoticeLine
 
 
 class Destination(NamedTuple):
@@ -255,6 +267,14 @@ class Lines:
             if one.command.kind not in PRIVATE_KINDS:
                 request_id = request_id_of(one.command.traceparent)
                 self._add(DEBUG, WrittenLine(now, "debug", "written", store, one.seq, request_id))
+
+    def add_notice(self, kind: str, notice_id: int, state: str, traceparent: str) -> None:
+        """Add the line of an attempt to deliver a notice, which has this state now. It has the
+        level `debug`."""
+        if self._level > DEBUG:
+            return
+        now, request_id = datetime.now(UTC), request_id_of(traceparent)
+        self._add(DEBUG, NoticeLine(now, "debug", "notice", kind, notice_id, state, request_id))
 
     def _is_sampled(self, request_id: str) -> bool:
         if self._sampled_below == _SAMPLES:

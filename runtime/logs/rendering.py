@@ -18,8 +18,8 @@ from structlog.typing import EventDict, Processor
 
 from contracts.values.describing import format_error
 from runtime.logs.lines import Line
-from runtime.logs.trace import current_traceparent, request_id_of
 from runtime.pseudonyms import Pseudonyms
+from runtime.traces.context import current_traceparent, request_id_of
 
 _ID: Final = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _FEED_TOKEN: Final = re.compile(r"\b[0-9a-f]{32}(?=\.ics\b)")

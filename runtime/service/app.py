@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import fastapi_offline
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -20,10 +21,19 @@ from runtime.limits.limiter import Limiter
 from runtime.logs.lines import LINES
 from runtime.openapi.documented_problems import document_problems
 from runtime.openapi.page import build_page_router
+from runtime.traces.spans import SPANS
 
 PAGE: Final = "/api/openapi"
 STATIC: Final = f"{PAGE}/static"
 _SCRIPTS: Final = Path(fastapi_offline.__file__).parent / "static"
+NO_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""FastAPI's own spans tell paths and addresses, which lead to people. Ours are in
+`runtime.traces`."""
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -62,7 +72,7 @@ def make_app(
 
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
-        with LINES.keep_writing():
+        with LINES.keep_writing(), SPANS.keep_exporting():
             async with lifespan(app):
                 yield
 
@@ -77,6 +87,7 @@ def make_app(
         version="1",
         lifespan=run,
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
     )
     app.mount(STATIC, StaticFiles(directory=_SCRIPTS))
     app.include_router(build_page_router(PAGE, STATIC, title))

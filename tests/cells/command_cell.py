@@ -51,8 +51,8 @@ class CommandCell:
 
     def __init__(self, session: aiohttp.ClientSession, url: str, journal: SqliteJournal) -> None:
         self._session = session
-        self._url = url
-        self._journal = journal
+        self.url = url
+        self.journal = journal
         self.movie_id = ""
         self.readiness: Callable[[], Mapping[str, Any]] = dict
 
@@ -80,7 +80,7 @@ class CommandCell:
             content = {"data": raw}
             named.setdefault("Content-Type", "application/json")
         async with self._session.request(
-            method, self._url + path, headers=named, **content
+            method, self.url + path, headers=named, **content
         ) as response:
             return HttpReply(response.status, response.headers.copy(), await response.text())
 
@@ -93,24 +93,24 @@ class CommandCell:
     async def fetch(self, path: str, token: str) -> tuple[aiohttp.ClientResponse, bytes]:
         """Return an answer that is no text."""
         named = {"Authorization": f"Bearer {token}"}
-        async with self._session.get(self._url + path, headers=named) as response:
+        async with self._session.get(self.url + path, headers=named) as response:
             return response, await response.read()
 
     def stream(
         self, path: str, token: str, last_id: str = ""
     ) -> AbstractAsyncContextManager[StreamReader]:
         """Read a stream until the end of the block."""
-        return reading(self._session, self._url + path, token, last_id)
+        return reading(self._session, self.url + path, token, last_id)
 
     async def page(self, path: str) -> str:
         """Return the page that a browser is shown."""
-        async with self._session.get(self._url + path) as response:
+        async with self._session.get(self.url + path) as response:
             return await response.text()
 
     async def commits(self) -> list[Commit]:
         """Return everything that was recorded."""
-        tail = Tail(self._journal)
-        end = await self._journal.end()
+        tail = Tail(self.journal)
+        end = await self.journal.end()
         found = []
         while tail.seen_offset < end - 1:
             found += [one.record for one in await tail.fetch(1.0) if isinstance(one.record, Commit)]

@@ -88,7 +88,14 @@ class NotifierHistory(Chain):
     def __init__(self, now: datetime = BEGIN) -> None:
         super().__init__(now)
 
-    def tell(self, *events: DomainEvent, by: str = "host") -> int:
+    def tell(
+        self,
+        *events: DomainEvent,
+        by: str = "host",
+        kind: str = "Told",
+        traceparent: str = "",
+    ) -> int:
         """Commit `events` and return the position."""
         actor = SYSTEM if by == SYSTEM else person(by)
-        return self.commit(*events, outcome=TOLD, actor=actor, kind="Told").seq
+        commit = self.commit(*events, outcome=TOLD, actor=actor, kind=kind, traceparent=traceparent)
+        return commit.seq

@@ -36,6 +36,7 @@ from command_api.http.peers.wire import (
     decode_renewal,
     encode,
 )
+from command_api.leader.command_spans import begin_command, caused_by, record_answer
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NoLeader, OutcomeUnknown
 from contracts.representations import RenewalResponse
@@ -79,6 +80,13 @@ class HttpPeers:
         Raises NoLeader if the address is not in the settings, was not reached or refused the
         request, and OutcomeUnknown if the leader may have decided.
         """
+        span = begin_command("hand over", "client", submission)
+        if span is None:
+            return await self._forward(leader_url, submission, timeout_s)
+        forwarding = self._forward(leader_url, caused_by(span, submission), timeout_s)
+        return await record_answer(span, forwarding)
+
+    async def _forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
         address = self._demand_known(leader_url)
         timeout_s = min(timeout_s, FORWARD_S_MAX)
         encoded = encode(submission)

@@ -52,6 +52,11 @@ NOTE_DELETED: Final = """
 """
 DELETE_SOURCES: Final = "DELETE FROM notifier.sources WHERE notice_id = ANY($1::bigint[])"
 DELETE_NOTICES: Final = "DELETE FROM notifier.notices WHERE id = ANY($1::bigint[])"
+# The person may have chosen the ids of their requests.
+FORGET_REQUESTS: Final = """
+    UPDATE notifier.sources SET traceparent = NULL
+    WHERE notice_id = ANY($1::bigint[]) AND traceparent IS NOT NULL
+"""
 UPDATE_FACTS: Final = """
     UPDATE notifier.notices n SET facts = e.facts
     FROM unnest($1::bigint[], $2::json[]) AS e (id, facts) WHERE n.id = e.id
@@ -66,7 +71,7 @@ SELECT_FANOUTS: Final = """
     WHERE author_id = $1 AND seq < $2 ORDER BY seq, event_index FOR UPDATE
 """
 UPDATE_FANOUTS: Final = """
-    UPDATE notifier.fanouts f SET facts = e.facts
+    UPDATE notifier.fanouts f SET facts = e.facts, traceparent = NULL
     FROM unnest($1::bigint[], $2::integer[], $3::json[]) AS e (seq, event_index, facts)
     WHERE f.seq = e.seq AND f.event_index = e.event_index
 """
@@ -249,10 +254,13 @@ async def _delete_notices_to(
 async def _erase_notices(
     connection: PoolConnectionProxy, person_id: PersonId, found: Sequence[Any]
 ) -> None:
-    """Erase the person's texts from these notices to others."""
+    """Erase the person's texts from these notices to others, and the ids of the requests that
+    caused them."""
     await _retract(connection, found)
     facts = [_erase_or_empty(row["facts"], person_id) for row in found]
-    await connection.execute(UPDATE_FACTS, [row["id"] for row in found], facts)
+    ids = [row["id"] for row in found]
+    await connection.execute(UPDATE_FACTS, ids, facts)
+    await connection.execute(FORGET_REQUESTS, ids)
 
 
 def _erase_or_empty(facts: Any, person_id: PersonId) -> NoticeFacts:

@@ -27,12 +27,12 @@ from runtime.logs.lines import (
     PRIVATE_ROUTES,
     Allowance,
 )
-from runtime.logs.trace import make_traceparent
 from runtime.service.app import ServiceApp
+from runtime.traces.context import make_traceparent
 from tests.log_lines import PSEUDONYMS, collect_lines, read_line
 from tests.paths import API_DOCUMENT
 from tests.servers.asgi import call
-from tests.servers.front_app import make_front_app
+from tests.servers.front_app import TrustingVerifier, make_front_app
 
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 PERSON: Final = "0a000000-0000-4000-8000-000000000001"
@@ -41,20 +41,13 @@ TRACEPARENT: Final = make_traceparent(TRACE)
 SERVED: Final = frozenset(msgspec.json.decode(API_DOCUMENT.read_bytes())["paths"])
 
 
-class _Verifier:
-    """Knows everybody."""
-
-    async def authenticate(self, _authorization: str | None) -> Any:
-        return type("AnyCaller", (), {"person_id": PERSON})
-
-
 def build() -> ServiceApp:
     app = make_front_app()
     app.router.route_class = ApiRoute
 
     @app.get("/thing/{thing_id}")
     async def direct(request: Request) -> Response:
-        await authenticate(request, _Verifier())  # type: ignore[arg-type]
+        await authenticate(request, TrustingVerifier(PERSON))
         return json_response({}, headers={"X-Position": "17"})
 
     @app.get("/page/{thing_id}", response_class=HTMLResponse)
