@@ -1,9 +1,10 @@
-"""Serves PRACTIX's site: one document for every page, and the modules that fill it in a browser.
+"""Serves PRACTIX's site: a document for each page, and the modules that fill it in a browser.
 
 The site belongs to somebody else, as Auth and Movie_API do. It is a client of the API as anybody
 could write one: it reads and writes nothing that the API does not give to the holder of a token.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -13,30 +14,39 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
+from contracts.values.languages import Language
+from neighbours.site.documents import TITLES, make_document
+from runtime.http.negotiation import language_of
 from runtime.http.page_headers import CSP, FILES_POLICY, answer_unless_known
 
 STATIC: Final = Path(__file__).with_name("static")
-DOCUMENT: Final = "index.html"
-ADDRESSES: Final = (
-    "/",
-    "/film/{movie_id}",
-    "/evenings",
-    "/announce",
-    "/evening/{announcement_id}",
-    "/evening/{announcement_id}/change",
-    "/evening/{announcement_id}/history",
-    "/invited/{token}",
-    "/mine",
-    "/plan",
-    "/notices",
-    "/preferences",
-    "/person/{user_id}",
-    "/report",
-)
-"""Pages. `shell/router.js` knows which module fills each of them."""
+TEMPLATE: Final = "index.html"
+PAGES: Final[Mapping[str, str]] = {
+    "/": "films",
+    "/film/{movie_id}": "film",
+    "/evenings": "evenings",
+    "/announce": "announce",
+    "/evening/{announcement_id}": "evening",
+    "/evening/{announcement_id}/change": "change",
+    "/evening/{announcement_id}/history": "history",
+    "/invited/{token}": "invited",
+    "/mine": "mine",
+    "/figures": "figures",
+    "/plan": "plan",
+    "/notices": "notices",
+    "/preferences": "preferences",
+    "/person/{user_id}": "person",
+    "/data": "data",
+    "/report": "report",
+}
+"""Addresses, each with the module of its page. `shell/router.js` says the same."""
+
+LANGUAGE_COOKIE: Final = "practix_language"
+"""The language that somebody has chosen on the site. It stands above the browser's own."""
 
 _TEXT: Final = "; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
+_VARY: Final = "Accept-Language, Cookie"
 _KEPT: Final = "public, max-age=31536000, immutable"
 """For files: those of another version of the site have other addresses."""
 
@@ -49,16 +59,13 @@ def build_site_router() -> APIRouter:
         if path.is_file()
     }
     version = sha256(b"".join(files.values())).hexdigest()[:16]
-    document = files.pop(DOCUMENT).replace(b"$version", version.encode())
+    template = files.pop(TEMPLATE).decode()
     router = APIRouter(include_in_schema=False)
-
-    async def show(request: Request) -> Response:
-        """Return the document, whose modules look at the address. It names the files of this
-        version."""
-        return answer_unless_known(request, document, _HTML, {CSP: FILES_POLICY})
-
-    for address in ADDRESSES:
-        router.get(address)(show)
+    for address, page in PAGES.items():
+        documents = {
+            language: make_document(template, files, version, page, language) for language in TITLES
+        }
+        router.get(address)(_show(documents))
 
     @router.get("/site/{version}/{name:path}")
     async def get_file(request: Request) -> Response:
@@ -68,6 +75,26 @@ def build_site_router() -> APIRouter:
         return Response(files[name], headers={"Cache-Control": _KEPT}, media_type=_type_of(name))
 
     return router
+
+
+def _show(documents: Mapping[Language, bytes]) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler that answers with the document in the language of the visitor."""
+
+    async def show(request: Request) -> Response:
+        document = documents[_language_of(request)]
+        return answer_unless_known(request, document, _HTML, {CSP: FILES_POLICY, "Vary": _VARY})
+
+    return show
+
+
+def _language_of(request: Request) -> Language:
+    match request.cookies.get(LANGUAGE_COOKIE):
+        case "ru":
+            return "ru"
+        case "en":
+            return "en"
+        case _:
+            return language_of(request)
 
 
 def _type_of(name: str) -> str:

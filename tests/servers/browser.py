@@ -54,6 +54,7 @@ async def open_window(
         viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
     )
     page = await context.new_page()
+    page.set_default_timeout(60_000)  # The machine may be busy.
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(

@@ -6,7 +6,7 @@ import { follow } from './api/stream.js';
 import { notice } from './parts/notice.js';
 import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
-import { loadWords, switchLanguage, words } from './words/index.js';
+import { switchLanguage, words } from './words/index.js';
 
 class App {
   session = new Session();
@@ -16,14 +16,18 @@ class App {
   #visit = new AbortController();
   #connected = true;
   #asksLogin = false;
+  #path = '';
+  #announced = '';
 
   async start() {
     await this.session.prepare();
-    startRouter(() => this.show());
+    // No form leads to another page: the page that shows it reads what it says.
+    document.addEventListener('submit', (event) => event.preventDefault());
+    startRouter((scrollY) => this.show(scrollY));
   }
 
-  /** Open the page of the address. */
-  async show() {
+  /** Open the page of the address, scrolled as far as it was when it was left. */
+  async show(scrollY = 0) {
     this.#visit.abort();
     const visit = (this.#visit = new AbortController());
     const route = findRoute(location.pathname);
@@ -33,17 +37,34 @@ class App {
     try {
       if (!route) throw new Problem(404, {});
       const { default: PageOf } = await import(`./pages/${route.page}.js`);
-      if (PageOf.needsPerson && !this.session.person) throw new Problem(401, {});
+      if (!PageOf.isOpen && !this.session.person) throw new Problem(401, {});
       const page = await PageOf.open(this.#contextOf(visit, route.args));
       if (visit.signal.aborted) return;
       this.#page = page;
-      scrollTo(0, 0);
     } catch (error) {
       if (visit.signal.aborted) return;
       this.#fail(error);
     }
+    this.#arrive(scrollY);
+  }
+
+  /** Show the page that was opened. If it is another one than before, the keyboard goes on in its
+   * content, and a screen reader says its title. */
+  #arrive(scrollY) {
+    const before = this.#path;
+    this.#path = location.pathname;
+    const isOther = before && before !== this.#path;
+    if (isOther) this.#announced = this.#title();
     this.redraw();
-    document.querySelector('main').focus({ preventScroll: true });
+    // lit-html keeps the fields of a page of the same kind, and what was written in them.
+    document.querySelectorAll('main form').forEach((form) => form.reset());
+    if (isOther) scrollTo(0, scrollY);
+    const isLost = before && document.activeElement === document.body;
+    if (isOther || isLost) document.querySelector('main').focus({ preventScroll: true });
+  }
+
+  #title() {
+    return this.#page?.title() || words.brand;
   }
 
   #fail(error) {
@@ -53,9 +74,10 @@ class App {
   }
 
   redraw() {
-    const title = this.#page?.title();
-    document.title = title ? `${title} · ${words.brand}` : words.brand;
+    const title = this.#title();
+    document.title = title === words.brand ? title : `${title} · ${words.brand}`;
     render(this.#frame(), document.body);
+    this.#page?.drawn();
   }
 
   #contextOf(visit, args) {
@@ -100,6 +122,7 @@ class App {
           <button class="quiet" @click=${switchLanguage}>${words.menu.language}</button>
         </div>
       </header>
+      <p class="unseen" role="status">${this.#announced}</p>
       ${this.#connected ? nothing : notice(words.menu.offline, 'warning')}
       <main id="main" tabindex="-1">${this.#content()}</main>
     `;
@@ -114,7 +137,8 @@ class App {
   }
 
   #menuLink([name, address]) {
-    const here = this.#section === name ? 'page' : nothing;
+    const isHere = address === location.pathname || this.#section === name;
+    const here = isHere ? 'page' : nothing;
     return html`<a href=${address} aria-current=${here}>${words.menu[name]}</a>`;
   }
 
@@ -145,7 +169,6 @@ class App {
   }
 
   #submitLogin(event) {
-    event.preventDefault();
     this.#logIn(new FormData(event.target).get('login').trim());
   }
 
@@ -176,5 +199,4 @@ class App {
   }
 }
 
-await loadWords();
 new App().start();

@@ -1,6 +1,7 @@
 """Every page of the site: on a phone, in both languages, and when something goes wrong."""
 
 import os
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final, Literal
@@ -44,10 +45,12 @@ def list_paths(evening: str, person: str, film: str) -> tuple[str, ...]:
         f"/evening/{evening}/change",
         f"/evening/{evening}/history",
         "/mine",
+        "/figures",
         "/plan",
         "/notices",
         "/preferences",
         f"/person/{person}",
+        "/data",
         f"/report?kind=evening&id={evening}",
     )
 
@@ -172,6 +175,81 @@ async def test_no_token_stands_in_an_address(browser: Browser, system: RunningSy
         )
         assert len(addresses) > 30
         assert [one for one in addresses if token in one] == []
+
+
+async def test_a_host_reads_what_became_of_the_evenings(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.open("/mine")
+        await anna.follow("My evenings in numbers")
+        funnel = anna.page.locator("[data-figure=request_funnel]")
+        await expect(funnel.get_by_role("img")).to_be_visible()
+        await funnel.get_by_text("In numbers").click()
+        heads = await funnel.get_by_role("columnheader").all_inner_texts()
+        assert heads == ["requests", "answered", "got a seat"]
+        *_, requests, answered, _ = await funnel.get_by_role("cell").all_inner_texts()
+        assert int(requests) > int(answered) > 0
+        assert anna.complaints == []
+    async with visiting(browser, system.url, "olga", locale="ru-RU") as olga:
+        await olga.open("/figures")
+        await expect(olga.page.locator("main")).to_contain_text("Объявите вечер")
+
+
+async def test_a_person_takes_their_data_and_has_second_thoughts(
+    browser: Browser, system: RunningSystem, tmp_path: Path
+) -> None:
+    async with visiting(browser, system.url, "dina") as dina:
+        await dina.follow("Me")
+        await dina.follow("My data")
+        async with dina.page.expect_download() as download:
+            await dina.click("Fetch my data")
+        await (await download.value).save_as(tmp_path / "practix.zip")
+        with zipfile.ZipFile(tmp_path / "practix.zip") as archive:
+            assert {"about.json", "index.html"} <= set(archive.namelist())
+        await dina.click("Ask for it")
+        await dina.click("Confirm")
+        erasure = dina.page.locator("[data-role=erasure]")
+        await expect(erasure).to_contain_text("You will be forgotten from")
+        await dina.page.reload()
+        await dina.click("Take it back")
+        await expect(erasure.get_by_role("button")).to_have_text("Ask for it")
+        assert dina.complaints == []
+
+
+async def test_a_calendar_leads_to_the_days_that_have_evenings(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.open("/mine")
+        coming = await anna.page.locator("li.evening").count()
+        days = anna.page.locator("button.day")
+        if await days.count() == 0:  # The example week begins next month.
+            await anna.click("Later month")
+        await days.first.click()
+        await expect(anna.page.locator("button.day[aria-pressed=true]")).to_have_count(1)
+        await expect(anna.page.locator("li.evening")).to_have_count(1)
+        await anna.follow("All that is to come")
+        await expect(anna.page.locator("li.evening")).to_have_count(coming)
+
+
+async def test_evenings_are_found_by_film_and_by_host(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.open("/evenings")
+        await anna.page.locator("[name=movie_id]").select_option(label="Interstellar")
+        await expect(anna.page.locator("li.evening")).to_have_count(1)
+        await anna.page.locator("li.evening a").click()
+        await anna.page.get_by_role("link", name="invites").click()
+        await expect(anna.page.get_by_role("link", name="Evenings of this host")).to_be_visible()
+        name = await anna.heading.inner_text()
+        await anna.follow("Evenings of this host")
+        await expect(anna.heading).to_have_text("Evenings")
+        await expect(anna.page.locator("main")).to_contain_text(f"Evenings of {name}")
+        facts = await anna.page.locator("li.evening .facts").all_inner_texts()
+        assert facts != []
+        assert all(name in one for one in facts)
 
 
 async def test_both_languages_have_the_same_words(browser: Browser, system: RunningSystem) -> None:

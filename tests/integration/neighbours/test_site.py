@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from neighbours.app import create_app
-from neighbours.site.routes import ADDRESSES, STATIC
+from neighbours.site.routes import LANGUAGE_COOKIE, PAGES, STATIC
 from tests.cells.stand_in import stand_in_settings
 from tests.paths import ROOT
 from tests.servers.http_server import served
@@ -34,13 +34,50 @@ def list_modules() -> list[Path]:
 async def test_every_address_is_the_document_without_inline_scripts(
     session: aiohttp.ClientSession,
 ) -> None:
-    for address in ADDRESSES:
+    for address in PAGES:
         async with session.get(PLACEHOLDER.sub(str(uuid4()), address)) as page:
             assert (page.status, page.content_type) == (200, "text/html")
             policy = page.headers["Content-Security-Policy"]
             assert "script-src 'self'" in policy
             assert "unsafe" not in policy
             assert page.headers["X-Frame-Options"] == "DENY"
+
+
+async def test_the_document_names_all_modules_of_its_page_and_language(
+    session: aiohttp.ClientSession,
+) -> None:
+    async with session.get("/plan", headers={"Accept-Language": "en"}) as page:
+        document = await page.text()
+    named = re.findall(r'rel="modulepreload" href="/site/\w+/([^"]+)"', document)
+    assert len(set(named)) == len(named)
+    assert {"app.js", "pages/plan.js", "vendor/lit-html.js", "words/en/people.js"} <= set(named)
+    assert not {"pages/evening.js", "words/ru.js"} & set(named)
+    imported = {
+        (STATIC / name).parent.joinpath(found).resolve().relative_to(STATIC.resolve()).as_posix()
+        for name in named
+        for found in re.findall(r"from '(\.[^']+)'", (STATIC / name).read_text())
+    }
+    assert imported <= set(named)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen", "language"),
+    [
+        ("ru", None, "ru"),
+        ("de", None, "en"),
+        ("ru", "en", "en"),
+        ("en", "ru", "ru"),
+        ("ru", "xx", "ru"),
+    ],
+)
+async def test_the_chosen_language_stands_above_the_browsers(
+    session: aiohttp.ClientSession, accepted: str, chosen: str | None, language: str
+) -> None:
+    cookies = {} if chosen is None else {LANGUAGE_COOKIE: chosen}
+    headers = {"Accept-Language": accepted}
+    async with session.get("/", headers=headers, cookies=cookies) as page:
+        assert f'<html lang="{language}">' in await page.text()
+        assert page.headers["Vary"] == "Accept-Language, Cookie"
 
 
 async def test_the_document_names_files_that_never_change(session: aiohttp.ClientSession) -> None:
@@ -51,7 +88,7 @@ async def test_the_document_names_files_that_never_change(session: aiohttp.Clien
         assert (module.status, module.content_type) == (200, "text/javascript")
         assert "immutable" in module.headers["Cache-Control"]
     known = {"If-None-Match": page.headers["ETag"]}
-    async with session.get("/mine", headers=known) as again:
+    async with session.get("/", headers=known) as again:
         assert (again.status, await again.read()) == (304, b"")
     async with session.get(re.sub(r"/\w{16}/", "/0123456789abcdef/", script)) as of_another:
         assert of_another.status == 404
@@ -67,10 +104,10 @@ async def test_nothing_else_is_served(session: aiohttp.ClientSession, path: str)
 
 def test_router_server_and_gateway_know_the_same_addresses() -> None:
     router = (STATIC / "shell" / "router.js").read_text()
-    assert set(re.findall(r"^  \['([^']+)',", router, re.MULTILINE)) == set(ADDRESSES)
+    assert dict(re.findall(r"^  \['([^']+)', '(\w+)'", router, re.MULTILINE)) == PAGES
     gateway = (ROOT / "deploy" / "gateway" / "site" / "open.conf").read_text()
     (named,) = re.findall(r"\^/\(([^)]+)\)", gateway)
-    assert set(named.split("|")) == {one.split("/")[1] for one in ADDRESSES} - {""}
+    assert set(named.split("|")) == {one.split("/")[1] for one in PAGES} - {""}
 
 
 def test_every_import_leads_to_a_file_and_every_file_is_loaded() -> None:
@@ -88,6 +125,7 @@ def test_every_import_leads_to_a_file_and_every_file_is_loaded() -> None:
 
 
 def test_a_visitor_loads_little() -> None:
-    everything = {one: one.stat().st_size for one in STATIC.rglob("*") if one.is_file()}
+    everything = {one: one.stat().st_size for one in STATIC.rglob("*.*") if one.is_file()}
+    del everything[STATIC / "vendor" / "lit-html.LICENSE"]  # No page loads it.
     of_english = sum(size for one, size in everything.items() if "en" in {one.stem, *one.parts})
     assert sum(everything.values()) - of_english < BYTES_MAX

@@ -9,8 +9,6 @@ import { words } from '../words/index.js';
 const HOURS_AHEAD = 48;
 
 export default class AnnouncePage extends Page {
-  static needsPerson = true;
-
   async refresh() {
     this.film ??= await this.api.get(`/neighbours/movies/${this.query.get('movie_id')}`);
     this.first ??= firstTerms(this.film);
@@ -21,19 +19,17 @@ export default class AnnouncePage extends Page {
   }
 
   view() {
-    const { busy, said } = this.actions;
     const buttons = html`
-      <button class="primary" ?disabled=${busy} value="true">${words.host.publish}</button>
-      <button ?disabled=${busy} value="false">${words.host.keepDraft}</button>`;
+      ${this.actions.submit(words.host.publish, 'primary', 'true')}
+      ${this.actions.submit(words.host.keepDraft)}`;
     return html`
       <p class="quiet"><a href="/film/${this.film.id}">${nameOf(this.film)}</a></p>
       <h1>${words.host.announce}</h1>
-      ${said}
+      ${this.actions.said}
       ${eveningForm(this.first, this.film, (event) => this.#announce(event), buttons)}`;
   }
 
   async #announce(event) {
-    event.preventDefault();
     const body = { ...readEvening(event.target), publish: event.submitter.value === 'true' };
     let evening;
     const done = await this.actions.run(async () => {

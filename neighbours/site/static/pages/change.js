@@ -7,8 +7,6 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class ChangePage extends Page {
-  static needsPerson = true;
-
   async refresh() {
     this.evening = await this.api.get(`/api/v1/announcement/${this.args[0]}`);
     this.told = null;
@@ -19,17 +17,16 @@ export default class ChangePage extends Page {
   }
 
   view() {
-    const { busy, said } = this.actions;
-    const buttons = html`<button ?disabled=${busy}>${words.host.preview}</button>`;
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
       <h1>${words.host.change}</h1>
-      ${said}
-      ${eveningForm(this.evening, null, (event) => this.#preview(event), buttons)}
+      ${this.actions.said}
+      ${eveningForm(this.evening, null, (event) => this.#preview(event),
+        this.actions.submit(words.host.preview))}
       ${this.told ? html`<section class="panel" aria-live="polite">
         ${toldList(this.told)}
-        <p class="actions"><button class="primary" ?disabled=${busy}
-          @click=${() => this.#change()}>${words.host.changeNow}</button></p>
+        <p class="actions">${this.actions.button(words.host.changeNow,
+          () => this.#change(), 'primary')}</p>
       </section>` : nothing}`;
   }
 
@@ -38,7 +35,6 @@ export default class ChangePage extends Page {
   }
 
   async #preview(event) {
-    event.preventDefault();
     this.changes = changesOf(this.evening, readEvening(event.target));
     let told = null;
     await this.actions.run(async () => {

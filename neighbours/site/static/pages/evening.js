@@ -1,6 +1,7 @@
 /** An evening, as a guest sees it: its terms, and what they may do now. */
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { ask } from '../parts/ask.js';
 import { Chat } from '../parts/chat.js';
 import { filmName, placeOf, priceOf, ratingOf } from '../parts/evening_line.js';
 import { HostPanel } from '../parts/host_panel.js';
@@ -14,38 +15,28 @@ import { words } from '../words/index.js';
 const INVOLVED = new Set(['requested', 'waitlisted', 'invited', 'offered', 'confirmed']);
 
 export default class EveningPage extends Page {
-  static needsPerson = true;
-
   get id() {
     return this.args[0];
   }
 
+  /** Two rounds: the evening says what else is to be read, and all of that is read at once. */
   async refresh() {
-    this.evening = await this.api.get(`/api/v1/announcement/${this.id}`);
-    if (this.isHost) await (this.host ??= new HostPanel(this)).refresh();
-    const { my_booking_id: bookingId } = this.evening;
-    this.booking = bookingId ? await this.api.get(`/api/v1/booking/${bookingId}`) : null;
-    if (this.takesPart) await (this.chat ??= new Chat(this)).refresh();
-    else this.chat = null;
-    if (this.takesPart && this.evening.status === 'Done') {
-      await (this.rate ??= new Rate(this)).refresh();
-    }
-    this.chances = !this.isHost && !this.isInvolved
-      ? await this.api.get(`/api/v1/announcement/${this.id}/eligibility`) : null;
-  }
-
-  get isHost() {
-    return this.evening.author_id === this.person.id;
-  }
-
-  /** Whether the booking still leads somewhere. */
-  get isInvolved() {
-    return INVOLVED.has(this.booking?.state);
-  }
-
-  /** Whether the person hosts the evening or comes to it. */
-  get takesPart() {
-    return this.isHost || this.booking?.state === 'confirmed';
+    const address = `/api/v1/announcement/${this.id}`;
+    const evening = await this.api.get(address);
+    const { my_booking_id: bookingId, my_state: state } = evening;
+    this.isHost = evening.author_id === this.person.id;
+    const takesPart = this.isHost || state === 'confirmed';
+    const host = this.isHost ? this.host ?? new HostPanel(this) : null;
+    const chat = takesPart ? this.chat ?? new Chat(this) : null;
+    const rate = takesPart && evening.status === 'Done' ? this.rate ?? new Rate(this) : null;
+    const [booking, chances] = await Promise.all([
+      bookingId ? this.api.get(`/api/v1/booking/${bookingId}`) : null,
+      this.isHost || INVOLVED.has(state) ? null : this.api.get(`${address}/eligibility`),
+      host?.refresh(),
+      chat?.refresh(),
+      rate?.refresh(evening),
+    ]);
+    Object.assign(this, { evening, booking, chances, host, chat, rate });
   }
 
   begin() {
@@ -54,8 +45,12 @@ export default class EveningPage extends Page {
 
   #hear({ name, data }) {
     if (name !== 'post') return this.renew();
-    this.chat?.take(data);
+    this.chat?.hear(data);
     return this.redraw();
+  }
+
+  drawn() {
+    this.chat?.drawn();
   }
 
   title() {
@@ -77,8 +72,8 @@ export default class EveningPage extends Page {
       <p class="text">${evening.description}</p>
       ${evening.cancel_reason ? html`<blockquote>${evening.cancel_reason}</blockquote>` : nothing}
       ${this.actions.said}
-      <section class="panel" aria-live="polite">${this.#whatNow()}</section>
-      ${this.#guests()}
+      <section class="panel" aria-live="polite" tabindex="-1">${this.#whatNow()}</section>
+      ${this.isHost ? nothing : this.#guests()}
       ${this.rate?.view() ?? nothing}
       ${this.chat?.view() ?? nothing}
       <p class="actions">
@@ -103,8 +98,9 @@ export default class EveningPage extends Page {
 
   #whatNow() {
     if (this.isHost) return this.host.view();
-    if (this.isInvolved) return this.#answer();
-    return this.#askToCome();
+    if (INVOLVED.has(this.booking?.state)) return this.#answer();
+    // A booking may end while it is read: then the stream tells of it.
+    return this.chances ? this.#askToCome() : nothing;
   }
 
   #askToCome() {
@@ -115,8 +111,7 @@ export default class EveningPage extends Page {
       <form @submit=${(event) => this.#ask(event)}>
         <input name="message" maxlength="1000" aria-label=${words.evening.message}
           placeholder=${words.evening.message}>
-        <button class="primary" ?disabled=${this.actions.busy}>
-          ${chances.would_wait ? words.evening.join : words.evening.ask}</button>
+        ${this.actions.submit(chances.would_wait ? words.evening.join : words.evening.ask, 'primary')}
       </form>`;
   }
 
@@ -133,7 +128,6 @@ export default class EveningPage extends Page {
   }
 
   #ask(event) {
-    event.preventDefault();
     const message = new FormData(event.target).get('message').trim();
     return this.actions.run(() =>
       this.api.post(`/api/v1/booking/${this.id}`, message ? { message } : undefined));
@@ -146,31 +140,16 @@ export default class EveningPage extends Page {
       ${until ? html`<p>${words.evening.holdUntil(formatMoment(until))}</p>` : nothing}
       ${place ? html`<p data-role="place">${words.evening.inLine(place)}</p>` : nothing}
       <p class="actions">
-        ${mayAccept ? html`<button class="primary" ?disabled=${this.actions.busy}
-          @click=${() => this.#say(true)}>${words.evening.accept}</button>` : nothing}
-        <button ?disabled=${this.actions.busy} @click=${() => this.#decline(mayAccept)}>
-          ${mayAccept ? words.evening.decline : words.evening.leave}</button>
-      </p>
-      ${this.asksToLeave ? this.#confirmLeaving() : nothing}`;
+        ${mayAccept ? html`
+          ${this.actions.button(words.evening.accept, () => this.#say(true), 'primary')}
+          ${this.actions.button(words.evening.decline, () => this.#say(false))}`
+          : this.actions.button(words.evening.leave, () => this.#leave())}
+      </p>`;
   }
 
-  #confirmLeaving() {
-    return html`<p role="alert">${words.evening.leaveForSure}</p>
-      <p class="actions">
-        <button @click=${() => this.#decline(true)}>${words.common.yes}</button>
-        <button @click=${() => this.#askToLeave(false)}>${words.common.no}</button></p>`;
-  }
-
-  #askToLeave(asks) {
-    this.asksToLeave = asks;
-    this.redraw();
-  }
-
-  /** Say no. Whoever only leaves is asked once more: the place may go to somebody else. */
-  #decline(isSure) {
-    if (!isSure) return this.#askToLeave(true);
-    this.asksToLeave = false;
-    return this.#say(false);
+  /** Ask once more before the place may go to somebody else. */
+  async #leave() {
+    if (await ask(words.evening.leaveForSure, this)) await this.#say(false);
   }
 
   #say(yes) {
@@ -180,9 +159,8 @@ export default class EveningPage extends Page {
 
   /** A link cannot send a token, so the file is fetched and saved. */
   async #save(event) {
-    event.preventDefault();
     const file = await this.api.get(`/api/v1/announcement/${this.id}/calendar.ics`);
-    saveFile(`${this.evening.title}.ics`, 'text/calendar', file);
+    saveFile(`${this.evening.title}.ics`, new Blob([file], { type: 'text/calendar' }));
   }
 
   #guests() {

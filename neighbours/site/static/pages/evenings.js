@@ -2,30 +2,31 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { eveningList } from '../parts/evening_line.js';
+import { nameOf } from '../parts/film.js';
 import { checkbox, field, readForm } from '../parts/form.js';
-import { monthCalendar } from '../parts/month_calendar.js';
+import { daysOf, localDay, monthCalendar } from '../parts/month_calendar.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 const ADDRESS = '/api/v1/announcements';
 const PAGE = 20;
-const CHECKS = ['has_seats', 'is_free', 'fits_my_schedule', 'fits_my_plan'];
+const CHECKS = ['has_seats', 'is_free', 'fits_my_schedule', 'fits_my_plan', 'all'];
 
 export default class EveningsPage extends Page {
-  static needsPerson = true;
-
   most = PAGE;
 
   async refresh() {
     const wanted = { ...Object.fromEntries(this.query), limit: PAGE };
-    const month = this.query.get('date_from')?.slice(0, 7) ?? new Date().toISOString().slice(0, 7);
-    const [first, last] = daysOf(month);
+    const host = this.query.get('author_id');
+    this.month = (this.query.get('date_from') ?? localDay(new Date())).slice(0, 7);
+    const [first, last] = daysOf(this.month);
     const ofMonth = { ...wanted, date_from: first, date_to: last, limit: 100 };
-    [this.found, this.ofMonth] = await Promise.all([
+    [this.found, this.ofMonth, this.films, this.host] = await Promise.all([
       this.api.pages(ADDRESS, wanted, this.most),
       this.api.list(ADDRESS, ofMonth),
+      this.films ?? this.api.get('/neighbours/movies'),
+      host && this.api.get(`/neighbours/auth/users/${host}`),
     ]);
-    this.month = month;
   }
 
   title() {
@@ -37,21 +38,26 @@ export default class EveningsPage extends Page {
       ${this.actions.said}
       <div class="beside">
         <div>${this.#filters()}
-          ${monthCalendar(this.month, this.ofMonth, this.query.get('date_from'),
+          ${monthCalendar(this.month, this.ofMonth, this.query,
             (from, to) => this.#find({ date_from: from, date_to: to }))}</div>
-        <div>${eveningList(this.found.lines)}
-          ${this.found.more ? html`<button ?disabled=${this.actions.busy} @click=${() => this.#more()}>
-            ${words.common.more}</button>` : nothing}</div>
+        <div><p class="facts" role="status">${words.find.found(this.found)}</p>
+          ${eveningList(this.found.lines)}
+          ${this.found.more ? this.actions.button(words.common.more, () => this.#more())
+            : nothing}</div>
       </div>`;
   }
 
   #filters() {
     const now = (name) => this.query.get(name) ?? '';
     const say = words.find;
+    const films = this.films.map((film) => [film.id, nameOf(film)]);
     return html`<form class="tall" @change=${(event) => this.#read(event.currentTarget)}
-        @submit=${(event) => { event.preventDefault(); this.#read(event.target); }}>
+        @submit=${(event) => this.#read(event.target)}>
       ${field(say.q, 'q', { value: now('q'), type: 'search' })}
       ${field(say.location, 'location', { value: now('location') })}
+      ${field(words.plan.film, 'movie_id',
+        { value: now('movie_id'), choices: [['', say.anyFilm], ...films] })}
+      ${this.#episodes(now)}
       <details ?open=${this.query.size > 0}><summary>${say.filters}</summary>
         <div class="pair">
           ${field(say.from, 'date_from', { type: 'date', value: now('date_from') })}
@@ -68,18 +74,32 @@ export default class EveningsPage extends Page {
         ${CHECKS.map((name) =>
           checkbox(say[name], name, { value: 'true', checked: now(name) === 'true' }))}
       </details>
-      <button>${say.find}</button>
-    </form>`;
+      <p class="actions"><button>${say.find}</button>
+        ${this.query.size ? html`<a class="button" href="/evenings">${say.clear}</a>` : nothing}</p>
+    </form>
+    ${this.host ? html`<p>${say.ofHost} <a href="/person/${this.host.user_id}">${this.host.name}</a></p>`
+      : nothing}`;
+  }
+
+  /** A series has seasons to choose from. */
+  #episodes(now) {
+    const film = this.films.find(({ id }) => id === now('movie_id'));
+    if (film?.kind !== 'series') return nothing;
+    return html`<div class="pair">${['season', 'episode'].map((name) =>
+      field(words.host[name], name, { type: 'number', min: 1, value: now(name) }))}</div>`;
   }
 
   /** A box that is not ticked says nothing, so it is said here. */
   #read(form) {
     const unticked = Object.fromEntries(CHECKS.map((name) => [name, '']));
-    this.#find({ ...unticked, ...readForm(form) });
+    const said = { ...unticked, ...readForm(form) };
+    // An episode belongs to its series.
+    if (said.movie_id !== (this.query.get('movie_id') ?? '')) said.season = said.episode = '';
+    this.#find(said);
   }
 
   /** Filters stand in the address, so that what was found can be gone back to. What no field is
-   * for, such as a film, stays. */
+   * for, such as a host, stays. */
   #find(filters) {
     const query = new URLSearchParams(this.query);
     for (const [name, value] of Object.entries(filters)) {
@@ -93,10 +113,4 @@ export default class EveningsPage extends Page {
     this.most += PAGE;
     return this.actions.run(() => {});
   }
-}
-
-function daysOf(month) {
-  const [year, number] = month.split('-').map(Number);
-  const last = new Date(Date.UTC(year, number, 0)).getUTCDate();
-  return [`${month}-01`, `${month}-${last}`];
 }

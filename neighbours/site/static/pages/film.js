@@ -7,6 +7,8 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class FilmPage extends Page {
+  static isOpen = true;
+
   async refresh() {
     const [id] = this.args;
     [this.film, this.together] = await Promise.all([

@@ -7,6 +7,8 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class FilmsPage extends Page {
+  static isOpen = true;
+
   async refresh() {
     this.films ??= await this.api.get('/neighbours/movies');
     this.wanted ??= this.query.get('q') ?? '';

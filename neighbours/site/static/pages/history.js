@@ -6,8 +6,6 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class HistoryPage extends Page {
-  static needsPerson = true;
-
   async refresh() {
     const [id] = this.args;
     this.id = id;
@@ -50,13 +48,13 @@ export default class HistoryPage extends Page {
     return html`<li aria-current=${index === this.chosen ? 'step' : nothing}>
       <button class="quiet" @click=${() => this.#goTo(index)}>
         <time datetime=${at}>${formatMoment(at)}</time>
-        <strong>${words.history.events[type] ?? type}</strong>
+        <strong>${nameOf(type)}</strong>
         <span class="facts">${actor?.name ?? (actor ? words.history.system : nothing)}
-          ${guest ? `→ ${guest}` : nothing}</span></button></li>`;
+          ${guest && guest !== actor?.name ? `→ ${guest}` : nothing}</span></button></li>`;
   }
 
   #moment({ at, type }) {
-    return `${formatMoment(at)}: ${words.history.events[type] ?? type}`;
+    return `${formatMoment(at)}: ${nameOf(type)}`;
   }
 
   /** Read how the evening stood right after an entry. */
@@ -70,4 +68,10 @@ export default class HistoryPage extends Page {
     this.past = past;
     this.redraw();
   }
+}
+
+/** What kind of event it was, at least roughly. */
+function nameOf(type) {
+  const { events } = words.history;
+  return events[type] ?? events[type.split('.')[0]] ?? type;
 }

@@ -5,19 +5,15 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class InvitedPage extends Page {
-  static needsPerson = true;
-
   title() {
     return words.invited.title;
   }
 
   view() {
-    const { busy, said } = this.actions;
     return html`<h1>${words.invited.title}</h1>
-      ${said}
+      ${this.actions.said}
       <p>${words.invited.text}</p>
-      <p><button class="primary" ?disabled=${busy} @click=${() => this.#come()}>
-        ${words.invited.come}</button></p>`;
+      <p>${this.actions.button(words.invited.come, () => this.#come(), 'primary')}</p>`;
   }
 
   async #come() {

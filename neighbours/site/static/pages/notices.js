@@ -6,8 +6,6 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class NoticesPage extends Page {
-  static needsPerson = true;
-
   async refresh() {
     const [lines, texts] = await Promise.all([
       this.api.list('/api/v1/notifications', {}, 100),

@@ -2,28 +2,27 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { ratingText } from '../parts/evening_line.js';
-import { linePlot } from '../parts/plot.js';
+import { linePlot, numberTable } from '../parts/plot.js';
 import { reportLink } from '../parts/report_link.js';
-import { formatDay } from '../parts/times.js';
+import { formatDay, formatMonth } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 const ROLES = ['host', 'guest'];
 
 export default class PersonPage extends Page {
-  static needsPerson = true;
-
   async refresh() {
     const [id] = this.args;
     const address = `/api/v1/user/${id}`;
     this.id = id;
     this.isMe = id === this.person.id;
-    const [account, rating, reviews, mutes, blocks, ...ofRoles] = await Promise.all([
+    const [account, rating, reviews, mutes, blocks, followed, ...ofRoles] = await Promise.all([
       this.api.get(`/neighbours/auth/users/${id}`),
       this.api.get(`${address}/rating`),
       this.api.get(`${address}/reviews`),
       this.api.get('/api/v1/mutes'),
       this.api.get('/api/v1/blocks'),
+      this.api.list(`/neighbours/ugc/following/${this.person.id}`),
       ...ROLES.flatMap((role) => [
         this.api.get(`${address}/rating/explain`, { role }),
         this.api.get(`${address}/rating/drift`, { role }),
@@ -31,6 +30,7 @@ export default class PersonPage extends Page {
     ]);
     Object.assign(this, { account, rating, reviews });
     this.isMuted = mutes.some(({ user_id: one }) => one === id);
+    this.isFollowed = followed.includes(id);
     this.isBlocked = blocks.some(({ user_id: one }) => one === id);
     this.roles = ROLES.map((role, index) =>
       ({ role, explained: ofRoles[2 * index], drift: ofRoles[2 * index + 1] }));
@@ -43,20 +43,26 @@ export default class PersonPage extends Page {
   view() {
     return html`<h1>${this.account.name}</h1>
       ${this.actions.said}
-      ${this.isMe ? nothing : this.#relations()}
+      ${this.isMe ? this.#own() : this.#relations()}
       ${this.roles.map((one) => this.#role(one))}
       ${this.#counters()}
       ${this.reviews.length ? this.#reviews() : nothing}`;
   }
 
+  #own() {
+    return html`<p class="actions"><a class="button" href="/figures">${words.figures.title}</a>
+      <a class="button" href="/data">${words.data.title}</a></p>`;
+  }
+
   #relations() {
-    const { busy } = this.actions;
     return html`<p class="actions">
-      <button ?disabled=${busy} @click=${() => this.#set('mute', !this.isMuted)}>
-        ${this.isMuted ? words.person.unmute : words.person.mute}</button>
-      <button ?disabled=${busy} @click=${() => this.#set('block', !this.isBlocked)}>
-        ${this.isBlocked ? words.person.unblock : words.person.block}</button>
-      <button ?disabled=${busy} @click=${() => this.#follow()}>${words.person.follow}</button>
+      <a class="button" href="/evenings?author_id=${this.id}">${words.person.evenings}</a>
+      ${this.actions.button(this.isFollowed ? words.person.unfollow : words.person.follow,
+        () => this.#follow())}
+      ${this.actions.button(this.isMuted ? words.person.unmute : words.person.mute,
+        () => this.#set('mute', !this.isMuted))}
+      ${this.actions.button(this.isBlocked ? words.person.unblock : words.person.block,
+        () => this.#set('block', !this.isBlocked))}
       ${reportLink('person', this.id)}</p>`;
   }
 
@@ -67,9 +73,9 @@ export default class PersonPage extends Page {
 
   /** Following is UGC's. */
   #follow() {
+    const address = `/neighbours/ugc/followers/${this.id}/${this.person.id}`;
     return this.actions.run(
-      () => this.api.put(`/neighbours/ugc/followers/${this.id}/${this.person.id}`),
-      words.person.followed);
+      () => this.isFollowed ? this.api.delete(address) : this.api.put(address));
   }
 
   #role({ role, explained, drift }) {
@@ -77,15 +83,12 @@ export default class PersonPage extends Page {
     return html`<section><h2>${words.person.roles[role]}: ${ratingText(rating, count)}</h2>
       ${count ? html`
         ${drift.months.length > 1 ? linePlot(words.person.drift, drift.months,
-          ({ month }) => month, ({ rating: score }) => score, [1, 10]) : nothing}
+          ({ month }) => formatMonth(month), { rating: words.person.drift }, 1, 10) : nothing}
         <details><summary>${words.person.explain}</summary>
           <p>${words.person.mean(explained.mean.toFixed(2))}
             ${words.person.prior(explained.formula)}</p>
-          <table><thead><tr>${words.person.columns.map((name) => html`<th scope="col">${name}</th>`)}
-            </tr></thead><tbody>${explained.votes.map((vote) => html`<tr>
-              <td>${formatDay(vote.given_at)}</td><td>${vote.score}</td>
-              <td>${vote.weight.toFixed(2)}</td><td>${vote.contribution.toFixed(2)}</td></tr>`)}
-          </tbody></table></details>` : nothing}</section>`;
+          ${numberTable(explained.votes, ({ given_at: at }) => formatDay(at), words.person.columns)}
+        </details>` : nothing}</section>`;
   }
 
   #counters() {
@@ -108,11 +111,10 @@ export default class PersonPage extends Page {
     return html`<form @submit=${(event) => this.#reply(event, review)}>
       <input name="text" required maxlength="4000" aria-label=${words.person.reply}
         placeholder=${words.person.reply}>
-      <button ?disabled=${this.actions.busy}>${words.person.send}</button></form>`;
+      ${this.actions.submit(words.person.send)}</form>`;
   }
 
   #reply(event, { review_id: reviewId }) {
-    event.preventDefault();
     const text = new FormData(event.target).get('text');
     return this.actions.run(() => this.api.put(`/api/v1/rating/${reviewId}/reply`, { text }));
   }

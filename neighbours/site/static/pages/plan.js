@@ -3,18 +3,16 @@
 import { html } from '../vendor/lit-html.js';
 import { field, instantOf, readForm } from '../parts/form.js';
 import { nameOf } from '../parts/film.js';
-import { formatSpan } from '../parts/times.js';
+import { formatSpan, weekdays } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 export default class PlanPage extends Page {
-  static needsPerson = true;
-
   async refresh() {
-    this.films ??= await this.api.get('/neighbours/movies');
-    [this.plans, this.free] = await Promise.all([
+    [this.films, this.plans, this.free] = await Promise.all([
+      this.films ?? this.api.get('/neighbours/movies'),
       this.api.get('/api/v1/plan'),
       this.api.get('/api/v1/free-times'),
     ]);
@@ -37,15 +35,14 @@ export default class PlanPage extends Page {
   }
 
   #plan(plan) {
-    const { busy } = this.actions;
     return html`<article class="panel">
       <p><a href="/film/${plan.movie_id}">${plan.movie_title}</a></p>
       <ul>${plan.times.map(({ from, to }) => html`<li>${formatSpan(from, to)}</li>`)}
         ${plan.places.map((place) => html`<li>${place}</li>`)}</ul>
       <p class="actions">
-        <button class="primary" ?disabled=${busy} @click=${() => this.#announce(plan)}>
-          ${words.plan.announce}</button>
-        <button ?disabled=${busy} @click=${() => this.#drop(plan)}>${words.plan.drop}</button></p>
+        ${this.actions.button(words.plan.announce, () => this.#announce(plan), 'primary')}
+        ${this.actions.button(words.plan.drop, () => this.actions.run(
+          () => this.api.delete(`/api/v1/plan/${plan.movie_id}`)))}</p>
     </article>`;
   }
 
@@ -58,21 +55,16 @@ export default class PlanPage extends Page {
         ${field(words.plan.to, 'to', { type: 'datetime-local' })}
       </div>
       ${field(words.plan.place, 'place', { maxlength: 500 })}
-      <p><button ?disabled=${this.actions.busy}>${words.plan.add}</button></p></form>`;
+      <p>${this.actions.submit(words.plan.add)}</p></form>`;
   }
 
   #add(event) {
-    event.preventDefault();
     const { movie_id: id, from, to, place } = readForm(event.target);
     const body = {
       times: from && to ? [{ from: instantOf(from), to: instantOf(to) }] : [],
       places: place ? [place] : [],
     };
     return this.actions.run(() => this.api.put(`/api/v1/plan/${id}`, body));
-  }
-
-  #drop({ movie_id: id }) {
-    return this.actions.run(() => this.api.delete(`/api/v1/plan/${id}`));
   }
 
   async #announce({ movie_id: id }) {
@@ -84,19 +76,19 @@ export default class PlanPage extends Page {
   }
 
   #freeForm() {
+    const names = weekdays('long');
     const ofDay = new Map(this.free.times.map((time) => [time.day, time]));
     return html`<form class="tall" @submit=${(event) => this.#saveFree(event)}>
-      ${DAYS.map((day) => html`<div class="pair">
-        ${field(`${words.plan.days[day]}, ${words.plan.fromTime}`, `${day}_from`,
+      ${DAYS.map((day, index) => html`<div class="pair">
+        ${field(`${names[index]}, ${words.plan.fromTime}`, `${day}_from`,
           { type: 'time', value: ofDay.get(day)?.from ?? '' })}
         ${field(words.plan.toTime, `${day}_to`, { type: 'time', value: ofDay.get(day)?.to ?? '' })}
       </div>`)}
-      <p><button ?disabled=${this.actions.busy}>${words.plan.save}</button></p></form>`;
+      <p>${this.actions.submit(words.common.save)}</p></form>`;
   }
 
   /** Times of single dates, which no field is for, stay as they are. */
   #saveFree(event) {
-    event.preventDefault();
     const said = readForm(event.target);
     const dated = this.free.times.filter(({ date }) => date)
       .map(({ date, from, to }) => ({ date, from, to }));
@@ -104,6 +96,6 @@ export default class PlanPage extends Page {
       .map((day) => ({ day, from: said[`${day}_from`], to: said[`${day}_to`] }));
     return this.actions.run(
       () => this.api.put('/api/v1/free-times', { tz: this.free.tz, times: [...weekly, ...dated] }),
-      words.plan.saved);
+      words.common.saved);
   }
 }

@@ -10,8 +10,6 @@ const ADDRESS = '/api/v1/preferences';
 const ALWAYS = /^(erasure_|text_hidden|report_answered)/;
 
 export default class PreferencesPage extends Page {
-  static needsPerson = true;
-
   async refresh() {
     this.now = await this.api.get(ADDRESS);
   }
@@ -35,12 +33,11 @@ export default class PreferencesPage extends Page {
           ${field(words.notices.quietFrom, 'quiet_from', { type: 'time', value: now.quiet_from ?? '' })}
           ${field(words.notices.quietTo, 'quiet_to', { type: 'time', value: now.quiet_to ?? '' })}
         </div>
-        <p><button class="primary" ?disabled=${actions.busy}>${words.notices.save}</button></p>
+        <p>${actions.submit(words.common.save, 'primary')}</p>
       </form>`;
   }
 
   #save(event) {
-    event.preventDefault();
     const said = readForm(event.target);
     const on = new Set(new FormData(event.target).getAll('on'));
     const body = {
@@ -51,6 +48,6 @@ export default class PreferencesPage extends Page {
       quiet_from: said.quiet_from || null,
       quiet_to: said.quiet_to || null,
     };
-    return this.actions.run(() => this.api.put(ADDRESS, body), words.notices.saved);
+    return this.actions.run(() => this.api.put(ADDRESS, body), words.common.saved);
   }
 }

@@ -7,25 +7,21 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class ReportPage extends Page {
-  static needsPerson = true;
-
   title() {
     return words.report.title;
   }
 
   view() {
-    const { busy, said } = this.actions;
     return html`<h1>${words.report.title}</h1>
-      ${said}
+      ${this.actions.said}
       ${this.sent ? notice(words.report.sent, 'done') : html`
         <form class="tall" @submit=${(event) => this.#send(event)}>
           ${field(words.report.reason, 'reason', { rows: 3, maxlength: 1000, required: true })}
-          <p><button class="primary" ?disabled=${busy}>${words.report.send}</button></p>
+          <p>${this.actions.submit(words.report.send, 'primary')}</p>
         </form>`}`;
   }
 
   async #send(event) {
-    event.preventDefault();
     const { reason } = readForm(event.target);
     const body = { kind: this.query.get('kind'), id: this.query.get('id'), reason };
     this.sent = await this.actions.run(() => this.api.post('/api/v1/report', body));

@@ -1,7 +1,9 @@
 /** The chat of an evening, live, for its host and the confirmed guests. */
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { Problem } from '../api/client.js';
 import { words } from '../words/index.js';
+import { ask } from './ask.js';
 import { formatMoment } from './times.js';
 
 const PAGE = 50;
@@ -9,6 +11,7 @@ const PAGE = 50;
 export class Chat {
   #editing = null;
   #older = false;
+  #newestDrawn = 0;
 
   /** `page` is the page of the evening. */
   constructor(page) {
@@ -32,7 +35,7 @@ export class Chat {
     const posts = await api.get(this.#address, { before: position, limit: PAGE });
     posts.forEach((post) => this.take(post));
     if (position !== '' || !this.#knowsOlder) this.#older = posts.length === PAGE;
-    await this.#markRead();
+    this.#markRead();
   }
 
   get #knowsOlder() {
@@ -44,24 +47,49 @@ export class Chat {
     this.posts.set(post.position, post);
   }
 
+  /** Take what the stream tells while the person looks at the chat. */
+  hear(post) {
+    this.take(post);
+    this.#markRead();
+  }
+
+  get #newest() {
+    return Math.max(0, ...this.posts.keys());
+  }
+
+  /** Nothing that is shown waits for the mark. If it fails, the next post sets it. */
   async #markRead() {
-    const newest = Math.max(0, ...this.posts.keys());
-    if (newest <= (this.marked ?? 0)) return;
-    this.marked = newest;
-    await this.page.api.put(`${this.#address}/read`, { position: newest });
+    const position = this.#newest;
+    if (position <= (this.marked ?? 0)) return;
+    this.marked = position;
+    try {
+      await this.page.api.put(`${this.#address}/read`, { position });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.marked = 0;
+    }
+  }
+
+  /** Show the newest post once it is there. */
+  drawn() {
+    if (this.#newest === this.#newestDrawn) return;
+    this.#newestDrawn = this.#newest;
+    const log = document.querySelector('[role=log]');
+    log.scrollTop = log.scrollHeight;
   }
 
   view() {
     const posts = [...this.posts.values()].sort((one, other) => one.position - other.position);
-    return html`<section>
+    return html`<section tabindex="-1">
       <h2>${words.chat.title}</h2>
-      ${this.#older ? html`<button class="quiet" @click=${() => this.#readOlder(posts[0])}>
-        ${words.chat.older}</button>` : nothing}
-      <ol class="chat" role="log" aria-live="polite">${posts.map((post) => this.#post(post))}</ol>
+      ${this.#older ? this.page.actions.button(words.chat.older,
+        () => this.#readOlder(posts[0]), 'quiet') : nothing}
+      <div role="log" tabindex="0" aria-label=${words.chat.title}>
+        <ol class="chat">${posts.map((post) => this.#post(post))}</ol></div>
       <form @submit=${(event) => this.#write(event)}>
         <input name="text" required maxlength="4000" autocomplete="off" data-role="post"
           aria-label=${words.chat.write} placeholder=${words.chat.write}>
-        <button ?disabled=${this.page.actions.busy}>${words.chat.send}</button>
+        ${this.page.actions.submit(words.common.send)}
       </form></section>`;
   }
 
@@ -76,27 +104,33 @@ export class Chat {
       ${this.#editing === post.post_id ? this.#editor(post)
         : html`<p class="text">${gone ? words.chat.deleted : post.text}</p>`}
       ${gone || this.#editing ? nothing : html`<span class="actions">
-        ${own ? html`<button class="quiet" @click=${() => this.#edit(post)}>${words.chat.edit}</button>`
-          : nothing}
-        ${own || isHost ? html`<button class="quiet" ?disabled=${actions.busy}
-          @click=${() => this.#delete(post)}>${words.chat.delete}</button>` : nothing}</span>`}
+        ${own ? actions.button(words.chat.edit, () => this.#edit(post), 'quiet') : nothing}
+        ${own || isHost ? actions.button(words.chat.delete, () => this.#delete(post), 'quiet')
+          : nothing}</span>`}
     </li>`;
   }
 
   #editor(post) {
-    return html`<form @submit=${(event) => this.#change(event, post)}>
+    return html`<form @submit=${(event) => this.#change(event, post)}
+        @keydown=${(event) => this.#endOnEscape(event)}>
       <input name="text" required maxlength="4000" .defaultValue=${post.text}
         aria-label=${words.chat.edit}>
-      <button ?disabled=${this.page.actions.busy}>${words.chat.save}</button></form>`;
+      ${this.page.actions.submit(words.common.save)}</form>`;
   }
 
+  /** Begin or, with null, end the change of a post. */
   #edit(post) {
-    this.#editing = post.post_id;
+    this.#editing = post?.post_id ?? null;
     this.page.redraw();
+    const field = post ? '.chat input' : '[data-role=post]';
+    document.querySelector(field).focus();
+  }
+
+  #endOnEscape({ key }) {
+    if (key === 'Escape') this.#edit(null);
   }
 
   async #write(event) {
-    event.preventDefault();
     const form = event.target;
     const text = new FormData(form).get('text');
     const written = await this.page.actions.run(async () => {
@@ -106,7 +140,6 @@ export class Chat {
   }
 
   async #change(event, post) {
-    event.preventDefault();
     const text = new FormData(event.target).get('text');
     this.#editing = null;
     await this.page.actions.run(async () => {
@@ -114,8 +147,9 @@ export class Chat {
     });
   }
 
-  #delete(post) {
-    return this.page.actions.run(async () => {
+  async #delete(post) {
+    if (!await ask(words.chat.deleteForSure, this.page)) return;
+    await this.page.actions.run(async () => {
       this.take(await this.page.api.delete(`/api/v1/post/${post.post_id}`));
     });
   }

@@ -4,7 +4,10 @@ import { html, nothing } from '../vendor/lit-html.js';
 import { words } from '../words/index.js';
 import { formatMoment, formatPrice } from './times.js';
 
-export function eveningLine(evening) {
+/** `notes` are what else there is to say; empty ones are left out. */
+export function eveningLine(evening, notes = []) {
+  const { status, my_state: state } = evening;
+  const tags = [status === 'Alive' ? '' : words.evening.status[status], ...notes];
   return html`<li class="evening">
     <a href="/evening/${evening.id}">
       <strong>${evening.title}</strong>
@@ -13,16 +16,14 @@ export function eveningLine(evening) {
       <span>${placeOf(evening)}</span>
       <span class="facts">${words.evening.left(evening.tickets_left, evening.ticket_count)} ·
         ${priceOf(evening)} · ${evening.author_name}, ${ratingOf(evening)}</span>
-      ${evening.status === 'Alive' ? nothing
-        : html`<span class="tag">${words.evening.status[evening.status]}</span>`}
-      ${evening.my_state ? html`<span class="tag mine">${words.state[evening.my_state]}</span>`
-        : nothing}
+      <span class="tags">${tags.filter(Boolean).map((one) => html`<span class="tag">${one}</span> `)}
+        ${state ? html`<span class="tag mine">${words.state[state]}</span>` : nothing}</span>
     </a>
   </li>`;
 }
 
 export function eveningList(evenings) {
-  return evenings.length ? html`<ul class="evenings">${evenings.map(eveningLine)}</ul>`
+  return evenings.length ? html`<ul class="evenings">${evenings.map((one) => eveningLine(one))}</ul>`
     : html`<p class="quiet">${words.common.nothing}</p>`;
 }
 

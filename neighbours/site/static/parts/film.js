@@ -3,7 +3,7 @@
 import { html } from '../vendor/lit-html.js';
 import { language, words } from '../words/index.js';
 
-const HUES = 12;
+const HUES = 6;
 
 /** The stand-in has no pictures, so a film has its first letter on a colour of its own. */
 export function poster(film, size = '') {

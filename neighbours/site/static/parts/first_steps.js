@@ -31,11 +31,9 @@ export class FirstSteps {
   }
 
   #offer() {
-    const { busy } = this.page.actions;
     return html`<section class="panel" data-role="first"><p>${words.first.empty}</p>
       <p class="actions">
-        <button class="primary" ?disabled=${busy} @click=${() => this.#fill()}>
-          ${words.first.fill}</button>
+        ${this.page.actions.button(words.first.fill, () => this.#fill(), 'primary')}
         ${this.#part === null ? nothing
           : html`<progress max="1" value=${this.#part} aria-label=${words.first.fill}></progress>`}
       </p></section>`;

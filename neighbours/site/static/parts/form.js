@@ -13,9 +13,9 @@ export function field(label, name, { value = '', hint, choices, ...options } = {
 }
 
 function control(name, value, choices, options) {
-  const { type = 'text', required = false, rows, min, max, maxlength, step, change } = options;
+  const { type = 'text', required = false, rows, min, max, maxlength, step } = options;
   if (choices) {
-    return html`<select name=${name} @change=${change ?? nothing}>${choices.map(([one, text]) =>
+    return html`<select name=${name}>${choices.map(([one, text]) =>
       html`<option value=${one} ?selected=${one === value}>${text}</option>`)}</select>`;
   }
   if (rows) {
@@ -24,13 +24,13 @@ function control(name, value, choices, options) {
   }
   return html`<input name=${name} type=${type} .defaultValue=${value} ?required=${required}
     min=${min ?? nothing} max=${max ?? nothing} step=${step ?? nothing}
-    maxlength=${maxlength ?? nothing} @change=${change ?? nothing}>`;
+    maxlength=${maxlength ?? nothing}>`;
 }
 
-export function checkbox(label, name, { checked = false, value = 'on', change } = {}) {
+export function checkbox(label, name, { checked = false, value = 'on' } = {}) {
   return html`<label class="check">
-    <input type="checkbox" name=${name} value=${value} .defaultChecked=${checked}
-      @change=${change ?? nothing}> ${label}</label>`;
+    <input type="checkbox" name=${name} value=${value} .defaultChecked=${checked}>
+    ${label}</label>`;
 }
 
 /** What a form says, by the names of its fields. */

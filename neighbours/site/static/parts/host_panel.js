@@ -1,7 +1,9 @@
 /** What the host of an evening does about it: who comes, who is invited, what they are told. */
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { Problem } from '../api/client.js';
 import { words } from '../words/index.js';
+import { ask } from './ask.js';
 import { ratingText } from './evening_line.js';
 import { checkbox, field, readForm } from './form.js';
 import { formatMoment } from './times.js';
@@ -9,10 +11,16 @@ import { toldList } from './told.js';
 
 const OPEN = ['requested', 'waitlisted', 'invited', 'offered', 'confirmed'];
 const AUDIENCES = ['confirmed', 'requested', 'waitlisted', 'invited'];
+/** So many of those who ask have their message shown: each is a read of its own. */
+const MESSAGES_MAX = 30;
 
 export class HostPanel {
   #told = null;
   #share = null;
+  /** Ids of the bookings that are ticked. */
+  #chosen = new Set();
+  /** What guests wrote, by their booking as it was then. */
+  #messages = new Map();
 
   /** `page` is the page of the evening. */
   constructor(page) {
@@ -20,20 +28,23 @@ export class HostPanel {
   }
 
   async refresh() {
-    const { api, id, evening } = this.page;
-    [this.bookings, this.links, this.words] = await Promise.all([
-      api.list(`/api/v1/announcement/${id}/bookings`),
-      api.get(`/api/v1/announcement/${id}/invite-links`),
-      api.get(`/api/v1/announcement/${id}/broadcasts`),
+    const { api } = this.page;
+    const address = this.#address;
+    const [bookings, links, words, jobs, guests] = await Promise.all([
+      api.list(`${address}/bookings`),
+      api.get(`${address}/invite-links`),
+      api.get(`${address}/broadcasts`),
+      api.get(`${address}/invites`),
+      api.get('/api/v1/bookings', { role: 'author', limit: 100 }),
     ]);
-    this.known = await this.#listKnown();
-    this.open = evening.status === 'Alive' || evening.status === 'Closed';
+    Object.assign(this, { bookings, links, words, job: jobs[0] });
+    this.known = this.#listKnown(guests);
+    this.#readMessages();
   }
 
   /** People whom the host may invite by name: earlier guests, and who uses this browser. */
-  async #listKnown() {
-    const { api, person, knownPeople } = this.page;
-    const guests = await api.get('/api/v1/bookings', { role: 'author', limit: 100 });
+  #listKnown(guests) {
+    const { person, knownPeople } = this.page;
     const known = new Map(knownPeople.map(({ id, name }) => [id, name]));
     for (const { guest_id: id, guest_name: name } of guests) known.set(id, name);
     for (const { guest_id: id, state } of this.bookings) if (OPEN.includes(state)) known.delete(id);
@@ -41,73 +52,117 @@ export class HostPanel {
     return [...known];
   }
 
+  /** What guests wrote comes after the rest: only the details of a booking have it. */
+  async #readMessages() {
+    const asked = this.bookings.filter(isToAnswer).slice(0, MESSAGES_MAX)
+      .filter((booking) => !this.#messages.has(keyOf(booking)));
+    if (!asked.length) return;
+    try {
+      await Promise.all(asked.map(async (booking) => {
+        const { message } = await this.page.api.get(`/api/v1/booking/${booking.booking_id}`);
+        this.#messages.set(keyOf(booking), message);
+      }));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
+    this.page.redraw();
+  }
+
   view() {
     const { evening } = this.page;
-    const over = evening.status === 'Done' || evening.status === 'Cancelled';
     return html`
-      <p>${words.evening.hosting}</p>
       <p class="actions">
-        ${evening.status === 'Created' ? this.#button(words.host.publish,
+        ${evening.status === 'Created' ? this.#actions.button(words.host.publish,
           () => this.#change({ status: 'Alive' }), 'primary') : nothing}
-        ${over ? nothing : html`<a class="button" href="/evening/${evening.id}/change">
+        ${this.#isOver ? nothing : html`<a class="button" href="/evening/${evening.id}/change">
           ${words.host.change}</a>`}
-        ${evening.status === 'Alive' ? this.#button(words.host.close,
+        ${evening.status === 'Alive' ? this.#actions.button(words.host.close,
           () => this.#change({ status: 'Closed' })) : nothing}
-        ${evening.status === 'Closed' ? this.#button(words.host.reopen,
+        ${evening.status === 'Closed' ? this.#actions.button(words.host.reopen,
           () => this.#change({ status: 'Alive' })) : nothing}
       </p>
       ${this.#requests()}
-      ${this.open ? html`${this.#invite()} ${this.#word()}` : nothing}
-      ${over ? nothing : this.#cancel()}`;
+      ${['Alive', 'Closed'].includes(evening.status) ? html`${this.#invite()} ${this.#word()}`
+        : nothing}
+      ${this.#isOver ? nothing : this.#cancel()}`;
   }
 
-  #button(text, act, look = '') {
-    return html`<button type="button" class=${look} ?disabled=${this.page.actions.busy}
-      @click=${act}>${text}</button>`;
+  get #isOver() {
+    return ['Done', 'Cancelled'].includes(this.page.evening.status);
+  }
+
+  get #address() {
+    return `/api/v1/announcement/${this.page.id}`;
+  }
+
+  get #actions() {
+    return this.page.actions;
   }
 
   #act(act, done) {
-    return this.page.actions.run(act, done);
+    return this.#actions.run(act, done);
   }
 
   #change(body) {
-    return this.#act(() => this.page.api.put(`/api/v1/announcement/${this.page.id}`, body));
+    return this.#act(() => this.page.api.put(this.#address, body));
+  }
+
+  #post(what, body, done) {
+    return this.#act(() => this.page.api.post(`${this.#address}/${what}`, body), done);
+  }
+
+  #delete(what, id) {
+    return this.#act(() => this.page.api.delete(`${this.#address}/${what}/${id}`));
   }
 
   // Requests
 
   #requests() {
     const open = this.bookings.filter(({ state }) => OPEN.includes(state));
-    const asked = open.filter(isToAnswer);
+    const asked = this.#isOver ? [] : open.filter(isToAnswer);
+    const mayAnswer = !this.#actions.busy
+      && asked.some(({ booking_id: id }) => this.#chosen.has(id));
     return html`<h2>${words.host.requests}</h2>
       ${open.length ? nothing : html`<p class="quiet">${words.host.noRequests}</p>`}
       <form @submit=${(event) => this.#answerChosen(event)}>
         <ul class="people">${open.map((booking) => this.#request(booking))}</ul>
         ${asked.length > 1 ? html`<p class="actions">
-          <button ?disabled=${this.page.actions.busy} value="true">${words.host.approveChosen}</button>
-          <button ?disabled=${this.page.actions.busy} value="false">${words.host.declineChosen}</button>
+          <button ?disabled=${!mayAnswer} value="true">${words.host.approveChosen}</button>
+          <button ?disabled=${!mayAnswer} value="false">${words.host.declineChosen}</button>
         </p>` : nothing}
       </form>`;
   }
 
   #request(booking) {
-    const { guest_name: name, guest_rating: score, guest_rating_count: count, state } = booking;
-    return html`<li data-guest=${booking.guest_id}>
-      ${isToAnswer(booking) ? checkbox(name, 'booking', { value: booking.booking_id })
-        : html`<span>${name}</span>`}
+    const { booking_id: id, guest_name: name, guest_rating: score, guest_rating_count: count,
+      state } = booking;
+    const message = this.#messages.get(keyOf(booking));
+    return html`<li data-guest=${booking.guest_id} tabindex="-1">
+      ${isToAnswer(booking) && !this.#isOver ? html`<label class="check"><input type="checkbox"
+          .checked=${this.#chosen.has(id)} @change=${(event) => this.#choose(id, event)}>
+          ${name}</label>`
+        : html`<span class="check">${name}</span>`}
       <a class="facts" href="/person/${booking.guest_id}">${ratingText(score, count)}</a>
       <span class="tag">${words.state[state]}${booking.waitlist_position
         ? ` · ${booking.waitlist_position}` : ''}</span>
-      <span class="actions">
-        ${isToAnswer(booking) ? this.#button(words.host.approve,
-          () => this.#answer([booking.booking_id], true), 'primary') : nothing}
-        ${this.#button(words.host.decline, () => this.#answer([booking.booking_id], false))}
-      </span></li>`;
+      ${this.#isOver ? nothing : html`<span class="actions">
+        ${isToAnswer(booking) ? this.#actions.button(words.host.approve,
+          () => this.#answer([id], true), 'primary') : nothing}
+        ${this.#actions.button(words.host.decline, () => this.#answer([id], false))}
+      </span>`}
+      ${message ? html`<q class="text">${message}</q>` : nothing}
+    </li>`;
+  }
+
+  /** A tick belongs to a booking and not to a line: lines move when somebody comes or goes. */
+  #choose(id, { target }) {
+    this.#chosen[target.checked ? 'add' : 'delete'](id);
+    this.page.redraw();
   }
 
   #answerChosen(event) {
-    event.preventDefault();
-    const chosen = new FormData(event.target).getAll('booking');
+    const asked = this.bookings.filter(isToAnswer).map(({ booking_id: id }) => id);
+    const chosen = asked.filter((id) => this.#chosen.has(id));
     this.#answer(chosen, event.submitter.value === 'true');
   }
 
@@ -127,16 +182,18 @@ export class HostPanel {
     return html`<h2>${words.host.invite}</h2>
       ${this.known.length ? html`<form @submit=${(event) => this.#inviteOne(event)}>
         ${field(words.host.whom, 'guest', { choices: this.known })}
-        <button ?disabled=${this.page.actions.busy}>${words.host.invite}</button></form>` : nothing}
+        ${this.#actions.submit(words.host.invite)}</form>` : nothing}
       <p class="actions">
-        ${this.#button(words.host.inviteFollowers, () => this.#inviteAll())}
-        ${this.#button(words.host.makeLink, () => this.#makeLink())}
-        ${this.#button(words.host.share, () => this.#showShare())}
+        ${this.#actions.button(words.host.inviteFollowers,
+          () => this.#post('invites', { all_followers: true }))}
+        ${this.#actions.button(words.host.makeLink, () => this.#post('invite-links', {}))}
+        ${this.#actions.button(words.host.share, () => this.#showShare())}
       </p>
+      ${this.job ? html`<p class="facts" role="status">${words.host.job(this.job)}</p>` : nothing}
       <ul class="people">${this.links.filter(({ revoked_at: end }) => !end).map((link) => html`<li>
         <input readonly aria-label=${words.host.link} .value=${this.#pageOf(link)}>
         <span class="facts">${words.host.used(link.used)}</span>
-        ${this.#button(words.host.revoke, () => this.#revoke(link))}</li>`)}</ul>
+        ${this.#actions.button(words.common.revoke, () => this.#revoke(link))}</li>`)}</ul>
       ${this.#share ? this.#shareCard() : nothing}`;
   }
 
@@ -146,28 +203,17 @@ export class HostPanel {
   }
 
   #inviteOne(event) {
-    event.preventDefault();
     const { guest } = readForm(event.target);
-    return this.#act(() => this.#postTo('invites', { guest_ids: [guest] }), words.host.invited);
+    return this.#post('invites', { guest_ids: [guest] }, words.host.invited);
   }
 
-  #inviteAll() {
-    return this.#act(() => this.#postTo('invites', { all_followers: true }),
-      words.host.followersInvited);
-  }
-
-  #makeLink() {
-    return this.#act(() => this.#postTo('invite-links', {}));
-  }
-
-  #revoke({ link_id: linkId }) {
-    const address = `/api/v1/announcement/${this.page.id}/invite-links/${linkId}`;
-    return this.#act(() => this.page.api.delete(address));
+  async #revoke({ link_id: id }) {
+    if (await ask(words.common.revokeForSure, this.page)) await this.#delete('invite-links', id);
   }
 
   #showShare() {
     return this.#act(async () => {
-      this.#share = await this.page.api.get(`/api/v1/announcement/${this.page.id}/share`);
+      this.#share = await this.page.api.get(`${this.#address}/share`);
     });
   }
 
@@ -182,34 +228,31 @@ export class HostPanel {
     </div>`;
   }
 
-  #postTo(what, body) {
-    return this.page.api.post(`/api/v1/announcement/${this.page.id}/${what}`, body);
-  }
-
   // A word to guests
 
   #word() {
     return html`<h2>${words.host.word}</h2>
-      <ul>${this.words.map((one) => html`<li><q>${one.text}</q> <span class="tag">
-        ${words.host.wordState[one.state]} ${one.due_at ? formatMoment(one.due_at) : nothing}
-        ${one.reaches === null ? nothing : `· ${one.reaches}`}</span></li>`)}</ul>
+      <ul class="people">${this.words.map((one) => html`<li><q class="text">${one.text}</q>
+        <span class="tag">${words.host.wordState[one.state]}
+          ${one.due_at ? formatMoment(one.due_at) : nothing}
+          ${one.reaches === null ? nothing : html`· ${words.host.reaches(one.reaches)}`}</span>
+        ${one.state === 'planned' ? html`<span class="actions">${this.#actions.button(words.host.unsay,
+          () => this.#delete('broadcasts', one.broadcast_id))}</span>` : nothing}</li>`)}</ul>
       <form class="tall" @submit=${(event) => this.#say(event)}>
         ${field(words.host.text, 'text', { rows: 2, maxlength: 2000, required: true })}
         <fieldset><legend>${words.host.to}</legend>${AUDIENCES.map((state, index) =>
           checkbox(words.state[state], 'to', { value: state, checked: index === 0 }))}</fieldset>
         ${field(words.host.before, 'before', { choices: Object.entries(words.host.befores) })}
-        <p><button ?disabled=${this.page.actions.busy}>${words.host.send}</button></p>
+        <p>${this.#actions.submit(words.common.send)}</p>
       </form>`;
   }
 
   #say(event) {
-    event.preventDefault();
     const { text, before } = readForm(event.target);
     const body = { text, to: new FormData(event.target).getAll('to') };
     if (before) body.before_start_min = Number(before);
     const form = event.target;
-    return this.#act(() => this.#postTo('broadcasts', body), words.host.said)
-      .then((done) => done && form.reset());
+    return this.#post('broadcasts', body, words.host.said).then((done) => done && form.reset());
   }
 
   // Calling off
@@ -218,21 +261,19 @@ export class HostPanel {
     return html`<h2>${words.host.cancel}</h2>
       <form @submit=${(event) => this.#cancelOrPreview(event)}>
         ${field(words.host.reason, 'reason', { maxlength: 500 })}
-        <button ?disabled=${this.page.actions.busy}>${words.host.preview}</button>
+        ${this.#actions.submit(words.host.preview)}
         ${this.#told ? html`${toldList(this.#told)}
-          <button class="primary" value="now" ?disabled=${this.page.actions.busy}>
-            ${words.host.cancelNow}</button>` : nothing}
+          ${this.#actions.submit(words.host.cancelNow, 'primary', 'now')}` : nothing}
       </form>`;
   }
 
   #cancelOrPreview(event) {
-    event.preventDefault();
     const trial = event.submitter.value !== 'now';
     const query = new URLSearchParams({ reason: readForm(event.target).reason });
     if (!query.get('reason')) query.delete('reason');
     if (trial) query.set('dry_run', 'true');
     return this.#act(async () => {
-      const answer = await this.page.api.delete(`/api/v1/announcement/${this.page.id}?${query}`);
+      const answer = await this.page.api.delete(`${this.#address}?${query}`);
       this.#told = trial ? answer.would_tell : null;
     });
   }
@@ -241,4 +282,9 @@ export class HostPanel {
 /** Whether the host has yet to answer. */
 function isToAnswer({ state, preapproved }) {
   return state === 'requested' || (state === 'waitlisted' && !preapproved);
+}
+
+/** A booking that has changed may have another message. */
+function keyOf({ booking_id: id, modified }) {
+  return `${id} ${modified}`;
 }

@@ -1,28 +1,29 @@
 /** A month, with the days on which there are evenings. */
 
-import { html, nothing } from '../vendor/lit-html.js';
-import { language, words } from '../words/index.js';
+import { html } from '../vendor/lit-html.js';
+import { words } from '../words/index.js';
+import { formatMonth, weekdays } from './times.js';
 
-/** `month` is like `2026-11`; `choose(from, to)` is called with days like `2026-11-29`, or with
- * empty ones if the `chosen` day is chosen again. */
-export function monthCalendar(month, evenings, chosen, choose) {
-  const [year, number] = month.split('-').map(Number);
-  const first = new Date(year, number - 1, 1);
-  const counts = countByDay(evenings);
-  const days = Array.from({ length: new Date(year, number, 0).getDate() }, (_, index) =>
+/** `month` is like `2026-11`, `evenings` are those that begin in it. `query` has the days that are
+ * chosen now. `choose(from, to)` is called with days like `2026-11-29`, or with empty ones if the
+ * chosen day is chosen again. */
+export function monthCalendar(month, evenings, query, choose) {
+  const [first, last] = daysOf(month);
+  const chosen = query.get('date_from') === query.get('date_to') ? query.get('date_from') : null;
+  const counts = Map.groupBy(evenings, ({ event_time: time }) => localDay(new Date(time)));
+  const days = Array.from({ length: Number(last.slice(8)) }, (_, index) =>
     `${month}-${String(index + 1).padStart(2, '0')}`);
+  const before = (new Date(`${first}T12:00`).getDay() + 6) % 7;
+  const turn = (label, sign, months) => html`<button type="button" aria-label=${label}
+    @click=${() => choose(...daysOf(month, months))}>${sign}</button>`;
   return html`<section class="calendar">
-    <p class="actions">
-      <button type="button" aria-label=${words.find.earlier}
-        @click=${() => choose(...monthFrom(year, number - 2))}>‹</button>
-      <strong>${first.toLocaleDateString(language, { month: 'long', year: 'numeric' })}</strong>
-      <button type="button" aria-label=${words.find.later}
-        @click=${() => choose(...monthFrom(year, number))}>›</button>
-    </p>
+    <p class="actions">${turn(words.find.earlier, '‹', -1)}
+      <strong>${formatMonth(`${first}T12:00`)}</strong>
+      ${turn(words.find.later, '›', 1)}</p>
     <div class="days">
-      ${weekdays().map((name) => html`<span class="facts">${name}</span>`)}
-      ${Array.from({ length: (first.getDay() + 6) % 7 }, () => html`<span></span>`)}
-      ${days.map((day) => dayCell(day, counts.get(day), chosen === day, choose))}
+      ${weekdays('short').map((name) => html`<span class="facts">${name}</span>`)}
+      ${Array.from({ length: before }, () => html`<span></span>`)}
+      ${days.map((day) => dayCell(day, counts.get(day)?.length, chosen === day, choose))}
     </div></section>`;
 }
 
@@ -35,27 +36,14 @@ function dayCell(day, count, isChosen, choose) {
     <small>${count}</small></button>`;
 }
 
-function countByDay(evenings) {
-  const counts = new Map();
-  for (const { event_time: time } of evenings) {
-    const day = localDay(new Date(time));
-    counts.set(day, (counts.get(day) ?? 0) + 1);
-  }
-  return counts;
+/** First and last day of a month like `2026-11`, or of one so many `months` later. */
+export function daysOf(month, months = 0) {
+  const [year, number] = month.split('-').map(Number);
+  return [new Date(year, number - 1 + months, 1), new Date(year, number + months, 0)].map(localDay);
 }
 
-/** First and last day of a month that is counted from January of `year`, which is 0. */
-function monthFrom(year, index) {
-  return [localDay(new Date(year, index, 1)), localDay(new Date(year, index + 1, 0))];
-}
-
-function localDay(date) {
+/** A date as a day like `2026-11-29`, in the person's zone. */
+export function localDay(date) {
   const parts = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
   return [date.getFullYear(), ...parts].join('-');
-}
-
-/** Short names of the days of a week, Monday first. */
-function weekdays() {
-  const name = new Intl.DateTimeFormat(language, { weekday: 'short' });
-  return Array.from({ length: 7 }, (_, index) => name.format(new Date(2024, 0, 1 + index)));
 }

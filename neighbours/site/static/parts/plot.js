@@ -1,25 +1,59 @@
-/** A small plot of one line. Its numbers also stand in a table, for who cannot see it. */
+/** Numbers in tables and small plots. `rows` are objects, `columns` name what is shown of them:
+ * `{ column: name }`. */
 
-import { html, svg } from '../vendor/lit-html.js';
+import { html, nothing, svg } from '../vendor/lit-html.js';
+import { language, words } from '../words/index.js';
 
-const WIDTH = 480;
-const HEIGHT = 140;
+const WIDTH = 360;
+const HEIGHT = 150;
 const EDGE = 24;
 
-/** `rows` go from left to right; `low` and `high` bound what `valueOf` gives. */
-export function linePlot(title, rows, labelOf, valueOf, [low, high]) {
-  const points = rows.map((row, index) => [
+/** Lines from left to right, between `low` and `high`. Their numbers stand in a table below, for
+ * whoever wants or can only read those. */
+export function linePlot(title, rows, labelOf, columns, low = 0, high = greatest(rows, columns)) {
+  const place = (value, index) => [
     EDGE + (index * (WIDTH - 2 * EDGE)) / Math.max(1, rows.length - 1),
-    HEIGHT - EDGE - ((valueOf(row) - low) / (high - low)) * (HEIGHT - 2 * EDGE),
-  ]);
-  return html`<figure><figcaption>${title}</figcaption>
+    HEIGHT - EDGE - ((value - low) / (high - low)) * (HEIGHT - 2 * EDGE),
+  ];
+  const lines = Object.keys(columns).map((column) =>
+    rows.map((row, index) => place(row[column], index)));
+  return html`<figure>
+    <figcaption>${Object.values(columns).map((name, index) =>
+      html`<span class="key series-${index}">${name}</span> `)}</figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${title} class="plot">
-      <polyline points=${points.map((point) => point.join()).join(' ')}></polyline>
-      ${points.map(([x, y]) => svg`<circle cx=${x} cy=${y} r="3"></circle>`)}
+      <path d="M${EDGE} ${HEIGHT - EDGE}H${WIDTH - EDGE}"></path>
+      ${lines.map((points, index) => svg`<g class="series-${index}">
+        <polyline points=${points.map((point) => point.join()).join(' ')}></polyline>
+        ${points.map(([x, y]) => svg`<circle cx=${x} cy=${y} r="3"></circle>`)}</g>`)}
       <text x="0" y=${EDGE}>${high}</text><text x="0" y=${HEIGHT - EDGE}>${low}</text>
       <text x=${EDGE} y=${HEIGHT - 4}>${labelOf(rows[0])}</text>
-      <text x=${WIDTH - EDGE} y=${HEIGHT - 4} text-anchor="end">${labelOf(rows.at(-1))}</text>
+      ${rows.length > 1 ? svg`<text x=${WIDTH - EDGE} y=${HEIGHT - 4} text-anchor="end">
+        ${labelOf(rows.at(-1))}</text>` : nothing}
     </svg>
-    <table class="unseen"><tbody>${rows.map((row) => html`<tr><th scope="row">${labelOf(row)}</th>
-      <td>${valueOf(row).toFixed(1)}</td></tr>`)}</tbody></table></figure>`;
+    <details><summary>${words.common.numbers}</summary>
+      ${numberTable(rows, labelOf, columns)}</details></figure>`;
+}
+
+/** A table with a bar beside each number. */
+export function barTable(rows, labelOf, columns) {
+  const high = greatest(rows, columns);
+  return numberTable(rows, labelOf, columns, (value) =>
+    html`<meter max=${high} value=${value}></meter> ${format(value)}`);
+}
+
+/** A table in which a row has a label and a number for each column. */
+export function numberTable(rows, labelOf, columns, show = format) {
+  return html`<table><thead><tr><td></td>${Object.values(columns).map((name) =>
+    html`<th scope="col">${name}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr><th scope="row">${labelOf(row)}</th>
+      ${Object.keys(columns).map((column) => html`<td>${show(row[column])}</td>`)}</tr>`)}</tbody>
+  </table>`;
+}
+
+function greatest(rows, columns) {
+  return Math.max(1, ...rows.flatMap((row) => Object.keys(columns).map((column) => row[column])));
+}
+
+function format(value) {
+  return value.toLocaleString(language, { maximumFractionDigits: 2 });
 }

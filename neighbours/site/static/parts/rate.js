@@ -12,8 +12,8 @@ export class Rate {
     this.page = page;
   }
 
-  async refresh() {
-    const { api, id, evening, isHost } = this.page;
+  async refresh(evening) {
+    const { api, id, isHost } = this.page;
     const { given, received } = await api.get(`/api/v1/rating/${id}/me`);
     this.received = received;
     const guests = evening.guest_list.filter(({ state }) => state === 'confirmed');
@@ -45,13 +45,11 @@ export class Rate {
       ${this.page.isHost ? checkbox(words.rate.noShow, 'no_show',
         { checked: rating?.tags.includes('no_show') })
         : checkbox(words.rate.signed, 'signed', { checked: rating?.signed })}
-      <p><button ?disabled=${this.page.actions.busy}>
-        ${rating ? words.rate.change : words.rate.give}</button></p>
+      <p>${this.page.actions.submit(rating ? words.rate.change : words.rate.give)}</p>
     </form>`;
   }
 
   #give(event, person, rating) {
-    event.preventDefault();
     const said = readForm(event.target);
     const body = {
       score: Number(said.score),

@@ -1,8 +1,8 @@
-/** Have the browser save a text as a file. */
+/** Have the browser save a `Blob` as a file. */
 
-export function saveFile(name, type, text) {
+export function saveFile(name, content) {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -12,10 +12,12 @@ const ROUTES = [
   ['/evening/{announcement_id}/history', 'history', 'evenings'],
   ['/invited/{token}', 'invited', 'evenings'],
   ['/mine', 'mine', 'mine'],
+  ['/figures', 'figures', 'mine'],
   ['/plan', 'plan', 'plan'],
   ['/notices', 'notices', 'notices'],
   ['/preferences', 'preferences', 'notices'],
-  ['/person/{user_id}', 'person', 'person'],
+  ['/person/{user_id}', 'person', ''],
+  ['/data', 'data', 'myself'],
   ['/report', 'report', ''],
 ].map(([address, page, section]) => ({ pattern: patternOf(address), page, section }));
 
@@ -33,20 +35,32 @@ export function findRoute(path) {
 }
 
 let show = () => {};
+/** The address of the page that is shown. */
+let shown = '';
 
 /** Go to an address of ours. `replace` leaves no step for the back button. */
 export function go(address, { replace = false } = {}) {
+  if (!replace) history.replaceState({ scrollY }, '');
   history[replace ? 'replaceState' : 'pushState'](null, '', address);
-  show();
+  arrive();
 }
 
-/** Have `onShow()` called for the address now, after each click on a link of ours, and when the
- * person goes back. */
+/** Have `onShow(scrollY)` called for the address now, after each click on a link of ours, and when
+ * the person goes back: then with how far the page was scrolled. */
 export function startRouter(onShow) {
   show = onShow;
   document.addEventListener('click', followLink);
-  addEventListener('popstate', show);
-  show();
+  history.scrollRestoration = 'manual';
+  addEventListener('popstate', ({ state }) => {
+    // The address of a place in the page, such as its content, is no other page.
+    if (location.pathname + location.search !== shown) arrive(state?.scrollY);
+  });
+  arrive();
+}
+
+function arrive(scrollY) {
+  shown = location.pathname + location.search;
+  show(scrollY);
 }
 
 function followLink(event) {

@@ -28,7 +28,7 @@ export class Session {
   async prepare() {
     if (this.known.length) return;
     try {
-      for (const login of FIRST) this.#remember(await askAuth(login));
+      (await Promise.all(FIRST.map(askAuth))).forEach((person) => this.#remember(person));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;  // The page says that there is no answer.
     }
@@ -39,12 +39,6 @@ export class Session {
     sessionStorage.setItem(PERSON, JSON.stringify(person));
     this.#remember(person);
     this.#become(person);
-  }
-
-  logOut() {
-    sessionStorage.removeItem(PERSON);
-    this.person = null;
-    this.api = new Api();
   }
 
   #remember({ login, id, name }) {

@@ -1,21 +1,16 @@
-/** The words of the site in the person's language. `words` is set once, before the first page. */
+/** The words of the site in the visitor's language, which the document states. */
 
 const LANGUAGES = ['ru', 'en'];
-const KEPT = 'practix.language';
+const COOKIE = 'practix_language';
+const KEPT_S = 31_536_000;
 
-/** The language of this tab. Answers of the API come in it as well. */
-export let language = 'ru';
-export let words = {};
+/** The language of this page. Answers of the API come in it as well. */
+export const language = document.documentElement.lang;
+export const words = (await import(`./${language}.js`)).default;
 
-export async function loadWords() {
-  const wanted = localStorage.getItem(KEPT) ?? navigator.language.slice(0, 2);
-  language = LANGUAGES.includes(wanted) ? wanted : 'en';
-  words = (await import(`./${language}.js`)).default;
-  document.documentElement.lang = language;
-}
-
-/** Keep the other language and begin anew with it. */
+/** Choose the other language, and begin anew with it. */
 export function switchLanguage() {
-  localStorage.setItem(KEPT, LANGUAGES.find((one) => one !== language));
+  const other = LANGUAGES.find((one) => one !== language);
+  document.cookie = `${COOKIE}=${other}; path=/; max-age=${KEPT_S}; samesite=lax`;
   location.reload();
 }

@@ -1,6 +1,7 @@
 /** Numbers with their words. */
 
-import { plural } from '../plural.js';
+const forms = new Intl.PluralRules('en');
 
-export const count = (number, one, other) => plural('en', number, { one, other });
+export const count = (number, one, other) =>
+  `${number} ${forms.select(number) === 'one' ? one : other}`;
 export const seats = (number) => count(number, 'seat', 'seats');

@@ -1,6 +1,7 @@
 /** Numbers with their words. */
 
-import { plural } from '../plural.js';
+const forms = new Intl.PluralRules('ru');
 
-export const count = (number, one, few, many) => plural('ru', number, { one, few, many, other: few });
+export const count = (number, one, few, many) =>
+  `${number} ${{ one, few, many }[forms.select(number)] ?? few}`;
 export const seats = (number) => count(number, 'места', 'мест', 'мест');

@@ -1,0 +1,69 @@
+/** What is held about the person: to take along, and to have erased. */
+
+import { html } from '../vendor/lit-html.js';
+import { saveFile } from '../parts/save_file.js';
+import { formatMoment } from '../parts/times.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+const ERASURE = '/api/v1/my/erasure';
+
+export default class DataPage extends Page {
+  /** Confirms the erasure. Only the answer to asking for it has it. */
+  #token = null;
+
+  async refresh() {
+    this.erasure = await this.api.get(ERASURE);
+  }
+
+  title() {
+    return words.data.title;
+  }
+
+  view() {
+    return html`<h1>${words.data.title}</h1>
+      ${this.actions.said}
+      <section class="panel" tabindex="-1"><h2>${words.data.archive}</h2>
+        <p>${words.data.archiveHelp}</p>
+        <p class="actions">${this.actions.button(words.data.fetch, () => this.#fetch())}</p></section>
+      <section class="panel" tabindex="-1" data-role="erasure"><h2>${words.data.erasure}</h2>
+        ${this.#erasure()}</section>
+      <p><a href="/preferences">${words.notices.preferences}</a></p>`;
+  }
+
+  #erasure() {
+    const { state, erase_at: at } = this.erasure;
+    if (state === 'confirmed') {
+      return html`<p>${words.data.confirmed(formatMoment(at))}</p>
+        <p class="actions">${this.actions.button(words.data.withdraw, () => this.#withdraw())}</p>`;
+    }
+    if (state === 'requested' && this.#token) {
+      return html`<p>${words.data.requested}</p>
+        <p class="actions">${this.actions.button(words.data.confirm, () => this.#confirm())}
+          ${this.actions.button(words.data.withdraw, () => this.#withdraw())}</p>`;
+    }
+    return html`<p>${words.data.erasureHelp}</p>
+      <p class="actions">${this.actions.button(words.data.request, () => this.#request())}</p>`;
+  }
+
+  #fetch() {
+    return this.actions.run(async () => {
+      const archive = await this.api.open('/api/v1/my/data');
+      saveFile('practix.zip', await archive.blob());
+    });
+  }
+
+  #request() {
+    return this.actions.run(async () => {
+      ({ token: this.#token } = await this.api.post(ERASURE));
+    });
+  }
+
+  #confirm() {
+    return this.actions.run(() => this.api.post(ERASURE, { token: this.#token }));
+  }
+
+  #withdraw() {
+    return this.actions.run(() => this.api.delete(ERASURE));
+  }
+}

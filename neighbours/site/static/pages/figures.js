@@ -1,0 +1,36 @@
+/** What became of the evenings that the person announced, in numbers. */
+
+import { html } from '../vendor/lit-html.js';
+import { barTable, linePlot } from '../parts/plot.js';
+import { formatMonth, formatShortDay } from '../parts/times.js';
+import { Page } from '../shell/page.js';
+import { words } from '../words/index.js';
+
+const TIMES = { day: formatShortDay, month: formatMonth };
+
+export default class FiguresPage extends Page {
+  async refresh() {
+    ({ figures: this.figures } = await this.api.get('/api/v1/my/figures'));
+  }
+
+  title() {
+    return words.figures.title;
+  }
+
+  view() {
+    const counted = this.figures.filter(({ rows }) => rows.length);
+    return html`<h1>${words.figures.title}</h1>
+      <p class="quiet">${counted.length ? words.figures.help : words.figures.none}</p>
+      <div class="figures">${counted.map(figurePanel)}</div>`;
+  }
+}
+
+function figurePanel({ name, title, description, plot, rows }) {
+  const columns = Object.fromEntries(
+    plot.ys.map((column) => [column, words.figures.columns[column] ?? column]));
+  const labelOf = ({ [plot.x]: value }) => TIMES[plot.x]?.(value) ?? words.figures.values[value] ?? value;
+  return html`<section class="panel" data-figure=${name}><h2>${title}</h2>
+    <p class="quiet">${description}</p>
+    ${plot.kind === 'bars' ? barTable(rows, labelOf, columns)
+      : linePlot(title, rows, labelOf, columns)}</section>`;
+}
