@@ -23,7 +23,7 @@ becomes due at one moment."""
 
 # Statistics of a queue's table are always out of date: they promise a few rows to sort, and there
 # are many. So PostgreSQL is made to read the ordered index.
-BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
+BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off"
 TURN_BEFORE: Final = """coalesce(
     (SELECT max(n.turn) FROM notifier.notices n WHERE n.state = 'waiting'
         AND n.turn IS NOT NULL AND n.urgent = c.urgent AND n.crowd = c.crowd),

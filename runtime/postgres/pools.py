@@ -29,6 +29,10 @@ async def open_pool(
     A statement that is not answered within `command_timeout_s` raises TimeoutError. What is set
     for a session stays set: to reset a connection that comes back would cost as much as most of
     what is done with it. So set things for a transaction (`SET LOCAL`), or undo them.
+
+    No statement reads all of a table that has an index for it. Statements stay prepared while
+    tables grow, and a plan that was made for an empty table would stay until its statistics are
+    renewed.
     """
     pool = asyncpg.create_pool(
         dsn,
@@ -39,6 +43,7 @@ async def open_pool(
         server_settings={
             "timezone": "UTC",
             "search_path": f"{READ_MODEL}, public",
+            "enable_seqscan": "off",
             **(server_settings or {}),
         },
         init=_set_our_codecs,
@@ -52,12 +57,13 @@ async def open_reading_pool(dsn: str, *, size_max: int) -> asyncpg.Pool:
     """Return a pool for a service that only reads.
 
     A statement gets one plan for all arguments, since to plan most of our reads takes longer
-    than to run them. One that needs a plan of its own says so (`TableSnapshot.search_rows`).
+    than to run them. One that needs a plan of its own says so (`TableSnapshot.search_rows`), and
+    may read all of a table.
     """
     return await open_pool(
         dsn,
         size_max=size_max,
-        server_settings={"plan_cache_mode": "force_generic_plan"},
+        server_settings={"plan_cache_mode": "force_generic_plan", "enable_seqscan": "on"},
     )
 
 

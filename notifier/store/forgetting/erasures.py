@@ -22,9 +22,6 @@ from runtime.postgres.tables import acquire_connection, transaction
 ROWS_AT_ONCE: Final = 500
 """How many notices one transaction erases."""
 
-# Statistics of a queue's table are always out of date. Without an index each person would cost a
-# look at all notices.
-BY_INDEX: Final = "SET LOCAL enable_seqscan = off"
 NEXT_ERASURE: Final = """
     SELECT person_id, seq, notices_up_to, erased_up_to FROM notifier.erasures
     WHERE state = 'notices' ORDER BY try_at, seq LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -157,7 +154,6 @@ class ErasureStore:
         """Take the texts of one person from some notices, a bounded number. Returns False if
         nobody's are left to be taken."""
         async with transaction(self._pool) as connection:
-            await connection.execute(BY_INDEX)
             erasure = await connection.fetchrow(NEXT_ERASURE)
             if erasure is None:
                 return False

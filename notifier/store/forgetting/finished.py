@@ -16,7 +16,7 @@ from runtime.postgres.tables import transaction
 
 # Statistics of a queue's table are always out of date. So PostgreSQL is made to read the ordered
 # index.
-BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
+BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off"
 _AGE: Final = "greatest(happened_at, due_at, expires_at)"
 _OLD: Final = f"state <> 'waiting' AND {_AGE} < $1"
 SELECT_NOTICES: Final = f"""
