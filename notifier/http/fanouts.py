@@ -1,29 +1,28 @@
 """Serves fan-outs to operators: notices to an author's followers, before they are expanded."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notifier.http.bodies import RescheduleBody
+from contracts.journal.places import EventPlace, parse_place, spell_place
+from notifier.http.bodies import ActBody, RescheduleBody
 from notifier.http.edge import (
     INTEGER_MAX,
     Guard,
     document_answer,
-    document_read,
     document_write,
     parse_path_number,
     read_body,
     unavailable_without_tables,
 )
-from notifier.http.outbox_rows import answer_change, answer_rows, choice_of_state
+from notifier.http.outbox_rows import RowList, answer_change
 from notifier.http.representations import FanOutResponse
 from notifier.reader import NoticeReader
 from notifier.store.operators.fanouts import FanOuts
 from runtime.http.api_route import ApiRoute
-from runtime.http.paging import LIMIT
 from runtime.http.parameters import is_dry_run
 from runtime.process.clock import Clock
 
@@ -40,17 +39,18 @@ def build_fanout_router(
     router = APIRouter(
         prefix="/api/v1/operator/notices/fanouts", tags=["operator"], route_class=ApiRoute
     )
+    rows = RowList(STATES, FanOutResponse, fanouts.select, _spell, parse_place)
 
     @router.get(
         "",
         response_class=Response,
         responses=document_answer(list[FanOutResponse]),
-        openapi_extra=document_read(choice_of_state(STATES), LIMIT),
+        openapi_extra=rows.document,
     )
     async def list_fanouts(request: Request) -> Response:
         """Newest first; with `state=parked` those whose followers were never told."""
         await guard(request)
-        return await answer_rows(request, reader, STATES, fanouts.select, FanOutResponse)
+        return await rows.answer(request, reader)
 
     @router.put(
         "/{position}/{event_index}",
@@ -61,9 +61,7 @@ def build_fanout_router(
     async def retry(request: Request) -> Response:
         """Ask UGC again at that time. A parked one gets a new chance. 409 if it is finished."""
         operator = await guard(request)
-        position = parse_path_number(request, "position")
-        place = position, parse_path_number(request, "event_index", INTEGER_MAX)
-        dry_run = is_dry_run(request)
+        place, dry_run = _place_in(request), is_dry_run(request)
         body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
             change = await fanouts.retry(
@@ -73,4 +71,29 @@ def build_fanout_router(
             wake()
         return answer_change(change, FanOutResponse)
 
+    @router.delete(
+        "/{position}/{event_index}",
+        response_class=Response,
+        responses=document_answer(FanOutResponse),
+        openapi_extra=document_write(ActBody),
+    )
+    async def drop(request: Request) -> Response:
+        """Never tell the followers. Repeating changes nothing; 409 if it is finished."""
+        operator = await guard(request)
+        place, dry_run = _place_in(request), is_dry_run(request)
+        body = await read_body(request, ActBody)
+        async with unavailable_without_tables():
+            change = await fanouts.drop(place, body.sign(operator, clock()), dry_run=dry_run)
+        return answer_change(change, FanOutResponse)
+
     return router
+
+
+def _place_in(request: Request) -> EventPlace:
+    """Return the place that the path names. Raises NotFound."""
+    position = parse_path_number(request, "position")
+    return EventPlace(position, parse_path_number(request, "event_index", INTEGER_MAX))
+
+
+def _spell(fanout: Mapping[str, Any]) -> str:
+    return spell_place(EventPlace(fanout["position"], fanout["event_index"]))

@@ -54,7 +54,7 @@ from notifier.policies.effects import TOLD_WITHIN
 from notifier.reader import NoticeReader
 from notifier.store.moderation import Moderated, Moderation
 from notifier.store.notices import Notices, StoredNotice
-from notifier.store.operators.acts import Signature
+from notifier.store.operators.acts import BY_OPERATOR, Signature
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
@@ -62,7 +62,6 @@ from runtime.http.paging import CURSOR, LIMIT
 from runtime.http.parameters import Parameter, idempotency_key_of, is_dry_run
 from runtime.process.clock import Clock
 
-BY_OPERATOR: Final = "by_operator"
 RECIPIENT: Final = Parameter("recipient", "to this person", {"type": "string", "format": "uuid"})
 NEEDS_APPROVAL: Final = Parameter(
     "needs_approval",

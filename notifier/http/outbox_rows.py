@@ -1,24 +1,30 @@
 """Answers operators who list rows of the outbox by state, and who change one."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import CommandRefused, NotFound
-from notifier.http.edge import parse_choice, unavailable_without_tables, wait_for_position
+from contracts.errors import CommandRefused, Malformed, NotFound
+from notifier.http.edge import (
+    document_read,
+    parse_choice,
+    unavailable_without_tables,
+    wait_for_position,
+)
 from notifier.reader import NoticeReader
 from notifier.store.notices import OperatorChange
 from runtime.http.json_body import json_response
-from runtime.http.paging import parse_limit
+from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
 from runtime.http.parameters import Parameter
 
 STATE: Final = "state"
 
-SelectRows = Callable[[str | None, int], Awaitable[Sequence[dict[str, Any]]]]
-"""Returns so many rows by column name; None stands for any state."""
+P = TypeVar("P")
+"""The place of a row in its list."""
 
 
 def choice_of_state(states: Sequence[str]) -> Parameter:
@@ -26,19 +32,43 @@ def choice_of_state(states: Sequence[str]) -> Parameter:
     return Parameter(STATE, "in this state", {"type": "string", "enum": list(states)})
 
 
-async def answer_rows(
-    request: Request,
-    reader: NoticeReader,
-    states: tuple[str, ...],
-    select: SelectRows,
-    kind: type[Struct],
-) -> Response:
-    """Return the rows in the state that the request chooses, each as a `kind`."""
-    await wait_for_position(request, reader)
-    state, limit = parse_choice(request, STATE, states), parse_limit(request.query_params)
-    async with unavailable_without_tables():
-        found = await select(state, limit)
-    return json_response([kind(**one) for one in found])
+@dataclass(frozen=True)
+class RowList(Generic[P]):
+    """A list of rows, page after page."""
+
+    states: tuple[str, ...]
+    kind: type[Struct]
+    """A row is shown as one of these."""
+    select: Callable[[str | None, P | None, int], Awaitable[Sequence[dict[str, Any]]]]
+    """Returns so many rows by column name, those behind a place or from the first on; None stands
+    for any state."""
+    spell: Callable[[Mapping[str, Any]], str]
+    """Returns the cursor of a row."""
+    parse: Callable[[str], P | None]
+    """Returns the place of the row with this cursor; None if no row has such a cursor."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """`openapi_extra` of the list's route."""
+        return document_read(choice_of_state(self.states), LIMIT, CURSOR)
+
+    async def answer(self, request: Request, reader: NoticeReader) -> Response:
+        """Return the page that the request asks for. Raises Malformed and ProjectionBehind."""
+        await wait_for_position(request, reader)
+        state = parse_choice(request, STATE, self.states)
+        limit, after = parse_limit(request.query_params), self._parse_cursor(request)
+        async with unavailable_without_tables():
+            found = await self.select(state, after, limit + 1)
+        more = len(found) > limit
+        headers = next_page_headers(request, self.spell(found[limit - 1])) if more else {}
+        return json_response([self.kind(**one) for one in found[:limit]], headers=headers)
+
+    def _parse_cursor(self, request: Request) -> P | None:
+        given = request.query_params.get(CURSOR.name)
+        found = None if given is None else self.parse(given)
+        if given is not None and found is None:
+            raise Malformed("malformed_cursor")
+        return found
 
 
 def answer_change(change: OperatorChange, kind: type[Struct]) -> Response:

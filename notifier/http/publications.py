@@ -1,31 +1,35 @@
 """Serves publications to operators: what stands at which target, and what is stuck."""
 
-from typing import Final
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.values.ids import AnnouncementId
+from contracts.values.ids import AnnouncementId, canonical_uuid
+from contracts.values.targets import TARGET_NAME, TargetName
 from notifier.http.bodies import RescheduleBody
 from notifier.http.edge import (
     Guard,
     document_answer,
-    document_read,
     document_write,
     read_body,
     unavailable_without_tables,
 )
-from notifier.http.outbox_rows import answer_change, answer_rows, choice_of_state
+from notifier.http.outbox_rows import RowList, answer_change
 from notifier.http.representations import PublicationResponse
 from notifier.reader import NoticeReader
-from notifier.store.publications import Publications
+from notifier.store.publications import PublicationPlace, Publications
 from runtime.http.api_route import ApiRoute
-from runtime.http.paging import LIMIT
 from runtime.http.parameters import is_dry_run, path_id
 from runtime.process.clock import Clock
 
 STATES: Final = ("waiting", "sending", "done", "unsettled", "parked")
+_PLACE: Final = re.compile(
+    rf"(?P<revision>[0-9]{{1,18}})-(?P<id>[0-9a-f-]{{36}})-(?P<target>{TARGET_NAME[1:-1]})"
+)
 
 
 def build_publication_router(
@@ -39,16 +43,18 @@ def build_publication_router(
         prefix="/api/v1/operator/notices/publications", tags=["operator"], route_class=ApiRoute
     )
 
+    rows = RowList(STATES, PublicationResponse, publications.select, _spell, _parse)
+
     @router.get(
         "",
         response_class=Response,
         responses=document_answer(list[PublicationResponse]),
-        openapi_extra=document_read(choice_of_state(STATES), LIMIT),
+        openapi_extra=rows.document,
     )
     async def list_publications(request: Request) -> Response:
         """Newest change first; with `state=unsettled` those that may have arrived or not."""
         await guard(request)
-        return await answer_rows(request, reader, STATES, publications.select, PublicationResponse)
+        return await rows.answer(request, reader)
 
     @router.put(
         "/{announcement_id}/{target}",
@@ -71,3 +77,18 @@ def build_publication_router(
         return answer_change(change, PublicationResponse)
 
     return router
+
+
+def _spell(publication: Mapping[str, Any]) -> str:
+    names = ("position", "announcement_id", "target")
+    return "-".join(str(publication[name]) for name in names)
+
+
+def _parse(cursor: str) -> PublicationPlace | None:
+    found = _PLACE.fullmatch(cursor)
+    announcement_id = None if found is None else canonical_uuid(found["id"])
+    if found is None or announcement_id is None:
+        return None
+    return PublicationPlace(
+        int(found["revision"]), AnnouncementId(announcement_id), TargetName(found["target"])
+    )

@@ -11,7 +11,7 @@ from contracts.errors import KeyReused
 from contracts.notices import Kind
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.store.notices import NoticeFilter, Notices, StoredNotice
-from notifier.store.operators.acts import Act, Signature, record_notice_acts
+from notifier.store.operators.acts import BY_OPERATOR, Act, Signature, record_notice_acts
 from notifier.store.outbox import insert_notices
 from runtime.postgres.tables import acquire_connection, transaction
 
@@ -34,8 +34,8 @@ RESCHEDULE: Final = """
         turn = NULL, expires_at = greatest(expires_at, $2::timestamptz + interval '1 hour')
     WHERE id = ANY($1::bigint[]) AND state <> 'sent' RETURNING id
 """
-CANCEL: Final = """
-    UPDATE notifier.notices SET reason = 'by_operator',
+CANCEL: Final = f"""
+    UPDATE notifier.notices SET reason = '{BY_OPERATOR}',
         state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'cancelled' END
     WHERE id = ANY($1::bigint[]) AND state IN ('waiting', 'parked') RETURNING id
 """

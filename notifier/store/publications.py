@@ -7,17 +7,18 @@ their key is told again by itself.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.targets import TargetName
 from notifier.planning.publications import PlannedPublication
 from notifier.policies.effects import MERGED_WITHIN
 from notifier.publishing.steps import LeasedPublication, PublicationResult
 from notifier.store.notices import OperatorChange
-from notifier.store.operators.acts import Signature, record_publication_act
+from notifier.store.operators.acts import Signature, Subject, record_act
 from notifier.store.session import LeaseSession
 from notifier.store.turns import NOT_BEFORE_RESTORED
 from runtime.postgres.tables import acquire_connection, transaction
@@ -87,7 +88,10 @@ _COLUMNS: Final = """
 """
 SELECT_PUBLICATIONS: Final = f"""
     SELECT {_COLUMNS} FROM notifier.publications
-    WHERE ($1::text IS NULL OR state = $1) ORDER BY revision DESC, target LIMIT $2
+    WHERE ($1::text IS NULL OR state = $1)
+      AND ($2::bigint IS NULL OR revision < $2
+           OR revision = $2 AND (announcement_id, target) > ($3::uuid, $4::text))
+    ORDER BY revision DESC, announcement_id, target LIMIT $5
 """
 SELECT_PUBLICATION: Final = f"""
     SELECT {_COLUMNS} FROM notifier.publications WHERE announcement_id = $1 AND target = $2
@@ -111,6 +115,14 @@ COUNT_STUCK: Final = """
 
 StoredPublication = dict[str, Any]
 """One publication by column name; instants are aware."""
+
+
+class PublicationPlace(NamedTuple):
+    """The place of a publication in the list."""
+
+    revision: int
+    announcement_id: AnnouncementId
+    target: TargetName
 
 
 async def save_publications(
@@ -170,10 +182,15 @@ class Publications:
             count: int = await connection.fetchval(COUNT_STUCK)
         return count
 
-    async def select(self, state: str | None, limit: int) -> Sequence[StoredPublication]:
-        """Return those whose newest change is newest, first; None stands for any state."""
+    async def select(
+        self, state: str | None, after: PublicationPlace | None, limit: int
+    ) -> Sequence[StoredPublication]:
+        """Return those whose newest change is newest, first, or those behind a place; None stands
+        for any state."""
+        place = after or (None, None, None)
         async with acquire_connection(self._pool) as connection:
-            return [dict(row) for row in await connection.fetch(SELECT_PUBLICATIONS, state, limit)]
+            rows = await connection.fetch(SELECT_PUBLICATIONS, state, *place, limit)
+        return [dict(row) for row in rows]
 
     async def retry(
         self,
@@ -190,8 +207,7 @@ class Publications:
             done = await connection.execute(RETRY, *place, at) == "UPDATE 1"
             if done:
                 after = await connection.fetchval(SELECT_FACTS, *place)
-                await record_publication_act(
-                    connection, "rescheduled", signature, place, before, after
-                )
+                subject = Subject(announcement_id=place[0], target=place[1])
+                await record_act(connection, "rescheduled", signature, subject, before, after)
             row = await connection.fetchrow(SELECT_PUBLICATION, *place)
         return OperatorChange(done, None if row is None else dict(row))

@@ -169,6 +169,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "PUT /api/v1/operator/notices/{notice_id}/approval": Ask({}),
     "GET /api/v1/operator/notices/fanouts": Ask(),
     "PUT /api/v1/operator/notices/fanouts/{position}/{event_index}": Ask(NOTICE),
+    "DELETE /api/v1/operator/notices/fanouts/{position}/{event_index}": Ask(),
     "GET /api/v1/operator/notices/publications": Ask(),
     "PUT /api/v1/operator/notices/publications/{announcement_id}/{target}": Ask(NOTICE),
     "DELETE /api/v1/operator/notices/{notice_id}": Ask(),

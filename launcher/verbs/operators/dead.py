@@ -85,15 +85,13 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     @dead.command("drop")
     def drop_verb(
         letter: LetterId,
-        of: Annotated[
-            Literal["events", "notices"], typer.Option(help="A parked fan-out has been given up.")
-        ] = "events",
+        of: Of = "events",
         by: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
         dry_run: DryRun = False,
         as_json: AsJson = False,
         base_url: BaseUrl = None,
     ) -> None:
-        """Give one event, or one notice, up for good. Events behind it follow at the next
+        """Give one event, notice or fan-out up for good. Events behind it follow at the next
         retry."""
         found = run(_drop(connect(base_url), of, letter, by, dry_run=dry_run))
         if as_json:
@@ -117,11 +115,14 @@ async def _list(link: OperatorLink, of: str) -> list[dict[str, Any]]:
 async def _drop(
     link: OperatorLink, of: str, letter: str, by: str | None, *, dry_run: bool
 ) -> dict[str, Any]:
-    if of == "notices":
-        return await parked.drop_notice(link, letter, by, dry_run=dry_run)
-    body = {} if by is None else {"by": by}
-    found: dict[str, Any] = await link.send("DELETE", f"{LETTERS}/{letter}", body, dry_run=dry_run)
-    return found
+    match of:
+        case "notices":
+            return await parked.drop_notice(link, letter, by, dry_run=dry_run)
+        case "fan-outs":
+            return await parked.drop_fanout(link, letter, by, dry_run=dry_run)
+        case _:
+            found: dict[str, Any] = await link.drop(f"{LETTERS}/{letter}", by, dry_run=dry_run)
+            return found
 
 
 def print_letters(letters: Iterable[Mapping[str, Any]]) -> None:

@@ -32,6 +32,11 @@ class OperatorLink:
         async with open_answer(method, url, self._headers, params=query, json=body) as response:
             return msgspec.json.decode(await response.read())
 
+    async def drop(self, path: str, by: str | None, *, dry_run: bool) -> Any:
+        """Give up what is at the path, signed. Returns the JSON of the answer."""
+        body = {} if by is None else {"by": by}
+        return await self.send("DELETE", path, body, dry_run=dry_run)
+
     async def list_all(
         self, path: str, query: Mapping[str, str], items_max: int | None = None
     ) -> list[Any]:

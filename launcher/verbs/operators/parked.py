@@ -23,7 +23,7 @@ async def list_notices(link: OperatorLink) -> list[Line]:
 
 
 async def list_fanouts(link: OperatorLink) -> list[Line]:
-    """Return the newest hundred parked fan-outs, oldest first."""
+    """Return the parked fan-outs, oldest first."""
     found = await link.list_all(FANOUTS, PARKED)
     found.sort(key=lambda one: (one["position"], one["event_index"]))
     return [_describe_fanout(one) for one in found]
@@ -44,16 +44,27 @@ async def retry_fanouts(link: OperatorLink, fanout: str | None, *, dry_run: bool
     """Ask UGC again for one parked fan-out, or for all, one after another in log order."""
     ids = [one["id"] for one in await list_fanouts(link)] if fanout is None else [fanout]
     for one in ids:
-        path = f"{FANOUTS}/{one.replace('-', '/')}"
-        await link.send("PUT", path, {"due_at": _now()}, dry_run=dry_run)
+        await link.send("PUT", _path_of_fanout(one), {"due_at": _now()}, dry_run=dry_run)
     return {"ok": True, "dry_run": dry_run, "parked": len(ids), "retried": len(ids)}
 
 
 async def drop_notice(link: OperatorLink, notice: str, by: str | None, *, dry_run: bool) -> Line:
     """Give a parked notice up for good."""
-    body = {} if by is None else {"by": by}
     path = f"{NOTICES}/{_parse_notice(notice)}"
-    return _describe_notice(await link.send("DELETE", path, body, dry_run=dry_run))
+    return _describe_notice(await link.drop(path, by, dry_run=dry_run))
+
+
+async def drop_fanout(link: OperatorLink, fanout: str, by: str | None, *, dry_run: bool) -> Line:
+    """Give a parked fan-out up for good: nobody is told."""
+    return _describe_fanout(await link.drop(_path_of_fanout(fanout), by, dry_run=dry_run))
+
+
+def _path_of_fanout(text: str) -> str:
+    """Return the path of a fan-out. Raises RequestRefused if the text is no id of one."""
+    position, _, event_index = text.partition("-")
+    if not all(one.isascii() and one.isdigit() for one in (position, event_index)):
+        raise RequestRefused(f"{text!r} is no id of a fan-out")
+    return f"{FANOUTS}/{position}/{event_index}"
 
 
 def _parse_notice(text: str) -> int:

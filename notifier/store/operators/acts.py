@@ -14,18 +14,17 @@ from contracts.values.ids import AnnouncementId
 
 Act = Literal["created", "rescheduled", "cancelled", "approved"]
 
+BY_OPERATOR: Final = "by_operator"
+"""Reason of what an operator gave up."""
 INSERT_RECORDS: Final = """
     INSERT INTO notifier.moderation (at, signed_by, act, notice_id, before, after)
     SELECT $1, $2, $3, r.* FROM unnest($4::bigint[], $5::json[], $6::json[])
         AS r (notice_id, before, after)
 """
-INSERT_FANOUT_RECORD: Final = """
-    INSERT INTO notifier.moderation (at, signed_by, act, position, event_index, before, after)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
-INSERT_PUBLICATION_RECORD: Final = """
-    INSERT INTO notifier.moderation (at, signed_by, act, announcement_id, target, before, after)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT_RECORD: Final = """
+    INSERT INTO notifier.moderation
+        (at, signed_by, act, position, event_index, announcement_id, target, before, after)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 
@@ -35,6 +34,17 @@ class Signature(NamedTuple):
     by: str | None
     """How the operator signs: the operator token belongs to no person."""
     at: datetime
+
+
+class Subject(NamedTuple):
+    """What an act is about, unless it is about notices."""
+
+    position: int | None = None
+    """With the index, the place of an event: that of a fan-out's."""
+    event_index: int | None = None
+    announcement_id: AnnouncementId | None = None
+    """With the target, names a publication."""
+    target: str | None = None
 
 
 async def record_notice_acts(
@@ -50,29 +60,15 @@ async def record_notice_acts(
     await connection.execute(INSERT_RECORDS, signature.at, signature.by, act, *columns)
 
 
-async def record_fanout_act(
+async def record_act(
     connection: PoolConnectionProxy,
     act: Act,
     signature: Signature,
-    place: tuple[int, int],
+    subject: Subject,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> None:
-    """Record what an operator did to a fan-out."""
+    """Record what an operator did to one thing."""
     await connection.execute(
-        INSERT_FANOUT_RECORD, signature.at, signature.by, act, *place, before, after
-    )
-
-
-async def record_publication_act(
-    connection: PoolConnectionProxy,
-    act: Act,
-    signature: Signature,
-    place: tuple[AnnouncementId, str],
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-) -> None:
-    """Record what an operator did to a publication, which an announcement and a target name."""
-    await connection.execute(
-        INSERT_PUBLICATION_RECORD, signature.at, signature.by, act, *place, before, after
+        INSERT_RECORD, signature.at, signature.by, act, *subject, before, after
     )

@@ -1,4 +1,4 @@
-"""Lists fan-outs for operators, and retries one."""
+"""Lists fan-outs for operators, retries one, and gives one up."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import asyncpg
 
+from contracts.journal.places import EventPlace
 from notifier.store.notices import OperatorChange
-from notifier.store.operators.acts import Signature, record_fanout_act
+from notifier.store.operators.acts import BY_OPERATOR, Act, Signature, Subject, record_act
 from runtime.postgres.tables import acquire_connection, transaction
 
 _COLUMNS: Final = """
@@ -16,15 +17,22 @@ _COLUMNS: Final = """
 """
 SELECT_FANOUTS: Final = f"""
     SELECT {_COLUMNS} FROM notifier.fanouts
-    WHERE ($1::text IS NULL OR state = $1) ORDER BY seq DESC, event_index DESC LIMIT $2
+    WHERE ($1::text IS NULL OR state = $1)
+      AND ($2::bigint IS NULL OR (seq, event_index) < ($2, $3::integer))
+    ORDER BY seq DESC, event_index DESC LIMIT $4
 """
 SELECT_FANOUT: Final = f"""
     SELECT {_COLUMNS} FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
 """
+LOCK_FANOUT: Final = f"{SELECT_FANOUT} FOR UPDATE"
 # Gives the fan-out, and with it its notices, at least an hour from the new time on.
 RETRY_FANOUT: Final = """
     UPDATE notifier.fanouts SET state = 'waiting', reason = NULL, attempts = 0, try_at = $3,
         expires_at = greatest(expires_at, $3::timestamptz + interval '1 hour')
+    WHERE seq = $1 AND event_index = $2 AND state IN ('waiting', 'parked')
+"""
+DROP_FANOUT: Final = """
+    UPDATE notifier.fanouts SET state = 'dropped', reason = $3
     WHERE seq = $1 AND event_index = $2 AND state IN ('waiting', 'parked')
 """
 
@@ -38,23 +46,48 @@ class FanOuts:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def select(self, state: str | None, limit: int) -> Sequence[StoredFanOut]:
-        """Return the newest fan-outs, newest first; None stands for any state."""
+    async def select(
+        self, state: str | None, before: EventPlace | None, limit: int
+    ) -> Sequence[StoredFanOut]:
+        """Return fan-outs, newest first; None stands for any state. With `before` only those of
+        events before that place."""
+        place = before or (None, None)
         async with acquire_connection(self._pool) as connection:
-            return [dict(row) for row in await connection.fetch(SELECT_FANOUTS, state, limit)]
+            rows = await connection.fetch(SELECT_FANOUTS, state, *place, limit)
+        return [dict(row) for row in rows]
 
     async def retry(
-        self, place: tuple[int, int], at: datetime, signature: Signature, *, dry_run: bool
+        self, place: EventPlace, at: datetime, signature: Signature, *, dry_run: bool
     ) -> OperatorChange:
         """Make the fan-out due at this time, unless it is done or dropped, and record that. With
         `dry_run` nothing is changed."""
+        return await self._change(RETRY_FANOUT, "rescheduled", place, at, signature, dry_run)
+
+    async def drop(
+        self, place: EventPlace, signature: Signature, *, dry_run: bool
+    ) -> OperatorChange:
+        """Give the fan-out up for good, unless it is done or no longer true, and record that.
+        Repeating changes nothing. With `dry_run` nothing is changed."""
+        change = await self._change(DROP_FANOUT, "cancelled", place, BY_OPERATOR, signature, dry_run)
+        given_up = change.row is not None and change.row["reason"] == BY_OPERATOR
+        return change._replace(done=change.done or given_up)
+
+    async def _change(
+        self,
+        sql: str,
+        act: Act,
+        place: EventPlace,
+        argument: Any,
+        signature: Signature,
+        dry_run: bool,
+    ) -> OperatorChange:
         async with transaction(self._pool, dry_run=dry_run) as connection:
-            before = await connection.fetchrow(SELECT_FANOUT, *place)
-            done = await connection.execute(RETRY_FANOUT, *place, at) == "UPDATE 1"
+            before = await connection.fetchrow(LOCK_FANOUT, *place)
+            done = await connection.execute(sql, *place, argument) == "UPDATE 1"
             row = await connection.fetchrow(SELECT_FANOUT, *place)
             if done and before is not None and row is not None:
                 facts = [_describe(one) for one in (before, row)]
-                await record_fanout_act(connection, "rescheduled", signature, place, *facts)
+                await record_act(connection, act, signature, Subject(*place), *facts)
         return OperatorChange(done, None if row is None else dict(row))
 
 

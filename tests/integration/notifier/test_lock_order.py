@@ -1,6 +1,7 @@
 """Whoever changes several notices that are being sent locks them in order of their ids: two that
 change the same ones wait for the first of them, and never for each other. Several fan-outs end
-together, without waiting for one that somebody else changes."""
+together, without waiting for one that somebody else changes. An operator's act waits, and records
+what it then finds."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -12,7 +13,10 @@ import pytest
 
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingInvited
+from contracts.journal.places import EventPlace
 from notifier.delivery.leases import DeliveryResult
+from notifier.store.operators.acts import Signature
+from notifier.store.operators.fanouts import FanOuts
 from notifier.store.session import LeaseSession
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import announcement, booking, created, published, seen
@@ -32,6 +36,7 @@ SOMEBODY_WAITS_FOR: Final = """
 """
 
 LOCK_FANOUT: Final = "SELECT FROM notifier.fanouts WHERE seq = $1 AND event_index = $2 FOR UPDATE"
+PARK_FANOUT: Final = "UPDATE notifier.fanouts SET state = 'parked', reason = 'too_late'"
 SELECT_FANOUT_STATES: Final = "SELECT state FROM notifier.fanouts ORDER BY seq"
 
 Change = Callable[[NotifierCell, list[int]], Coroutine[None, None, None]]
@@ -101,3 +106,20 @@ async def test_fan_outs_end_together_and_wait_for_nobody(cell: NotifierCell) -> 
     assert states == ["waiting", "done", "done", "done"]
     await cell.queue.set_fanout_state(first, "done", None)
     assert await cell.pool.fetchval("SELECT bool_and(state = 'done') FROM notifier.fanouts")
+
+
+async def test_an_act_on_a_fan_out_records_what_it_found(cell: NotifierCell) -> None:
+    seq = cell.history.tell(seen("host"), created(), published())
+    await cell.read()
+    fanouts, signature = FanOuts(cell.pool), Signature("olga", cell.now)
+    async with cell.pool.acquire() as connection, connection.transaction():
+        await connection.execute(PARK_FANOUT)
+        retrying = asyncio.create_task(
+            fanouts.retry(EventPlace(seq, 2), cell.now, signature, dry_run=False)
+        )
+        while not await cell.pool.fetchval(SOMEBODY_WAITS_FOR, connection.get_server_pid()):
+            await asyncio.sleep(0.01)
+    assert (await retrying).done
+    (record,) = await cell.moderation.select_records(None, None, 10)
+    assert (record["before"]["state"], record["before"]["reason"]) == ("parked", "too_late")
+    assert (record["after"]["state"], record["after"]["reason"]) == ("waiting", None)

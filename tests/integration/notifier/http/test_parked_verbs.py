@@ -53,8 +53,29 @@ async def test_parked_fan_outs_and_notices_are_listed_counted_and_retried(
     dropped = await dead("drop", first["id"], "--of", "notices", "--by", "Olga")
     assert dropped.exit_code == 0, dropped.output
     assert first["id"] not in {one["id"] for one in await parked(dead, "notices")}
+    fanouts = await parked(dead, "fan-outs")
+    tried = await dead("drop", fanouts[0]["id"], "--of", "fan-outs", "--dry-run")
+    assert "would drop announcement.published.v1" in tried.stdout, tried.output
+    assert await parked(dead, "fan-outs") == fanouts
     for of in ("fan-outs", "notices"):
         retried = await dead("retry", "--of", of)
         assert retried.exit_code == 0, retried.output
         assert await parked(dead, of) == []
     assert "no id" in (await dead("drop", "x", "--of", "notices")).output
+    assert "no id" in (await dead("drop", "x-1", "--of", "fan-outs")).output
+
+
+async def test_a_parked_fan_out_is_given_up(cell: ServedNotifier) -> None:
+    await cell.send("POST", "/neighbours/control/ugc", body={"down": True})
+    await cell.tell()
+    dead = dead_of(cell)
+
+    async def is_parked() -> bool:
+        cell.now += timedelta(hours=6)
+        return bool(await parked(dead, "fan-outs"))
+
+    await cell.until(is_parked)
+    (fanout,) = await parked(dead, "fan-outs")
+    dropped = await dead("drop", fanout["id"], "--of", "fan-outs", "--by", "Olga")
+    assert dropped.exit_code == 0, dropped.output
+    assert await parked(dead, "fan-outs") == []

@@ -49,6 +49,26 @@ async def test_an_operator_sees_what_is_stuck_at_which_target(
     assert (await cell.send("GET", f"{PUBLICATIONS}?state=new", OPERATOR))[0] == 422
 
 
+async def test_publications_are_listed_page_after_page(
+    cell: ServedNotifier, parked: dict[str, Any]
+) -> None:
+    cell.history.tell(created("other", publish_to=("club", "site")), published("other"))
+    await cell.get(f"{PUBLICATIONS}?min_position={await cell.tell()}", OPERATOR)
+    found: list[tuple[str, str]] = []
+    path = f"{PUBLICATIONS}?limit=1"
+    while True:
+        _, page, headers = await cell.send("GET", path, OPERATOR)
+        found += ((one["announcement_id"], one["target"]) for one in page)
+        if "X-Next-Cursor" not in headers:
+            break
+        path = f"{PUBLICATIONS}?limit=1&cursor={headers['X-Next-Cursor']}"
+    other = announcement("other")
+    assert found == [(other, "club"), (other, "site"), (parked["announcement_id"], "club")]
+    for cursor in ("x", "1-x-club", f"1-{other}-", f"1-{'-' * 36}-club"):
+        status, problem, _ = await cell.send("GET", f"{PUBLICATIONS}?cursor={cursor}", OPERATOR)
+        assert (status, problem["code"]) == (422, "malformed_cursor")
+
+
 async def test_an_operator_tries_one_again(cell: ServedNotifier, parked: dict[str, Any]) -> None:
     assert (await cell.send("PUT", AT_CLUB, cell.token("anna"), AT_ONCE))[0] == 401
     status, answer, _ = await cell.send("PUT", f"{AT_CLUB}?dry_run=true", OPERATOR, AT_ONCE)
