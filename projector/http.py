@@ -12,13 +12,11 @@ from starlette.responses import Response
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
 from contracts.values.decoding import UNDECODABLE
-from projector.dead_letter_routes import build_router as build_dead_letter_router
-from projector.ndjson import LINES, LinesResponse, answer_lines
-from projector.proof.progress import ReportLine
 from projector.proof.scratch.checkpoints import Start
 from projector.read_models.groups import GROUPS
 from projector.read_models.project import TABLES
 from projector.service import ProjectorService
+from runtime.dead_letters.routes import build_dead_letter_router
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.numbers import parse_whole_number
@@ -31,6 +29,8 @@ from runtime.http.parameters import (
     malformed_parameter,
 )
 from runtime.postgres.tables import TablesUnavailable
+from runtime.progress.ndjson import LINES, LinesResponse, answer_lines
+from runtime.progress.reporting import ReportLine
 
 RETRY_AFTER_S = 10
 
@@ -116,7 +116,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         except TablesUnavailable as error:
             raise Unavailable from error
 
-    router.include_router(build_dead_letter_router(service, guard))
+    router.include_router(build_dead_letter_router("/dead-letters", service, guard))
     return router
 
 

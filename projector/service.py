@@ -7,15 +7,15 @@ from typing import Any, Final
 import asyncpg
 
 from contracts.errors import RateLimited, Unavailable
+from contracts.journal.places import EventPlace
 from contracts.scoring import Formula
 from projector import metrics
 from projector.dead_letters.retrying import Retrying
-from projector.dead_letters.stored import DeadLetters
-from projector.proof.progress import ReportLine
+from projector.dead_letters.stored import LETTERS, drop_letter
 from projector.proof.score_comparison import VotesInHistory
 from projector.proof.scratch.checkpoints import FROM_ZERO, Start, VerifiedCheckpoints
 from projector.proof.verify import verify
-from projector.read_models.batch import EventPlace, RowBatch
+from projector.read_models.batch import RowBatch
 from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
@@ -26,6 +26,7 @@ from projector.read_models.read_model import TableShape
 from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.rebuild.rebuilding import Rebuilding, drop_abandoned
 from projector.rebuild.room import PostgresRoom
+from runtime.dead_letters.table import DeadLetters
 from runtime.following.pauses import Pauses
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
@@ -36,6 +37,7 @@ from runtime.postgres.operator_acts import SignedAct, record_act
 from runtime.postgres.tables import acquire_connection, translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
 from runtime.process.tasks import end, run_aside, run_together
+from runtime.progress.reporting import ReportLine
 
 ROOM_UNKNOWN: Final = PostgresRoom()
 
@@ -66,7 +68,7 @@ class ProjectorService(FollowingService):
         self._journal = journal
         self._pool = pool
         self._clock = clock
-        self.dead_letters = DeadLetters(pool)
+        self.dead_letters = DeadLetters(pool, LETTERS)
         self._history = history
         self._history_rebuilding = history_rebuilding
         self._checkpoints = checkpoints or VerifiedCheckpoints()
@@ -152,11 +154,12 @@ class ProjectorService(FollowingService):
                     yield line
 
     async def drop(self, place: EventPlace, by: str | None, *, dry_run: bool) -> None:
-        """Give up a parked event for good (`projector.dead_letters.stored.DeadLetters.drop`).
+        """Give up a parked event for good (`projector.dead_letters.stored.drop_letter`).
         Raises as that and as `retry` do."""
 
         async def drop() -> None:
-            await self.dead_letters.drop(place, SignedAct(by, self._clock()), dry_run=dry_run)
+            signed = SignedAct(by, self._clock())
+            await drop_letter(self._pool, place, signed, dry_run=dry_run)
 
         with self._alone(as_writer=True):
             await self._pauses.pause_for(drop)

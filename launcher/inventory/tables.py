@@ -30,6 +30,7 @@ OTHER_TEXTS: Final[Inventory] = {
     ),
     "read_model.dead_letters": (
         texts("payload reason", "whoever gave the command or is meant by it", "`[erased]`"),
+        texts("request_id", "whoever gave the command or is meant by it", "absent"),
         texts("type key", NOBODY),
     ),
     "read_model.indexes_aside": (texts("name definition", NOBODY),),

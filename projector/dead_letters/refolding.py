@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from projector.read_models.batch import BatchPart, EventPlace, Projected, RowBatch
+from contracts.journal.places import EventPlace
+from projector.read_models.batch import BatchPart, Projected, RowBatch
 from projector.read_models.read_model import Key
 
 Row = tuple[str, Key]

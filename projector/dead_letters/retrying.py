@@ -11,7 +11,6 @@ disk of everybody who is erased there is cleaned again (`clean_again`), also aft
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
@@ -19,41 +18,33 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from contracts.journal.places import OUTCOME, EventPlace, spell_place
 from contracts.journal.records import Commit
 from contracts.values.text import make_storable
 from projector.dead_letters.refolding import Erasures, Refolding, Row, Step, rows_of
-from projector.dead_letters.stored import (
-    UPDATE_REASON,
-    DeadLetters,
-    delete_letters,
-    fetch_units,
-    spell_place,
-)
-from projector.proof.progress import Progress, ReportLine
-from projector.read_models.batch import OUTCOME, BatchPart, EventPlace, Projected
+from projector.dead_letters.stored import LETTERS
+from projector.read_models.batch import BatchPart, Projected
 from projector.read_models.intake import REASON_CHARS_MAX, Intake
 from projector.read_models.postgres.at_rest import clean_again
 from projector.read_models.postgres.erasing import ERASE_CHOSEN_ROWS, ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.sink import POSITION, PostgresSink, write_part
+from runtime.dead_letters.table import DeadLetters, name_unit
 from runtime.following.pauses import Pauses
 from runtime.journal.port import Journal
-from runtime.journal.tail import Accepted, Tail
 from runtime.postgres.operator_acts import SignedAct, record_act
 from runtime.postgres.tables import (
     RowsRefused,
-    TablesUnavailable,
     acquire_connection,
     transaction,
     translate_postgres_errors,
 )
+from runtime.progress.journal_scan import JournalScan
+from runtime.progress.reporting import ReportLine
 
 KEYS_MAX: Final = 1_000
 """So many keys are retried at once; the rest by the next retry."""
 PAUSE_S: Final = 0.05
 """Rest between two keys, so that the live reader goes on."""
-FETCH_WAIT_S: Final = 1.0
-SILENCE_S_MAX: Final = 10.0
-"""For so long at most a record may not come that the tables have already."""
 
 
 class Retrying:
@@ -88,11 +79,11 @@ class Retrying:
         key if it were retried alone, and changes nothing. Raises NotFound, JournalBroken and
         TablesUnavailable.
         """
-        chosen = None if place is None else await DeadLetters(self._pool).find_unit(place)
+        chosen = None if place is None else await DeadLetters(self._pool, LETTERS).find_unit(place)
         # Before the letters: what the live reader parks meanwhile is then read after the target.
         target = (await PostgresSink(self._pool).position()).state.seq
         async with acquire_connection(self._pool) as connection:
-            parked = await fetch_units(connection)
+            parked = await LETTERS.fetch_units(connection)
         units = list(dict.fromkeys(parked.values())) if chosen is None else [chosen]
         dropped = await PostgresSink(self._pool).dropped()
         scan = _Scan(self._journal, units[:KEYS_MAX], parked, dropped)
@@ -128,15 +119,15 @@ class Retrying:
     async def _retry(self, scan: "_Scan", unit: str, *, dry_run: bool) -> dict[str, Any]:
         async with transaction(self._pool, dry_run=dry_run) as connection:
             position = await POSITION.lock(connection)
-            await scan.catch_up(position.state.seq, await fetch_units(connection))
+            await scan.catch_up(position.state.seq, await LETTERS.fetch_units(connection))
             refolding = scan.refoldings[unit]
             if erased := refolding.erased:
                 await clean_again(self._pool, erased)
             count, reason = await _write_what_fits(connection, refolding)
-            await delete_letters(connection, refolding.places[:count])
+            await LETTERS.delete(connection, refolding.places[:count])
             left = refolding.places[count:]
             if left and reason is not None:
-                await connection.execute(UPDATE_REASON, *left[0], reason)
+                await LETTERS.note_reason(connection, left[0], reason)
             first = spell_place(refolding.places[0])
             counts = {"parked": len(refolding.places)}, {"parked": len(left)}
             await record_act(connection, self._signed, "dead_letters_retried", first, *counts)
@@ -145,7 +136,7 @@ class Retrying:
             self._on_erased(refolding.last_erasure(count))
         return {
             "id": first,
-            "key": None if unit == _own_name(refolding.places[0]) else unit,
+            "key": None if unit == name_unit(refolding.places[0]) else unit,
             "parked": len(refolding.places),
             "projected": count,
             "left": len(left),
@@ -166,50 +157,29 @@ class _Scan:
         self.projected: Final[set[EventPlace]] = set()
         """Places of the parked events that got into the tables since this scan began."""
         self.refoldings: Final = {unit: Refolding(self.projected) for unit in units}
-        self.reached = 0
         self._parked = parked
-        self._tail = Tail(journal)
-        self._fetched: deque[Accepted] = deque()
+        self._reading = JournalScan(journal, self._take_commit)
         self._intake = Intake(dropped=dropped)
         self._rows: set[Row] = set()
         self._erased: set[str] = set()
         firsts = (place.seq for place, unit in parked.items() if unit in self.refoldings)
         self._first = min(firsts, default=0)
+        self.read_to: Final = self._reading.read_to
+        self.close: Final = self._reading.close
 
-    async def read_to(self, target: int) -> AsyncGenerator[ReportLine, None]:
-        """Read the records up to `target`, which the tables have. Yields lines of progress."""
-        progress = Progress("journal", target)
-        while self.reached < target:
-            self._take(await self._next())
-            if progress.must_rest() and await progress.rest():
-                yield progress.line(self.reached)
-        yield progress.line(self.reached)
+    @property
+    def reached(self) -> int:
+        """Position of the last record that was read."""
+        return self._reading.reached
 
     async def catch_up(self, target: int, parked: Mapping[EventPlace, str]) -> None:
         """Read on to `target`, where the tables are now. `parked` are the dead letters there."""
         self._parked = parked
-        async with aclosing(self.read_to(target)) as lines:
-            async for _ in lines:
-                pass
-
-    async def close(self) -> None:
-        await self._tail.close()
-
-    async def _next(self) -> Accepted:
-        loop = asyncio.get_running_loop()
-        begun_at = loop.time()
-        while not self._fetched:
-            self._fetched.extend(await self._tail.fetch(FETCH_WAIT_S))
-            if not self._fetched and loop.time() - begun_at > SILENCE_S_MAX:
-                raise TablesUnavailable("the journal is behind the tables", "overloaded")
-        return self._fetched.popleft()
-
-    def _take(self, accepted: Accepted) -> None:
-        self.reached = accepted.position.state.seq
-        if isinstance(accepted.record, Commit) and self.reached >= self._first:
-            self._take_commit(accepted.record)
+        await self._reading.catch_up(target)
 
     def _take_commit(self, commit: Commit) -> None:
+        if commit.seq < self._first:
+            return
         for index, event in enumerate(self._intake.take([commit]), OUTCOME):
             place = EventPlace(commit.seq, index)
             unit = self._parked.get(place)
@@ -290,7 +260,3 @@ async def _write(connection: PoolConnectionProxy, step: Step) -> None:
                     await connection.execute(sql, list(people), rows[table])
         case BatchPart():
             await write_part(connection, step)
-
-
-def _own_name(place: EventPlace) -> str:
-    return f"{place.seq}-{place.event_index}"

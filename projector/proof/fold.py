@@ -7,18 +7,18 @@ from typing import Final
 from msgspec import UNSET
 
 from contracts.journal.acceptance import JournalBroken
+from contracts.journal.places import EventPlace
 from contracts.journal.records import Commit
 from contracts.journal.renewal import REASONS
-from projector.proof.progress import Progress, ReportLine
 from projector.proof.rules import RuleProof
 from projector.proof.scratch.expected_rows import ExpectedRows
 from projector.proof.scratch.file import Scratch
 from projector.proof.scratch.kept_states import KeptStates
 from projector.proof.seat_ledger import SeatLedger
-from projector.read_models.batch import EventPlace
 from projector.read_models.intake import Intake
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail
+from runtime.progress.reporting import Progress, ReportLine
 
 FETCH_WAIT_S: Final = 1.0
 

@@ -11,12 +11,12 @@ from typing import Final, Protocol
 
 from projector.proof.findings import Findings
 from projector.proof.key_order import Keyed, pair_by_key
-from projector.proof.progress import REPORT_S, Progress, ReportLine
 from projector.proof.table_comparison import compare_row, key_rows
 from projector.read_models.ports import TablesSnapshot
 from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
 from projector.read_models.read_model import Key
 from runtime.clickhouse.port import AnalyticsError
+from runtime.progress.reporting import REPORT_S, Progress, ReportLine
 
 PHASE: Final = "history"
 """Names the phase in lines of progress, and the source of a row in a difference."""

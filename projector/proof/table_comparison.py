@@ -5,13 +5,13 @@ from typing import Any
 
 from projector.proof.findings import Findings
 from projector.proof.key_order import Keyed, pair_by_key
-from projector.proof.progress import Progress, ReportLine
 from projector.proof.scratch.expected_rows import ExpectedRows
 from projector.read_models.ports import TablesSnapshot
 from projector.read_models.project import TABLES
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import Key, TableShape
+from runtime.progress.reporting import Progress, ReportLine
 
 
 async def compare_tables(

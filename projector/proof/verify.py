@@ -22,7 +22,6 @@ import msgspec
 from contracts.journal.acceptance import JournalBroken
 from projector.proof.findings import Findings
 from projector.proof.fold import JournalFold
-from projector.proof.progress import ReportLine
 from projector.proof.rules import RuleProof
 from projector.proof.score_comparison import (
     NotCompared,
@@ -40,6 +39,7 @@ from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import TableShape
 from runtime.journal.port import Journal
 from runtime.journal.tail import START
+from runtime.progress.reporting import ReportLine
 
 PATIENCE_S: Final = 30.0
 """How long to wait for the next record of a journal, or the next step of a history, that must

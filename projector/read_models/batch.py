@@ -9,17 +9,6 @@ from contracts.events.stored.domain_event import DomainEvent
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import EventContext, Key, Put
 
-OUTCOME: Final = -1
-"""Stands for the outcome of a Commit where others have the index of an event."""
-
-
-class EventPlace(NamedTuple):
-    """The place of an event in the journal."""
-
-    seq: int
-    event_index: int
-    """Within its Commit, from 0; OUTCOME for the Commit's outcome itself."""
-
 
 class DeadLetter(NamedTuple):
     """An event that was parked instead of projected."""
@@ -32,6 +21,8 @@ class DeadLetter(NamedTuple):
     payload: str
     """The stored event, as text."""
     reason: str
+    request_id: str | None
+    """By it logs tell what caused the event; None if the journal does not say."""
 
 
 class Projected(Struct, frozen=True, gc=False):

@@ -16,14 +16,16 @@ from msgspec.structs import replace
 
 from contracts.events.stored.codec import decode_event, read_fields
 from contracts.events.stored.domain_event import DomainEvent
+from contracts.journal.places import OUTCOME, EventPlace
 from contracts.journal.records import Commit
 from contracts.values.describing import describe_error
 from contracts.values.ids import canonical_uuid
 from contracts.values.text import make_storable
-from projector.read_models.batch import OUTCOME, DeadLetter, EventPlace, Projected
+from projector.read_models.batch import DeadLetter, Projected
 from projector.read_models.project import key_of, person_erased_by, project
 from projector.read_models.projections.decisions import project_decision
 from projector.read_models.read_model import EventContext, Put, storable_put
+from runtime.dead_letters.request_ids import find_request_id
 
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
@@ -56,9 +58,9 @@ class Intake:
             context = EventContext(commit.decided_at, commit.seq, commit.command.actor)
             event = _take_decision(commit, context, failed)
             found.append(self._without_dropped(event, OUTCOME))
-            for index, stored in enumerate(commit.events):
+            for index in range(len(commit.events)):
                 event = self._without_dropped(
-                    self._take_event(stored, index, context, failed), index
+                    self._take_event(commit, index, context, failed), index
                 )
                 if event.letter is not None and event.letter.key is not None:
                     failed.setdefault(event.letter.key, STOPPED)
@@ -82,8 +84,9 @@ class Intake:
         return replace(event, puts=[], letter=None, erased=None)
 
     def _take_event(
-        self, stored: Raw, index: int, context: EventContext, failed: Mapping[str, str]
+        self, commit: Commit, index: int, context: EventContext, failed: Mapping[str, str]
     ) -> Projected:
+        stored = commit.events[index]
         event: DomainEvent | None = None
         try:
             event = decode_event(stored)
@@ -94,7 +97,7 @@ class Intake:
                 return Projected(key, context, event, puts, erased=person_erased_by(event))
         except Exception as error:  # Whatever it is, only this key may stop.
             reason = describe_error(error)
-        letter = _build_letter(stored, index, context, reason)
+        letter = _build_letter(commit, index, reason)
         return Projected(letter.key, context, event, [], letter)
 
 
@@ -123,19 +126,22 @@ def _take_decision(commit: Commit, context: EventContext, failed: Mapping[str, s
         key=None,
         payload=outcome,
         reason=make_storable(failed[DECISION])[:REASON_CHARS_MAX],
+        request_id=find_request_id(commit.command),
     )
     return Projected(DECISION, context, None, [], letter)
 
 
-def _build_letter(stored: Raw, index: int, context: EventContext, reason: str) -> DeadLetter:
+def _build_letter(commit: Commit, index: int, reason: str) -> DeadLetter:
+    stored = commit.events[index]
     fields = read_fields(stored)
     return DeadLetter(
-        seq=context.seq,
+        seq=commit.seq,
         event_index=index,
         type=make_storable(str(fields.get("type"))),
         key=_read_key(fields),
         payload=make_storable(bytes(stored).decode("utf-8", "replace")),
         reason=make_storable(reason)[:REASON_CHARS_MAX],
+        request_id=find_request_id(commit.command),
     )
 
 

@@ -9,7 +9,8 @@ from operator import itemgetter
 from sys import intern
 from typing import Any, Final
 
-from projector.read_models.batch import DeadLetter, EventPlace, RowBatch
+from contracts.journal.places import EventPlace
+from projector.read_models.batch import DeadLetter, RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.project import TABLES
 from projector.read_models.projections.ratings import RATINGS

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
-from projector.read_models.batch import EventPlace, RowBatch
+from contracts.journal.places import EventPlace
+from projector.read_models.batch import RowBatch
 from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
 from runtime.journal.tail import Position

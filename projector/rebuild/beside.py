@@ -6,7 +6,6 @@ from typing import Final
 
 import asyncpg
 
-from projector.proof.progress import REPORT_S, ReportLine
 from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.recompute import publish_formula
 from projector.read_models.postgres.sink import PostgresSink
@@ -18,6 +17,7 @@ from runtime.journal.port import Journal
 from runtime.journal.tail import Tail
 from runtime.postgres.tables import RowsRefused, TablesUnavailable, translate_postgres_errors
 from runtime.process.tasks import end, start_for
+from runtime.progress.reporting import REPORT_S, ReportLine
 
 BESIDE: Final = BatchLimits(events_max=2_000, pause_s=0.02)
 """Small batches, with pauses: live traffic shares the process."""

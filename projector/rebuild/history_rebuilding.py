@@ -24,7 +24,6 @@ from projector.history.service import HistoryService
 from projector.history.sink import ClickHouseSink
 from projector.history.versions import KEPT, NEXT, HistoryVersions
 from projector.proof.findings import Findings
-from projector.proof.progress import REPORT_S, Progress, ReportLine
 from projector.rebuild.history_room import require_history_room
 from projector.rebuild.history_sums import (
     PART,
@@ -42,6 +41,7 @@ from runtime.journal.port import Journal
 from runtime.journal.tail import Tail
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import end, start_for
+from runtime.progress.reporting import REPORT_S, Progress, ReportLine
 
 log = logging.getLogger(__name__)
 

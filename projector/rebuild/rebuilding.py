@@ -18,7 +18,6 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from contracts.errors import RateLimited
-from projector.proof.progress import ReportLine
 from projector.proof.scratch.checkpoints import FROM_ZERO, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
@@ -43,6 +42,7 @@ from runtime.following.reader import JournalReader
 from runtime.journal.port import Journal
 from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
+from runtime.progress.reporting import ReportLine
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from projector.proof.progress import ReportLine
+from runtime.progress.reporting import ReportLine
 
 
 class TimeLeft:

@@ -25,17 +25,19 @@ FLOORS = {
             write_levels shared_rules plans representations notices recipients""",
         "runtime": """version process pseudonyms traces logs event_stream confinement http calls
             migration_files
-            postgres clickhouse journal following auth limits front openapi outside service""",
+            postgres clickhouse journal progress following auth limits front openapi dead_letters
+            outside service""",
         "command_api": """domain image image.sqlite leader renewal http inviting metrics rendering
             settings service main __main__""",
-        "projector": """history analysts read_models proof rebuild dead_letters metrics ndjson
-            service dead_letter_routes http settings main __main__""",
+        "projector": """history analysts read_models proof rebuild dead_letters metrics
+            service http settings main __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings reports
             ratings history my_data analysts dashboard acts figures films streams service
             settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning matching
             delivery publishing.steps store short_links publishing metrics expander
-            dispatcher clicks forgetting reader http service settings restored main __main__""",
+            dispatcher clicks forgetting reader dead_letters http service settings restored
+            main __main__""",
         "neighbours": """bodies store switches settings services.auth access
             services site app in_process __main__""",
         "launcher": """settings terminal connections client data_directory openapi inventory

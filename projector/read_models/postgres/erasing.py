@@ -12,7 +12,8 @@ from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape, Words
 
 ERASE_LETTERS: Final = f"""
-    UPDATE dead_letters letter SET payload = '{ERASED_TEXT}', reason = '{ERASED_TEXT}'
+    UPDATE dead_letters letter
+    SET payload = '{ERASED_TEXT}', reason = '{ERASED_TEXT}', request_id = NULL
     FROM unnest($1::uuid[], $2::bigint[]) AS erased (person_id, seq), decisions decision
     WHERE letter.seq < erased.seq AND decision.seq = letter.seq
       AND (decision.actor = erased.person_id::text OR letter.key = erased.person_id::text)

@@ -7,7 +7,8 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from projector.read_models.batch import BatchPart, EventPlace, RowBatch
+from contracts.journal.places import EventPlace
+from projector.read_models.batch import BatchPart, RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.postgres import statements
 from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_announcements

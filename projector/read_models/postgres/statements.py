@@ -20,9 +20,9 @@ ROWS_AT_ONCE: Final = 2_000
 """A statement has so many rows at most: while its arguments are encoded, nothing else runs."""
 
 INSERT_LETTERS: Final = """
-    INSERT INTO dead_letters (seq, event_index, type, key, payload, reason)
+    INSERT INTO dead_letters (seq, event_index, type, key, payload, reason, request_id)
     SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[],
-                         $6::text[])
+                         $6::text[], $7::text[])
 """
 
 SELECT_STOPPED_KEYS: Final = "SELECT DISTINCT key FROM dead_letters WHERE key IS NOT NULL"

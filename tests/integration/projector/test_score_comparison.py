@@ -13,7 +13,6 @@ import pytest
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from projector.proof import history_votes
 from projector.proof.history_votes import HistoryVotes, cut_ranges
-from projector.proof.progress import ReportLine
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink, PostgresSnapshot
 from projector.read_models.projections.scores import SCORES
@@ -22,6 +21,7 @@ from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
+from runtime.progress.reporting import ReportLine
 from tests.cells.projector_cell import DEADLINE_S, follow, read_rows, uuid_text
 from tests.histories.chain import Chain
 from tests.histories.random_people import live_until_rated

@@ -19,7 +19,6 @@ from contracts.events.announcement import AnnouncementCreated, AnnouncementPubli
 from contracts.events.booking import BookingApproved, BookingRequested
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.main import build_app
-from projector.proof.progress import ReportLine
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Projector
@@ -32,6 +31,7 @@ from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from runtime.process.lifecycle import Process as WholeProcess
 from runtime.process.lifecycle import run_as
+from runtime.progress.reporting import ReportLine
 from tests.cells.projector_cell import (
     DEADLINE_S,
     SMALL,

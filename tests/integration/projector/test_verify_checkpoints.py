@@ -13,13 +13,13 @@ import pytest
 from contracts.events.person import PersonErased, PersonSeen
 from contracts.values.ids import PersonId
 from projector.proof.fold import JournalFold
-from projector.proof.progress import ReportLine
 from projector.proof.scratch.checkpoints import Start, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
 from projector.service import ProjectorService
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
+from runtime.progress.reporting import ReportLine
 from tests.cells.projector_cell import follow
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople

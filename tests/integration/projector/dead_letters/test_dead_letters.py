@@ -1,15 +1,16 @@
 """Parked events get into the tables once this build can project them, or are given up for good."""
 
-from typing import Any, Final
+from typing import Any
 
 import asyncpg
 import pytest
 
 from contracts.errors import CommandRefused, NotFound, RateLimited
 from contracts.events.announcement import AnnouncementPublished
-from projector.dead_letters.stored import DeadLetters
-from projector.read_models.batch import EventPlace
+from contracts.journal.places import EventPlace
+from projector.dead_letters.stored import LETTERS
 from projector.read_models.postgres.sink import PostgresSink
+from runtime.dead_letters.table import FIRST, DeadLetters
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import (
     commit_stored,
@@ -22,10 +23,9 @@ from tests.cells.projector_cell import (
 )
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
-from tests.integration.projector.dead_letters.older_build import older_build, teleported
+from tests.integration.projector.dead_letters.older_build import older_build
 from tests.integration.projector.rebuild.rebuilt import caught_up, rebuilt, retried, service_of
-
-FIRST: Final = EventPlace(0, 0)
+from tests.older_build import teleported
 
 
 async def parked_and_followed(
@@ -99,7 +99,7 @@ async def test_what_still_cannot_be_projected_stays_with_all_behind_it(
         await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     async with service_of(sqlite_journal, tables, postgres_dsn) as service:
         await caught_up(service, chain)
-        letters = DeadLetters(tables)
+        letters = DeadLetters(tables, LETTERS)
         listed = await letters.select(FIRST, 10)
         assert [(one.key, one.parked) for one in listed] == [(first, 3), (second, 2)]
         assert (await letters.select(EventPlace(chain.seq - 4, 0), 10)) == listed[1:]
@@ -111,7 +111,7 @@ async def test_what_still_cannot_be_projected_stays_with_all_behind_it(
         assert left.event == "announcement.teleported.v1"
         assert "earlier event" not in left.reason
 
-        shown = await letters.find(EventPlace(left.position, 0))
+        shown = await letters.find(EventPlace(left.position, 0), FIRST, 10)
         assert [one.event for one in shown.events] == [
             "announcement.teleported.v1",
             "announcement.published.v1",
@@ -140,7 +140,7 @@ async def test_what_the_tables_refuse_stays_with_all_behind_it(
         assert (key["projected"], key["left"]) == (2, 2)
         assert "ticket_count" in key["reason"] or "$" in key["reason"]
         assert 62 in (await read_rows(tables))["announcements"][announcement_id]
-        (left,) = await DeadLetters(tables).select(FIRST, 10)
+        (left,) = await DeadLetters(tables, LETTERS).select(FIRST, 10)
         assert (left.id, left.reason) == (f"{chain.seq - 1}-0", key["reason"])
 
 
@@ -213,7 +213,7 @@ async def test_letters_without_a_key_are_retried_one_by_one(
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     async with service_of(sqlite_journal, tables, postgres_dsn) as service:
         await caught_up(service, chain)
-        ids = [one.id for one in await DeadLetters(tables).select(FIRST, 10)]
+        ids = [one.id for one in await DeadLetters(tables, LETTERS).select(FIRST, 10)]
         assert ids == ["2-outcome", "2-0"]
         (key,) = (await retried(service, EventPlace(2, -1)))["keys"]
         assert (key["id"], key["key"], key["left"]) == ("2-outcome", None, 1)
@@ -261,7 +261,7 @@ async def test_a_retry_that_is_cut_off_has_done_whole_keys_only(
             if line.get("phase") == "keys" and line["done"] == 1:
                 break
         await lines.aclose()
-        left = await DeadLetters(tables).select(FIRST, 10)
+        left = await DeadLetters(tables, LETTERS).select(FIRST, 10)
         assert [one.parked for one in left] == [2, 2]
         chain.commit(seen(1, "Ada"))
         await chain.write_to(sqlite_journal, chain.seq - 1)

@@ -22,7 +22,8 @@ from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import commit_stored, follow
 from tests.histories.random_people import RandomPeople
 from tests.integration.launcher.invoking import SECRET, Practix, build_practix
-from tests.integration.projector.dead_letters.older_build import older_build, teleported
+from tests.integration.projector.dead_letters.older_build import older_build
+from tests.older_build import teleported
 from tests.servers.http_server import served
 from tests.waiting import eventually
 

@@ -12,7 +12,7 @@ from contracts.events.announcement import AnnouncementChanged, AnnouncementPubli
 from contracts.events.person import PersonErased, PersonSeen
 from contracts.events.report import EveningHidden, ReportAnswered, ReportMade
 from contracts.values.ids import ReportId, SubjectId
-from projector.dead_letters import retrying
+from projector.dead_letters.stored import LETTERS
 from projector.proof.scratch.checkpoints import Start, VerifiedCheckpoints
 from projector.read_models.postgres.sink import PostgresSink
 from projector.service import ProjectorService
@@ -163,7 +163,7 @@ async def test_an_erasure_forbids_checkpoints_from_before_it(
         await service.stop()
 
 
-@pytest.mark.parametrize("owner", [PostgresSink, retrying], ids=["position", "letters"])
+@pytest.mark.parametrize("owner", [PostgresSink, LETTERS], ids=["position", "letters"])
 async def test_what_is_parked_while_a_retry_begins_is_retried_too(
     evening: StoppedEvening, owner: object
 ) -> None:

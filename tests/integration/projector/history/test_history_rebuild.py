@@ -18,7 +18,6 @@ from projector.history.block import block_of
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
 from projector.history.versions import KEPT, NEXT, TABLES, HistoryVersions
-from projector.proof.progress import ReportLine
 from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.service import ProjectorService
 from query_api.edge.history_reads import HistoryReads
@@ -26,6 +25,7 @@ from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, QueryRefused
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
+from runtime.progress.reporting import ReportLine
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
 from tests.integration.projector.held_journal import HeldJournal

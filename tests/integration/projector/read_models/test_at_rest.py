@@ -10,7 +10,6 @@ import pytest
 
 from launcher.servers.postgres import PostgresServer
 from projector.dead_letters import retrying
-from projector.proof.progress import ReportLine
 from projector.read_models.postgres import at_rest
 from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.sink import PostgresSink
@@ -20,6 +19,7 @@ from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 from runtime.postgres.rewriting import rewrite_tables
 from runtime.postgres.tables import TablesUnavailable
+from runtime.progress.reporting import ReportLine
 from tests.at_rest import find_files_with
 from tests.cells.projector_cell import fold_rows, follow, read_letters, read_rows
 from tests.histories.chain import Chain

@@ -7,14 +7,14 @@ import asyncpg
 from fastapi import FastAPI
 from starlette.requests import Request
 
+from contracts.journal.places import EventPlace
 from projector.http import build_router
-from projector.proof.progress import ReportLine
-from projector.read_models.batch import EventPlace
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
 from runtime.http.problems import install_problems
 from runtime.journal.port import Journal
+from runtime.progress.reporting import ReportLine
 from tests.cells.projector_cell import SMALL
 from tests.histories.chain import Chain
 from tests.waiting import eventually

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from msgspec import Raw
 
+from contracts.journal.places import EventPlace
 from contracts.journal.records import CommandInfo, Commit, Outcome
 from contracts.values.ids import AnnouncementId
-from projector.read_models.batch import EventPlace, Projected, RowBatch
+from projector.read_models.batch import Projected, RowBatch
 from projector.read_models.intake import DECISION, STOPPED, Intake
 from projector.read_models.memory import MemorySink
 from projector.read_models.projector import ReadModels

@@ -9,7 +9,7 @@ REPORT_S: Final = 0.5
 """Time between two lines of progress."""
 
 ReportLine = dict[str, Any]
-"""A line of verify's report: progress, `{"phase", "done", "of"}`, or the result."""
+"""A line of a report: progress, `{"phase", "done", "of"}`, or the result."""
 
 
 class Progress:

@@ -1,8 +1,7 @@
 """Serves dead letters to operators, who list, retry and drop them."""
 
-import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from fastapi import APIRouter
@@ -10,15 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import Malformed, NotFound, ProjectionBehind, Unavailable
+from contracts.journal.places import EventPlace, parse_place
 from contracts.values.decoding import UNDECODABLE
-from projector.dead_letters.stored import StoppedKey, StoppedKeyInFull, spell_place
-from projector.ndjson import LINES, answer_lines
-from projector.read_models.batch import OUTCOME, EventPlace
-from projector.service import ProjectorService
 from runtime.auth.operators import sign
+from runtime.dead_letters.table import FIRST, DeadLetters, StoppedKey, StoppedKeyInFull
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT, LIMIT_MAX, next_page_headers, parse_limit
 from runtime.http.parameters import (
     DRY_RUN,
     MIN_POSITION,
@@ -29,8 +26,8 @@ from runtime.http.parameters import (
 )
 from runtime.openapi.document import response_schema
 from runtime.postgres.tables import TablesUnavailable
-
-_ID: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9}|outcome)")
+from runtime.progress.ndjson import LINES, answer_lines
+from runtime.progress.reporting import ReportLine
 
 Guard = Callable[[Request], Awaitable[str | None]]
 """Returns the name of the operator, None if the token names nobody. Raises Unauthenticated if the
@@ -59,9 +56,38 @@ SIGNED: Final = {
 }
 
 
-def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
-    """Return the routes, without the prefix of all operators' routes."""
-    router = APIRouter(prefix="/dead-letters", tags=["operator"], route_class=ApiRoute)
+class ServiceWithDeadLetters(Protocol):
+    """A reader of the journal that parks events."""
+
+    @property
+    def dead_letters(self) -> DeadLetters: ...
+
+    @property
+    def position(self) -> int:
+        """Position up to which the store has followed the journal."""
+        ...
+
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        """Wait until the store is at `seq`. Returns False if it is not after `wait_s` seconds."""
+        ...
+
+    def retry(
+        self, place: EventPlace | None, by: str | None = None, *, dry_run: bool
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Yield lines of progress, then the result: of the key of one dead letter, or of all.
+        Raises RateLimited beside another retry, Unavailable on a standby, and NotFound."""
+        ...
+
+    async def drop(self, place: EventPlace, by: str | None, *, dry_run: bool) -> None:
+        """Give up a parked event for good. Raises as `retry` does, and CommandRefused."""
+        ...
+
+
+def build_dead_letter_router(
+    prefix: str, service: ServiceWithDeadLetters, guard: Guard
+) -> APIRouter:
+    """Return the routes under this path."""
+    router = APIRouter(prefix=prefix, tags=["operator"], route_class=ApiRoute)
     letters = service.dead_letters
 
     async def wait(request: Request) -> None:
@@ -77,8 +103,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         openapi_extra={"parameters": describe_parameters(LIMIT, CURSOR, MIN_POSITION)},
     )
     async def list_dead_letters(request: Request) -> Response:
-        """List the events that could not be projected, in the order of the journal. `parked`
-        says how many of the key stand still because of each."""
+        """List the events that stopped a key, in the order of the journal. `parked` says how many
+        of the key stand still because of each."""
         await wait(request)
         limit, after = parse_limit(request.query_params), _parse_cursor(request)
         try:
@@ -93,15 +119,21 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         "/{letter_id}",
         response_class=Response,
         responses=_document(StoppedKeyInFull),
-        openapi_extra={"parameters": describe_parameters(MIN_POSITION)},
+        openapi_extra={"parameters": describe_parameters(LIMIT, CURSOR, MIN_POSITION)},
     )
     async def get_dead_letter(request: Request) -> Response:
-        """One parked event, with all of its key: at most 100, in the order of the journal."""
+        """One parked event, with the `events` of its key in the order of the journal, page after
+        page."""
         await wait(request)
+        limit, after = parse_limit(request.query_params), _parse_cursor(request)
         try:
-            return json_response(await letters.find(_place_in(request)))
+            found = await letters.find(_place_in(request), after, limit + 1)
         except TablesUnavailable as error:
             raise Unavailable from error
+        more = len(found.events) > limit
+        headers = next_page_headers(request, found.events[limit - 1].id) if more else {}
+        shown = msgspec.structs.replace(found, events=found.events[:limit])
+        return json_response(shown, headers=headers)
 
     @router.post(
         "/retry",
@@ -110,10 +142,10 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         openapi_extra={"parameters": describe_parameters(DRY_RUN)},
     )
     async def retry_all(request: Request) -> Response:
-        """Project all that is parked with the projections of today, one key after another, 1,000
-        keys at most. With `dry_run` the result says how many events could be projected.
+        """Fold all that is parked as this build does, one key after another, 1,000 keys at most.
+        With `dry_run` the result says how many events could be folded.
 
-        429 beside a verify, a rebuild or another retry; 503 on a standby."""
+        429 beside another retry, or what takes the tables as a whole; 503 on a standby."""
         operator = await guard(request)
         return await answer_lines(service.retry(None, operator, dry_run=is_dry_run(request)))
 
@@ -124,10 +156,10 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         openapi_extra={"parameters": describe_parameters(DRY_RUN)},
     )
     async def retry(request: Request) -> Response:
-        """Project the parked events of this one's key with the projections of today. The first
-        that still cannot be projected stays, with all behind it.
+        """Fold the parked events of this one's key as this build does. The first that still
+        cannot be folded stays, with all behind it.
 
-        429 beside a verify, a rebuild or another retry; 503 on a standby."""
+        429 beside another retry, or what takes the tables as a whole; 503 on a standby."""
         operator, dry_run = await guard(request), is_dry_run(request)
         return await answer_lines(service.retry(_place_in(request), operator, dry_run=dry_run))
 
@@ -138,13 +170,13 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         openapi_extra={"parameters": describe_parameters(DRY_RUN), "requestBody": SIGNED},
     )
     async def drop(request: Request) -> Response:
-        """Give the event up for good: no projection takes it any more. Those behind it follow at
-        the next retry. 409 `earlier_event_parked` if it is not the first of its key, and
+        """Give the event up for good: it is never folded again. Those behind it follow at the
+        next retry. 409 `earlier_event_parked` if it is not the first of its key, and
         `erasure_not_droppable` if it is the erasure of a person."""
         operator = await guard(request)
         dry_run, place, body = is_dry_run(request), _place_in(request), await _read_body(request)
         try:
-            shown = await letters.find(place)
+            shown = await letters.find(place, FIRST, LIMIT_MAX)
             await service.drop(place, sign(operator, body.by), dry_run=dry_run)
         except TablesUnavailable as error:
             raise Unavailable from error
@@ -168,7 +200,7 @@ async def _read_body(request: Request) -> DropBody:
 
 def _place_in(request: Request) -> EventPlace:
     """Return the place that the path names. Raises NotFound."""
-    found = _parse_id(request.path_params["letter_id"])
+    found = parse_place(request.path_params["letter_id"])
     if found is None:
         raise NotFound
     return found
@@ -178,18 +210,7 @@ def _parse_cursor(request: Request) -> EventPlace:
     """Return the place that the cursor names; without one, a place before all. Raises
     Malformed."""
     given = request.query_params.get(CURSOR.name)
-    if given is None:
-        return EventPlace(0, OUTCOME)
-    found = _parse_id(given)
+    found = FIRST if given is None else parse_place(given)
     if found is None:
         raise Malformed("malformed_cursor")
     return found
-
-
-def _parse_id(text: str) -> EventPlace | None:
-    """Return the place that `spell_place` spells like this; None if it spells none."""
-    found = _ID.fullmatch(text)
-    if found is None:
-        return None
-    place = EventPlace(int(found[1]), OUTCOME if found[2] == "outcome" else int(found[2]))
-    return place if spell_place(place) == text else None

@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 from contracts.errors import RateLimited, Unavailable
 from contracts.journal.acceptance import JournalBroken
 from contracts.values.describing import describe_error
-from projector.proof.progress import ReportLine
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import end, start_for
+from runtime.progress.reporting import ReportLine
 
 log = logging.getLogger(__name__)
 
