@@ -9,11 +9,11 @@ from random import Random
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.ids import PersonId
 from notifier.delivery.backoff import Backoff
-from notifier.delivery.decisions import INTERNAL_ERROR, TOO_LATE
+from notifier.delivery.decisions import INTERNAL_ERROR
 from notifier.delivery.leases import LeasedFanOut
 from notifier.matching.digests import choose_people
 from notifier.planning.notice_plan import NoticeSource, expand_fanout
-from notifier.rights import NOT_FOR_FOLLOWERS
+from notifier.rights import NOT_FOR_FOLLOWERS, TOO_LATE
 from notifier.state import KnownAnnouncement
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import UgcClient

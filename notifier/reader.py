@@ -14,6 +14,7 @@ from contracts.journal.records import Commit
 from notifier import metrics
 from notifier.planning.fold import (
     DecodedCommit,
+    Gaps,
     ParkedEvent,
     decode_commit,
     find_needed_state,
@@ -73,11 +74,13 @@ class NoticeStore:
 
     async def write(self, batch: CommitBatch, step: Step) -> None:
         async with self._outbox.transaction(step) as transaction:
+            gaps = await transaction.load_gaps(batch.commits)
             if batch.refusal is None:
-                parked = await _plan(batch.commits, transaction)
+                parked = await _plan(batch.commits, transaction, gaps)
             else:
-                parked = park_all(batch.commits, batch.refusal)
-            await transaction.save_parked(parked)
+                told_seq = transaction.told_seq
+                parked = park_all(batch.commits, batch.refusal, told_seq=told_seq, gaps=gaps)
+                await transaction.save_parked(parked)
         if step.decided_at is not None:
             self._on_taken_over(step.decided_at)
         for one in parked:
@@ -114,19 +117,14 @@ class NoticeReader(JournalReader[CommitBatch]):
 
 
 async def _plan(
-    commits: Sequence[DecodedCommit], transaction: OutboxTransaction
+    commits: Sequence[DecodedCommit], transaction: OutboxTransaction, gaps: Gaps
 ) -> list[ParkedEvent]:
     """Fold the Commits and save what follows from them. Returns the parked events."""
     needed = find_needed_state(commits)
     state = await transaction.load_state(needed)
     plan = await transaction.load_plan(needed)
-    parked = fold(
-        commits,
-        state,
-        plan,
-        told_seq=transaction.told_seq,
-        stopped=await transaction.load_stopped_keys(),
-    )
+    parked = fold(commits, state, plan, told_seq=transaction.told_seq, gaps=gaps)
+    await transaction.save_parked(parked)  # An erasure that the plan has takes from these, too.
     await transaction.save_state(state)
     await transaction.save_plan(plan)
     return parked

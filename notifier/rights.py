@@ -25,6 +25,7 @@ NO_FOLLOWER: Final = "no_follower"
 MUTED: Final = "muted"
 APART: Final = "apart"
 ERASED: Final = "erased"
+TOO_LATE: Final = "too_late"
 
 ALL: Final = frozenset({"author", "guest", "other"})
 PARTIES: Final = frozenset({"author", "guest"})

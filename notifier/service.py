@@ -1,18 +1,23 @@
 """Wires the notifier. It runs in a process of its own or inside the embedded system."""
 
 import asyncio
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
+from contextlib import aclosing, contextmanager, suppress
+from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
 
 import asyncpg
 from fastapi import APIRouter
 
+from contracts.errors import RateLimited, Unavailable
+from contracts.journal.places import EventPlace
 from contracts.notices import Kind
 from contracts.values.targets import TargetName
 from notifier import metrics
 from notifier.clicks.collector import ClickCollector
 from notifier.clicks.store import ClickStore
+from notifier.dead_letters.retrying import LateRetrying
+from notifier.dead_letters.stored import LETTERS, drop_letter
 from notifier.dispatcher import DISPATCHERS, Dispatcher, DispatcherPace
 from notifier.forgetting.eraser import Eraser
 from notifier.forgetting.forgetter import Forgetter
@@ -31,6 +36,7 @@ from notifier.store.forgetting.erasures import ErasureStore
 from notifier.store.forgetting.finished import ForgettingStore
 from notifier.store.moderation import Moderation
 from notifier.store.notices import Notices
+from notifier.store.operators.acts import Signature
 from notifier.store.operators.fanouts import FanOuts
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
@@ -39,6 +45,8 @@ from notifier.store.queue import NoticeQueue
 from notifier.store.state import SELECT_SUSPENDED
 from runtime.auth.suspensions import SuspensionWatch
 from runtime.auth.tokens import TokenVerifier
+from runtime.dead_letters.routes import build_dead_letter_router
+from runtime.dead_letters.table import DeadLetters
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
@@ -47,8 +55,9 @@ from runtime.postgres.active_lock import ActiveLock
 from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.clock import Clock, steady_clock, system_clock
-from runtime.process.clock_watch import ClockWatch
+from runtime.process.clock_watch import ClockWatch, ClockWrong
 from runtime.process.tasks import run_together
+from runtime.progress.reporting import ReportLine
 
 MEASURE_S: Final = 10.0
 """How often what waits is counted."""
@@ -94,8 +103,12 @@ class NotifierService(FollowingService):
         pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
         lock: ActiveLock | None = None,
     ) -> None:
+        self._journal = journal
         self._pool = pool
         self._clock = clock
+        self._approval_kinds = approval_kinds
+        self._retrying = False
+        self.dead_letters = DeadLetters(pool, LETTERS)
         self._queue = NoticeQueue(pool, approval_kinds)
         self._clock_watch = clock_watch or ClockWatch(clock, steady_clock, watching=False)
         links = ShortLinks(self._queue, clients.shortener, public_url)
@@ -138,6 +151,7 @@ class NotifierService(FollowingService):
             build_router(notices, PreferenceStore(pool), reader, verifier),
             build_fanout_router(FanOuts(pool), reader, guard, clock, self._wake),
             build_publication_router(self._publications, reader, guard, clock),
+            build_dead_letter_router("/api/v1/operator/notices/dead-letters", self, guard),
             build_moderation_router(
                 ModerationParts(
                     notices,
@@ -155,6 +169,48 @@ class NotifierService(FollowingService):
             journal=lambda: reader.journal_available,
             tables=lambda: reader.tables_available,
         )
+
+    async def retry(
+        self, place: EventPlace | None, by: str | None = None, *, dry_run: bool
+    ) -> AsyncGenerator[ReportLine, None]:
+        """Fold parked events: those of the key of one dead letter, or all. Yields what
+        `notifier.dead_letters.retrying.LateRetrying` yields.
+
+        Raises RateLimited while another retry runs, Unavailable while the clock is wrong,
+        NotFound, JournalBroken and TablesUnavailable.
+        """
+        with self._alone():
+            signature = Signature(by, self._now())
+            retrying = LateRetrying(self._journal, self._pool, signature, self._approval_kinds)
+            async with aclosing(retrying.run(place, dry_run=dry_run)) as lines:
+                async for line in lines:
+                    yield line
+        self._wake()
+
+    async def drop(self, place: EventPlace, by: str | None, *, dry_run: bool) -> None:
+        """Give up a parked event for good (`notifier.dead_letters.stored.drop_letter`). Raises as
+        that and as `retry` do."""
+        with self._alone():
+            await drop_letter(self._pool, place, Signature(by, self._now()), dry_run=dry_run)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Do one thing at a time with parked events. Raises RateLimited."""
+        if self._retrying:
+            raise RateLimited
+        self._retrying = True
+        try:
+            yield
+        finally:
+            self._retrying = False
+
+    def _now(self) -> datetime:
+        """Return the time. Raises Unavailable while the clock is wrong: nothing may be given up as
+        too late then."""
+        try:
+            return self._clock_watch.now()
+        except ClockWrong as error:
+            raise Unavailable from error
 
     def _wake(self) -> None:
         for one in self._dispatchers:

@@ -266,6 +266,16 @@ class NotifierState:
             case _:
                 pass  # Other events do not change whom to tell.
 
+    def erase_announcements_of(self, person_id: PersonId) -> None:
+        """Forget the texts of the person's announcements."""
+        for one in list(self.announcements.values()):
+            if one.author_id == person_id:
+                self._change(_erase_announcement(one))
+
+    def replace_announcement(self, announcement: KnownAnnouncement) -> None:
+        """Put this in place of what is known of the announcement."""
+        self._change(announcement)
+
     def _note_told_of_chat(
         self, announcement_id: AnnouncementId, person_id: PersonId, *, told: bool
     ) -> None:
@@ -293,9 +303,7 @@ class NotifierState:
         _drop_what_is_of(person_id, self.changed_plans)
         _drop_what_is_of(person_id, self.changed_blocks)
         self.changed_free_times.pop(person_id, None)
-        for one in list(self.announcements.values()):
-            if one.author_id == person_id:
-                self._change(_erase_announcement(one))
+        self.erase_announcements_of(person_id)
 
     def _note_rating(self, event: RatingGiven) -> None:
         announcement = self.announcement(event.announcement_id)

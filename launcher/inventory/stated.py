@@ -14,7 +14,11 @@ REQUEST: Final = "a hexadecimal request id, which the client may have chosen"
 EMPTY: Final = "empty"
 
 NOTIFIER: Final[Inventory] = {
-    "notifier.dead_letters": (texts("type key reason", NOBODY),),
+    "notifier.dead_letters": (
+        texts("request_id", "whoever gave the command", "absent"),
+        texts("actor", "ids"),
+        texts("type key reason", NOBODY),
+    ),
     "notifier.deleted_notices": (texts("key kind state reason", NOBODY),),
     "notifier.erasures": (texts("state", NOBODY),),
     "notifier.evenings": (texts("state", "the author, and the film", ERASED),),

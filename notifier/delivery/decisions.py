@@ -20,13 +20,12 @@ from notifier.policies.facts import (
     hide_typed,
     people_in,
 )
-from notifier.rights import Relation, select_facts
+from notifier.rights import TOO_LATE, Relation, select_facts
 from notifier.texts.render import Addressee, render
 from runtime.outside.ports import Notice, PersonProfile
 
 SWITCHED_OFF: Final = "switched_off"
 RECEIPTS_OFF: Final = "receipts_off"
-TOO_LATE: Final = "too_late"
 NO_NOTICE: Final = -1
 """Before every notice."""
 INTERNAL_ERROR: Final = "internal_error"

@@ -24,17 +24,18 @@ class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
 
 
 class ModerationRecord(Struct, frozen=True, kw_only=True):
-    """An act of an operator on a notice, a fan-out or a publication."""
+    """An act of an operator on a notice, a fan-out, a publication or a parked event."""
 
     id: int
     at: datetime
     by: str | None
     """How the operator signed."""
     act: str
-    """`created`, `rescheduled`, `cancelled`, `approved`."""
+    """`created`, `rescheduled`, `cancelled`, `approved`, `dead_letters_retried`,
+    `dead_letter_dropped`."""
     notice_id: int | None
     position: int | None
-    """With `event_index`, names the fan-out."""
+    """With `event_index`, names the parked event, or the one that the fan-out tells of."""
     event_index: int | None
     announcement_id: AnnouncementId | None
     """With `target`, names the publication."""

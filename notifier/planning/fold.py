@@ -12,6 +12,7 @@ from contracts.events.person import PersonErased, PersonErasureConfirmed
 from contracts.events.post import PostWritten
 from contracts.events.stored.codec import decode_event, read_fields
 from contracts.events.stored.domain_event import DomainEvent
+from contracts.journal.places import EventPlace
 from contracts.journal.records import Commit
 from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, canonical_uuid
@@ -21,6 +22,7 @@ from notifier.planning.publications import plan_publication
 from notifier.policies.effects import Occasion
 from notifier.policies.registry import plan_effects, policy_for
 from notifier.state import KnownAnnouncement, NotifierState, announcement_of
+from runtime.dead_letters.request_ids import find_request_id
 from runtime.logs.lines import PRIVATE_KINDS
 
 REASON_CHARS_MAX: Final = 500
@@ -36,6 +38,27 @@ class ParkedEvent(NamedTuple):
     key: str | None
     """The announcement that stops because of it; None if none does."""
     reason: str
+    request_id: str | None
+    """By it logs tell what caused the event; None if the journal does not say."""
+    actor: str
+    told: bool = False
+    """Whether people had been told of the event before it was parked."""
+
+    @property
+    def place_in_journal(self) -> EventPlace:
+        return EventPlace(self.seq, self.event_index)
+
+
+class Gaps(NamedTuple):
+    """What is left out of a fold."""
+
+    stopped: Collection[str] = ()
+    """Announcements of which an event is parked: all later ones of them are parked, too."""
+    dropped: Collection[EventPlace] = ()
+    """Events that operators have given up."""
+
+
+NO_GAPS: Final = Gaps()
 
 
 class DecodedCommit(NamedTuple):
@@ -74,8 +97,8 @@ def decode_commit(commit: Commit) -> DecodedCommit:
             fields = read_fields(stored)
             key = canonical_uuid(str(fields.get("announcement_id")))
             event_type = _shorten(str(fields.get("type")))
-            reason = _shorten(describe_error(error))
-            parked.append(ParkedEvent(commit.seq, index, event_type, key, reason))
+            reason = describe_error(error)
+            parked.append(_park(commit, index, event_type, key, reason))
     return DecodedCommit(commit, tuple(events), tuple(parked))
 
 
@@ -117,54 +140,74 @@ def fold(
     plan: NoticePlan,
     *,
     told_seq: int,
-    stopped: Collection[str],
+    gaps: Gaps = NO_GAPS,
 ) -> list[ParkedEvent]:
     """Evolve `state`, and add to `plan` what the Commits ask for. Returns the parked events.
 
-    People were told of Commits up to `told_seq` before, so these only change the state. Events of
-    the `stopped` announcements are parked.
+    People were told of Commits up to `told_seq` before, so these only change the state.
     """
-    failed = set(stopped)
+    failed = set(gaps.stopped)
     parked: list[ParkedEvent] = []
     for commit in commits:
-        for one in _fold_commit(commit, state, plan, told_seq, failed):
-            parked.append(one)
+        told = commit.commit.seq <= told_seq
+        for one in _fold_commit(commit, state, plan, failed, gaps.dropped, told=told):
+            parked.append(one._replace(told=told))
             if one.key is not None:
                 failed.add(one.key)
     return parked
 
 
-def park_all(commits: Iterable[DecodedCommit], reason: str) -> list[ParkedEvent]:
+def park_all(
+    commits: Iterable[DecodedCommit], reason: str, *, told_seq: int, gaps: Gaps = NO_GAPS
+) -> list[ParkedEvent]:
     """Return all events of the Commits as parked for `reason`: the tables refused what follows
-    from them."""
+    from them. `told_seq` is as in `fold`."""
     parked: list[ParkedEvent] = []
-    for commit in commits:
-        parked += commit.parked
-        for occasion in _build_occasions(commit):
-            parked.append(_park(occasion, announcement_of(occasion.event), reason))
+    for decoded in commits:
+        told = decoded.commit.seq <= told_seq
+        for one in list_in_order(decoded):
+            if one.place_in_journal not in gaps.dropped:
+                if isinstance(one, Occasion):
+                    one = _park_event(decoded, one, reason)
+                parked.append(one._replace(told=told))
     return parked
 
 
+def fold_event(occasion: Occasion, state: NotifierState, plan: NoticePlan) -> None:
+    """Evolve `state`, and add to `plan` what the event asks for. Raises whatever is wrong with the
+    event."""
+    key = announcement_of(occasion.event)
+    effects = list(plan_effects(occasion, state))
+    before = state.find_announcement(key)
+    state.evolve(occasion.event)
+    plan.add(effects, occasion)
+    _plan_publication(plan, before, state.find_announcement(key), occasion)
+
+
 def _fold_commit(
-    decoded: DecodedCommit, state: NotifierState, plan: NoticePlan, told_seq: int, failed: set[str]
+    decoded: DecodedCommit,
+    state: NotifierState,
+    plan: NoticePlan,
+    failed: set[str],
+    dropped: Collection[EventPlace],
+    *,
+    told: bool,
 ) -> Iterator[ParkedEvent]:
-    yield from decoded.parked
-    for occasion in _build_occasions(decoded):
-        key = announcement_of(occasion.event)
+    for one in list_in_order(decoded):
+        if dropped and one.place_in_journal in dropped:
+            continue
+        if isinstance(one, ParkedEvent):
+            yield one
+            continue
         try:
-            if key in failed:
-                yield _park(occasion, key, STOPPED)
-                continue
-            if occasion.seq <= told_seq:
-                state.evolve(occasion.event)
-                continue
-            effects = list(plan_effects(occasion, state))
-            before = state.find_announcement(key)
-            state.evolve(occasion.event)
-            plan.add(effects, occasion)
-            _plan_publication(plan, before, state.find_announcement(key), occasion)
+            if announcement_of(one.event) in failed:
+                yield _park_event(decoded, one, STOPPED)
+            elif told:
+                state.evolve(one.event)
+            else:
+                fold_event(one, state, plan)
         except Exception as error:  # Whatever it is, only this announcement must stop.
-            yield _park(occasion, key, describe_error(error))
+            yield _park_event(decoded, one, describe_error(error))
 
 
 def _plan_publication(
@@ -180,7 +223,16 @@ def _plan_publication(
         plan.publications.append(planned)
 
 
-def _build_occasions(decoded: DecodedCommit) -> Iterator[Occasion]:
+def list_in_order(decoded: DecodedCommit) -> Iterable[Occasion | ParkedEvent]:
+    """Return the events as they come in the Commit."""
+    occasions = build_occasions(decoded)
+    if not decoded.parked:
+        return occasions
+    return sorted((*decoded.parked, *occasions), key=lambda one: one.event_index)
+
+
+def build_occasions(decoded: DecodedCommit) -> Iterator[Occasion]:
+    """Yield the events that could be decoded, each with its place and what came beside it."""
     commit, command = decoded.commit, decoded.commit.command
     # Whoever is told what a block ended must not find the request by which somebody blocked.
     traceparent = "" if command.kind in PRIVATE_KINDS else command.traceparent
@@ -198,13 +250,22 @@ def _build_occasions(decoded: DecodedCommit) -> Iterator[Occasion]:
         )
 
 
-def _park(occasion: Occasion, key: str | None, reason: str) -> ParkedEvent:
+def _park_event(decoded: DecodedCommit, occasion: Occasion, reason: str) -> ParkedEvent:
+    key = announcement_of(occasion.event)
+    return _park(decoded.commit, occasion.event_index, occasion.event_type, key, reason)
+
+
+def _park(
+    commit: Commit, event_index: int, event_type: str, key: str | None, reason: str
+) -> ParkedEvent:
     return ParkedEvent(
-        occasion.seq,
-        occasion.event_index,
-        occasion.event_type,
+        commit.seq,
+        event_index,
+        event_type,
         None if key is None else _shorten(key),
         _shorten(reason),
+        find_request_id(commit.command),
+        _shorten(commit.command.actor),
     )
 
 

@@ -27,7 +27,7 @@ from notifier.policies.effects import (
     Withdraw,
 )
 from notifier.policies.facts import NoticeFacts, erase_facts, merge_changes
-from notifier.rights import ERASED
+from notifier.rights import ERASED, TOO_LATE
 
 
 class NoticeSource(NamedTuple):
@@ -133,7 +133,38 @@ class NoticePlan:
                 case Withdraw():
                     self._withdraw(effect)
                 case Erase():
-                    self._erase(effect.person_id, PlannedErasure(source.seq, occasion.at))
+                    self.erasures[effect.person_id] = PlannedErasure(source.seq, occasion.at)
+                    self.erase(effect.person_id)
+
+    def erase(self, person_id: PersonId) -> None:
+        """Take the person's texts from everything that was added before, and tell the person none
+        of it. An erasure that the outbox knows already needs no more."""
+        for notices in self._new.values():
+            for key, notice in list(notices.items()):
+                if notice.recipient == person_id:
+                    del notices[key]
+                notice.facts = erase_facts(notice.facts, person_id)
+        for notice in (*self._open.values(), *self.merged.values()):
+            notice.facts = erase_facts(notice.facts, person_id)
+        for fanout in self.fanouts:
+            if fanout.effect.author_id == person_id:
+                facts = erase_facts(fanout.effect.facts, person_id)
+                fanout.effect = fanout.effect._replace(facts=facts)
+                if fanout.state == "waiting":
+                    fanout.state, fanout.reason = "dropped", ERASED
+
+    def end_late(self, now: datetime) -> int:
+        """End new notices and fan-outs whose time is over `now`. Returns how many it were."""
+        late = 0
+        for notice in self.notices:
+            if notice.state == "waiting" and notice.expires_at <= now:
+                notice.state, notice.reason = "skipped", TOO_LATE
+                late += 1
+        for fanout in self.fanouts:
+            if fanout.state == "waiting" and fanout.effect.expires_at <= now:
+                fanout.state, fanout.reason = "dropped", TOO_LATE
+                late += 1
+        return late
 
     def _tell(self, tell: Tell, source: NoticeSource, at: datetime) -> None:
         notice = plan_notice(tell, source, at)
@@ -176,22 +207,6 @@ class NoticePlan:
             for fanout in self.fanouts:
                 if fanout.effect.announcement_id == withdrawal.announcement_id:
                     fanout.state, fanout.reason = "dropped", withdrawal.reason
-
-    def _erase(self, person_id: PersonId, erasure: PlannedErasure) -> None:
-        self.erasures[person_id] = erasure
-        for notices in self._new.values():
-            for key, notice in list(notices.items()):
-                if notice.recipient == person_id:
-                    del notices[key]
-                notice.facts = erase_facts(notice.facts, person_id)
-        for notice in (*self._open.values(), *self.merged.values()):
-            notice.facts = erase_facts(notice.facts, person_id)
-        for fanout in self.fanouts:
-            if fanout.effect.author_id == person_id:
-                facts = erase_facts(fanout.effect.facts, person_id)
-                fanout.effect = fanout.effect._replace(facts=facts)
-                if fanout.state == "waiting":
-                    fanout.state, fanout.reason = "dropped", ERASED
 
     def _close_changes(self, withdrawal: Withdraw) -> None:
         self._open = {

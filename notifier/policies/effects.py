@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from contracts.events.stored.domain_event import DomainEvent
+from contracts.journal.places import EventPlace
 from contracts.notices import Kind
 from contracts.recipients import Together
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
@@ -32,6 +33,10 @@ class Occasion(NamedTuple):
     """Index of this event in `together`."""
     traceparent: str = ""
     """The trace context of the request that gave the command; empty if none did."""
+
+    @property
+    def place_in_journal(self) -> EventPlace:
+        return EventPlace(self.seq, self.event_index)
 
     @property
     def beside(self) -> Together:

@@ -16,10 +16,10 @@ from contracts.values.languages import Language, Text
 from contracts.values.targets import TargetName
 from contracts.values.zones import zone_or_utc
 from notifier.policies.effects import TOLD_WITHIN
+from notifier.rights import TOO_LATE
 from notifier.state import KnownAnnouncement
 from notifier.texts.render import LOCALES, WHEN
 
-TOO_LATE: Final = "too_late"
 NOT_WANTED: Final = "not_wanted"
 LEFT: Final = "left_as_it_was"
 

@@ -10,7 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 from contracts.notices import Kind
 from contracts.values.ids import PersonId
 from notifier.kinds import URGENT
-from notifier.planning.fold import NeededState, ParkedEvent
+from notifier.planning.fold import DecodedCommit, Gaps, NeededState, ParkedEvent
 from notifier.planning.notice_plan import (
     NoticePlan,
     PlannedErasure,
@@ -103,8 +103,15 @@ INSERT_NOTICES: Final = f"""
 """
 # Waits for a fan-out that is being expanded: its notices are there when the last id is looked up.
 DROP_FANOUTS_OF: Final = """
-    UPDATE notifier.fanouts SET state = 'dropped', reason = $2
-    WHERE author_id = ANY($1::uuid[]) AND state = 'waiting'
+    UPDATE notifier.fanouts f SET state = 'dropped', reason = $3
+    FROM unnest($1::uuid[], $2::bigint[]) AS e (person_id, seq)
+    WHERE f.author_id = e.person_id AND f.seq < e.seq AND f.state = 'waiting'
+"""
+# A client may have chosen the id of a request.
+FORGET_REQUESTS: Final = """
+    UPDATE notifier.dead_letters d SET request_id = NULL
+    FROM unnest($1::uuid[], $2::bigint[]) AS e (person_id, seq)
+    WHERE d.actor = e.person_id::text AND d.seq < e.seq AND d.request_id IS NOT NULL
 """
 DELETE_PREFERENCES: Final = "DELETE FROM notifier.preferences WHERE person_id = ANY($1::uuid[])"
 # One who came back may be erased again before the first erasure is carried out.
@@ -161,8 +168,9 @@ class OutboxTransaction:
         changes = await state.load_open_changes(self._connection, needed.with_guests)
         return NoticePlan(changes)
 
-    async def load_stopped_keys(self) -> set[str]:
-        return await state.load_stopped_keys(self._connection)
+    async def load_gaps(self, commits: Iterable[DecodedCommit]) -> Gaps:
+        """Return what is to be left out when these are folded."""
+        return await state.load_gaps(self._connection, [one.commit.seq for one in commits])
 
     async def save_state(self, changed: NotifierState) -> None:
         await state.save_state(self._connection, changed)
@@ -268,8 +276,9 @@ async def _begin_erasures(
 ) -> None:
     """Stop what the outbox would still tell of these people, and note that their texts are to be
     taken from it."""
-    people = list(erasures)
-    await connection.execute(DROP_FANOUTS_OF, people, ERASED)
+    people, seqs = list(erasures), [one.seq for one in erasures.values()]
+    await connection.execute(DROP_FANOUTS_OF, people, seqs, ERASED)
+    await connection.execute(FORGET_REQUESTS, people, seqs)
     await connection.execute(DELETE_PREFERENCES, people)
     await connection.execute(INSERT_ERASURES, people, *to_arrays(erasures.values()))
     for person_id, erasure in erasures.items():

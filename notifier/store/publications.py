@@ -18,7 +18,7 @@ from notifier.planning.publications import PlannedPublication
 from notifier.policies.effects import MERGED_WITHIN
 from notifier.publishing.steps import LeasedPublication, PublicationResult
 from notifier.store.notices import OperatorChange
-from notifier.store.operators.acts import Signature, Subject, record_act
+from notifier.store.operators.acts import ActSubject, Signature, record_act
 from notifier.store.session import LeaseSession
 from notifier.store.turns import NOT_BEFORE_RESTORED
 from runtime.postgres.tables import acquire_connection, transaction
@@ -55,7 +55,7 @@ WITHDRAW_ALL_OF: Final = """
     UPDATE notifier.publications SET wanted = false, revision = $2, changed_at = $3, attempts = 0,
         reason = NULL, try_at = $3, traceparent = NULL,
         state = CASE WHEN state IN ('sending', 'unsettled') THEN state ELSE 'waiting' END
-    WHERE author_id = $1
+    WHERE author_id = $1 AND revision < $2
 """
 LEASE: Final = f"""
     UPDATE notifier.publications p SET state = 'sending', holder = $2, attempts = p.attempts + 1
@@ -137,7 +137,7 @@ async def save_publications(
 async def withdraw_all_of(
     connection: PoolConnectionProxy, author_id: PersonId, seq: int, at: datetime
 ) -> None:
-    """Let no post of the author stand any more."""
+    """Let no post stand any more of what the author announced before the erasure at `seq`."""
     await connection.execute(WITHDRAW_ALL_OF, author_id, seq, at)
 
 
@@ -207,7 +207,7 @@ class Publications:
             done = await connection.execute(RETRY, *place, at) == "UPDATE 1"
             if done:
                 after = await connection.fetchval(SELECT_FACTS, *place)
-                subject = Subject(announcement_id=place[0], target=place[1])
+                subject = ActSubject(announcement_id=place[0], target=place[1])
                 await record_act(connection, "rescheduled", signature, subject, before, after)
             row = await connection.fetchrow(SELECT_PUBLICATION, *place)
         return OperatorChange(done, None if row is None else dict(row))

@@ -6,9 +6,10 @@ from typing import Any, Final
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from contracts.journal.places import EventPlace
 from contracts.values.ids import AnnouncementId
 from contracts.values.text import make_storable
-from notifier.planning.fold import NeededState, ParkedEvent
+from notifier.planning.fold import Gaps, NeededState, ParkedEvent
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.state import KnownAnnouncement, KnownBooking, NotifierState
 from runtime.postgres.arrays import to_arrays
@@ -38,7 +39,13 @@ SELECT_OPEN_CHANGES: Final = """
       AND attempts = 0 AND holder IS NULL AND NOT unsettled
     ORDER BY id FOR UPDATE
 """
-SELECT_STOPPED: Final = "SELECT DISTINCT key FROM notifier.dead_letters WHERE key IS NOT NULL"
+SELECT_GAPS: Final = """
+    SELECT DISTINCT key, NULL::bigint AS seq, NULL::integer AS event_index
+    FROM notifier.dead_letters WHERE key IS NOT NULL AND dropped_at IS NULL
+    UNION ALL
+    SELECT NULL, seq, event_index
+    FROM notifier.dead_letters WHERE dropped_at IS NOT NULL AND seq = ANY($1::bigint[])
+"""
 
 UPSERT_PEOPLE: Final = """
     INSERT INTO notifier.people (person_id, name, language, tz, erased)
@@ -128,8 +135,10 @@ DELETE_PLANS_OF: Final = (
 )
 SELECT_SUSPENDED: Final = "SELECT person_id FROM notifier.suspensions"
 INSERT_PARKED: Final = """
-    INSERT INTO notifier.dead_letters (seq, event_index, type, key, reason)
-    SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[])
+    INSERT INTO notifier.dead_letters
+        (seq, event_index, type, key, reason, request_id, actor, told)
+    SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[],
+                         $6::text[], $7::text[], $8::boolean[])
     ON CONFLICT DO NOTHING
 """
 
@@ -173,9 +182,16 @@ async def load_open_changes(
     return [PlannedNotice(**dict(row)) for row in found]
 
 
-async def load_stopped_keys(connection: PoolConnectionProxy) -> set[str]:
-    """Return the announcements of which an event was parked."""
-    return {row["key"] for row in await connection.fetch(SELECT_STOPPED)}
+async def load_gaps(connection: PoolConnectionProxy, seqs: Collection[int]) -> Gaps:
+    """Return the announcements of which an event is parked, and the events of the Commits at these
+    positions that operators have dropped."""
+    rows = await connection.fetch(SELECT_GAPS, list(seqs))
+    return Gaps(
+        stopped={row["key"] for row in rows if row["seq"] is None},
+        dropped={
+            EventPlace(row["seq"], row["event_index"]) for row in rows if row["seq"] is not None
+        },
+    )
 
 
 async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> None:

@@ -18,7 +18,7 @@ from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
 from contracts.values.ids import PersonId
 from contracts.values.times import to_ms
-from notifier.planning.fold import decode_commit, find_needed_state, fold
+from notifier.planning.fold import Gaps, decode_commit, find_needed_state, fold
 from notifier.planning.notice_plan import NoticePlan
 from notifier.state import NotifierState
 from projector.history.block import block_of
@@ -88,7 +88,7 @@ class Readers:
         commits = [decode_commit(commit)]
         find_needed_state(commits)
         plan = NoticePlan()
-        letters = fold(commits, self._notifier_state, plan, told_seq=0, stopped=self._parked)
+        letters = fold(commits, self._notifier_state, plan, told_seq=0, gaps=Gaps(self._parked))
         self._parked.update(one.key for one in letters if one.key is not None)
 
     def _tell(self, commit: Commit) -> None:

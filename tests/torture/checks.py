@@ -13,7 +13,7 @@ import asyncpg
 from contracts.journal.records import Barrier, Commit
 from launcher.client import NotRunning, RequestRefused, stream_operator_lines
 from neighbours.store import FILE_NAME
-from notifier.delivery.decisions import TOO_LATE
+from notifier.rights import TOO_LATE
 from runtime.journal.tail import Accepted
 from tests.torture.system import System
 

@@ -1,7 +1,7 @@
-"""`practix dead`: lists, shows, retries and drops events that could not be projected, and notices
-and fan-outs that the notifier has parked."""
+"""`practix dead`: lists, shows, retries and drops what was parked: events by the projector and by
+the notifier, and the notifier's notices and fan-outs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -12,30 +12,37 @@ from rich.text import Text
 
 from launcher.verbs.analysts import AsJson, BaseUrl, RunToEnd
 from launcher.verbs.operators import parked
-from launcher.verbs.operators.link import Connect, OperatorLink
+from launcher.verbs.operators.link import PAGE, Connect, OperatorLink
 from launcher.verbs.verify import show_progress
 from runtime.http.harmless_text import escape_controls
 
-LETTERS: Final = "dead-letters"
+PATHS: Final = {"events": "dead-letters", "untold-events": "notices/dead-letters"}
+"""Paths of parked events, by who has parked them."""
 COLUMNS: Final = ("id", "event", "key", "parked", "since", "reason")
+FOLDED: Final = "folded"
+COLUMNS_IN_FULL: Final = (*COLUMNS, "request_id")
 
 LetterId = Annotated[str, typer.Argument(metavar="ID", help="As `practix dead list` shows it.")]
 Of = Annotated[
-    Literal["events", "notices", "fan-outs"],
+    Literal["events", "untold-events", "notices", "fan-outs"],
     typer.Option(help="What was parked: events by the projector, the others by the notifier."),
+]
+OfEvents = Annotated[
+    Literal["events", "untold-events"],
+    typer.Option(help="Who has parked it: the projector, or the notifier."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be; change nothing.")]
 
 
 def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     """Add the group `dead` to `app`."""
-    dead = typer.Typer(help="Dead letters: events that could not be projected.")
+    dead = typer.Typer(help="Dead letters: events that could not be projected or told of.")
     app.add_typer(dead, name="dead")
 
     @dead.command("list")
     def list_verb(of: Of = "events", as_json: AsJson = False, base_url: BaseUrl = None) -> None:
         """List the events that stopped a key, and how many are parked with each; or the parked
-        notices, or fan-outs."""
+        notices or fan-outs."""
         letters = run(_list(connect(base_url), of))
         if as_json:
             print(msgspec.json.encode({"dead_letters": letters}).decode())
@@ -43,14 +50,17 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
             print_letters(letters)
 
     @dead.command("show")
-    def show_verb(letter: LetterId, as_json: AsJson = False, base_url: BaseUrl = None) -> None:
-        """Show one dead letter, and what is parked with it."""
-        found = run(connect(base_url).send("GET", f"{LETTERS}/{letter}"))
+    def show_verb(
+        letter: LetterId, of: OfEvents = "events", as_json: AsJson = False, base_url: BaseUrl = None
+    ) -> None:
+        """Show one parked event, and all that are parked with it. The request id leads to the
+        lines in the logs."""
+        found = run(_show(connect(base_url), of, letter))
         if as_json:
             print(msgspec.json.encode(found).decode())
             return
         print(f"key: {escape_controls(found['key'])}, {found['parked']:,} parked")
-        print_letters(found["events"])
+        print_letters(found["events"], COLUMNS_IN_FULL)
 
     @dead.command("retry")
     def retry_verb(
@@ -62,9 +72,9 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
         as_json: AsJson = False,
         base_url: BaseUrl = None,
     ) -> None:
-        """Project parked events with the projections of today, one key after another; or let
-        parked notices be sent, or fan-outs be told, from now on."""
-        if of != "events":
+        """Fold parked events as the running build does, one key after another; or let parked
+        notices be sent, or fan-outs be told, from now on."""
+        if of not in PATHS:
             again = parked.retry_notices if of == "notices" else parked.retry_fanouts
             result = run(again(connect(base_url), letter, dry_run=dry_run))
             if as_json:
@@ -73,13 +83,13 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
                 done = "would be tried again" if dry_run else "are tried again"
                 print(f"{result['retried']:,} of {result['parked']:,} {of} {done}")
             raise typer.Exit(0 if result["ok"] else 1)
-        path = f"{LETTERS}/retry" if letter is None else f"{LETTERS}/{letter}/retry"
+        path = f"{PATHS[of]}/retry" if letter is None else f"{PATHS[of]}/{letter}/retry"
         lines = connect(base_url).stream(path, dry_run=dry_run)
         result = run(show_progress(lines, "retry"))
         if as_json:
             print(msgspec.json.encode(result).decode())
         else:
-            print_retried(result)
+            print_retried(result, "projected" if of == "events" else FOLDED)
         raise typer.Exit(0 if result["ok"] else 1)
 
     @dead.command("drop")
@@ -109,7 +119,18 @@ async def _list(link: OperatorLink, of: str) -> list[dict[str, Any]]:
         case "fan-outs":
             return await parked.list_fanouts(link)
         case _:
-            return await link.list_all(LETTERS, {})
+            return await link.list_all(PATHS[of], {})
+
+
+async def _show(link: OperatorLink, of: str, letter: str) -> dict[str, Any]:
+    """Return the parked event, with all events of its key."""
+    path, query = f"{PATHS[of]}/{letter}", {"limit": str(PAGE)}
+    found, cursor = await link.read_page(path, query, None)
+    while cursor is not None:
+        more, cursor = await link.read_page(path, query, cursor)
+        found["events"] += more["events"]
+    shown: dict[str, Any] = found
+    return shown
 
 
 async def _drop(
@@ -121,17 +142,17 @@ async def _drop(
         case "fan-outs":
             return await parked.drop_fanout(link, letter, by, dry_run=dry_run)
         case _:
-            found: dict[str, Any] = await link.drop(f"{LETTERS}/{letter}", by, dry_run=dry_run)
+            found: dict[str, Any] = await link.drop(f"{PATHS[of]}/{letter}", by, dry_run=dry_run)
             return found
 
 
-def print_letters(letters: Iterable[Mapping[str, Any]]) -> None:
-    """Print parked events as a table."""
+def print_letters(letters: Iterable[Mapping[str, Any]], wanted: Sequence[str] = COLUMNS) -> None:
+    """Print parked events as a table of those of the wanted columns that they have."""
     letters = list(letters)
     if not letters:
         print("nothing is parked")
         return
-    columns = [name for name in COLUMNS if name in letters[0]]
+    columns = [name for name in wanted if name in letters[0]]
     table = rich.table.Table(box=None, pad_edge=False)
     for name in columns:
         table.add_column(name, overflow="fold")  # An id that is cut short could not be copied.
@@ -141,17 +162,20 @@ def print_letters(letters: Iterable[Mapping[str, Any]]) -> None:
     Console().print(table)
 
 
-def print_retried(result: Mapping[str, Any]) -> None:
-    """Print the result of a retry."""
-    done = "would be projected" if result.get("dry_run") else "projected"
+def print_retried(result: Mapping[str, Any], done: str) -> None:
+    """Print the result of a retry; `done` is what was done with the events."""
+    would, go = ("would be ", "would go") if result.get("dry_run") else ("", "go")
     keys = result.get("keys", ())
     for one in keys:
         print(
-            f"{one['id']} {escape_controls(one['key'])}: {one['projected']:,} of "
-            f"{one['parked']:,} {done}"
+            f"{one['id']} {escape_controls(one['key'])}: {one[done]:,} of "
+            f"{one['parked']:,} {would}{done}"
             + (f"; left: {escape_controls(one['reason'])}" if one["left"] else "")
         )
-    print(f"{sum(one['projected'] for one in keys):,} {done}")
+    print(f"{sum(one[done] for one in keys):,} {would}{done}")
+    if done == FOLDED:
+        going, late = (sum(one[name] for one in keys) for name in ("notices", "too_late"))
+        print(f"notices and fan-outs: {going:,} {go} from now on, {late:,} too late")
     if result.get("keys_left"):
         print(f"{result['keys_left']:,} keys were not tried: retry again")
     if result.get("problem"):

@@ -45,14 +45,21 @@ class OperatorLink:
         cursor: str | None = None
         while items_max is None or len(found) < items_max:
             limit = PAGE if items_max is None else min(PAGE, items_max - len(found))
-            page = {**query, "limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
-            url = f"{self._url}/{path}"
-            async with open_answer("GET", url, self._headers, params=page) as response:
-                found += msgspec.json.decode(await response.read())
-                cursor = response.headers.get("X-Next-Cursor")
+            page, cursor = await self.read_page(path, {**query, "limit": str(limit)}, cursor)
+            found += page
             if cursor is None:
                 break
         return found
+
+    async def read_page(
+        self, path: str, query: Mapping[str, str], cursor: str | None
+    ) -> tuple[Any, str | None]:
+        """Return the JSON of one page, and the cursor of the next one; None if there is none."""
+        page = {**query} if cursor is None else {**query, "cursor": cursor}
+        url = f"{self._url}/{path}"
+        async with open_answer("GET", url, self._headers, params=page) as response:
+            answer = msgspec.json.decode(await response.read())
+            return answer, response.headers.get("X-Next-Cursor")
 
     async def stream(self, path: str, *, dry_run: bool = False) -> AsyncIterator[dict[str, Any]]:
         """POST and yield the NDJSON lines of the answer."""

@@ -12,7 +12,14 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.ids import AnnouncementId
 
-Act = Literal["created", "rescheduled", "cancelled", "approved"]
+Act = Literal[
+    "created",
+    "rescheduled",
+    "cancelled",
+    "approved",
+    "dead_letters_retried",
+    "dead_letter_dropped",
+]
 
 BY_OPERATOR: Final = "by_operator"
 """Reason of what an operator gave up."""
@@ -36,11 +43,11 @@ class Signature(NamedTuple):
     at: datetime
 
 
-class Subject(NamedTuple):
+class ActSubject(NamedTuple):
     """What an act is about, unless it is about notices."""
 
     position: int | None = None
-    """With the index, the place of an event: that of a fan-out's."""
+    """With the index, the place of a parked event, or of the one that a fan-out tells of."""
     event_index: int | None = None
     announcement_id: AnnouncementId | None = None
     """With the target, names a publication."""
@@ -64,7 +71,7 @@ async def record_act(
     connection: PoolConnectionProxy,
     act: Act,
     signature: Signature,
-    subject: Subject,
+    subject: ActSubject,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 
 from contracts.journal.places import EventPlace
 from notifier.store.notices import OperatorChange
-from notifier.store.operators.acts import BY_OPERATOR, Act, Signature, Subject, record_act
+from notifier.store.operators.acts import BY_OPERATOR, Act, ActSubject, Signature, record_act
 from runtime.postgres.tables import acquire_connection, transaction
 
 _COLUMNS: Final = """
@@ -68,7 +68,9 @@ class FanOuts:
     ) -> OperatorChange:
         """Give the fan-out up for good, unless it is done or no longer true, and record that.
         Repeating changes nothing. With `dry_run` nothing is changed."""
-        change = await self._change(DROP_FANOUT, "cancelled", place, BY_OPERATOR, signature, dry_run)
+        change = await self._change(
+            DROP_FANOUT, "cancelled", place, BY_OPERATOR, signature, dry_run
+        )
         given_up = change.row is not None and change.row["reason"] == BY_OPERATOR
         return change._replace(done=change.done or given_up)
 
@@ -87,7 +89,7 @@ class FanOuts:
             row = await connection.fetchrow(SELECT_FANOUT, *place)
             if done and before is not None and row is not None:
                 facts = [_describe(one) for one in (before, row)]
-                await record_act(connection, act, signature, Subject(*place), *facts)
+                await record_act(connection, act, signature, ActSubject(*place), *facts)
         return OperatorChange(done, None if row is None else dict(row))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.journal.records import Commit
 from contracts.notices import Kind
-from notifier.planning.fold import ParkedEvent, decode_commit, fold
+from notifier.planning.fold import NO_GAPS, Gaps, ParkedEvent, decode_commit, fold
 from notifier.planning.notice_plan import NoticePlan, PlannedNotice
 from notifier.state import NotifierState
 from tests.histories.notifier_events import person
@@ -17,11 +17,11 @@ NAMES: Final = ("host", "anna", "boris", "vera", "gleb", "fan", "operator")
 class Folded:
     """What one run over `commits` plans."""
 
-    def __init__(self, commits: Iterable[Commit], told_seq: int = 0) -> None:
+    def __init__(self, commits: Iterable[Commit], told_seq: int = 0, gaps: Gaps = NO_GAPS) -> None:
         self.state = NotifierState()
         self.plan = NoticePlan()
         self.letters: list[ParkedEvent] = fold(
-            map(decode_commit, commits), self.state, self.plan, told_seq=told_seq, stopped=()
+            map(decode_commit, commits), self.state, self.plan, told_seq=told_seq, gaps=gaps
         )
 
     def rows(self, *kinds: Kind) -> list[PlannedNotice]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from tests.cells.stand_in import OPERATOR
 from tests.histories.notifier_events import BEGIN, created, person, published
 from tests.integration.notifier.http.served_notifier import NOTICES, ServedNotifier
+from tests.waiting import eventually
 
 FANOUTS = f"{NOTICES}/fanouts"
 
@@ -78,7 +79,8 @@ async def test_fan_outs_are_listed_page_after_page(cell: ServedNotifier) -> None
     for name in ("a", "b", "c", "d"):
         cell.history.tell(created(name), published(name))
     position = await cell.tell()
-    whole = await cell.get(f"{FANOUTS}?min_position={position}", OPERATOR)
+    await eventually(lambda: cell.service.position >= position)
+    whole = await cell.get(FANOUTS, OPERATOR)
     assert len(whole) == 5
     found, path = [], f"{FANOUTS}?limit=2"
     while True:

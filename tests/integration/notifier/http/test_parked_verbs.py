@@ -1,30 +1,10 @@
 """`practix dead --of notices` and `--of fan-outs` against a served notifier."""
 
 from datetime import timedelta
-from functools import partial
-from typing import Any
 
-import msgspec
-
-from launcher.verbs.operators.dead import register
-from launcher.verbs.operators.link import OperatorLink
-from tests.cells.stand_in import OPERATOR
 from tests.histories.notifier_events import person
-from tests.integration.launcher.invoking import Practix, build_practix
+from tests.integration.notifier.http.dead_verb import dead_of, parked
 from tests.integration.notifier.http.served_notifier import ServedNotifier
-
-
-def dead_of(cell: ServedNotifier) -> Practix:
-    def link(base_url: str, _token: str) -> OperatorLink:
-        return OperatorLink(base_url, OPERATOR)
-
-    return partial(build_practix(register, cell.url, {"COLUMNS": "200"}, link), "dead")
-
-
-async def parked(dead: Practix, of: str) -> list[dict[str, Any]]:
-    said = await dead("list", "--of", of, "--json")
-    found: list[dict[str, Any]] = msgspec.json.decode(said.stdout)["dead_letters"]
-    return found
 
 
 async def test_parked_fan_outs_and_notices_are_listed_counted_and_retried(

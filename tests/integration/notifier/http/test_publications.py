@@ -9,6 +9,7 @@ from query_api.acts.listing import SELECTS
 from tests.cells.stand_in import OPERATOR
 from tests.histories.notifier_events import BEGIN, announcement, created, person, published
 from tests.integration.notifier.http.served_notifier import NOBODY, NOTICES, ServedNotifier
+from tests.waiting import eventually
 
 PUBLICATIONS = f"{NOTICES}/publications"
 AT_CLUB = f"{PUBLICATIONS}/{announcement('film')}/club"
@@ -53,7 +54,8 @@ async def test_publications_are_listed_page_after_page(
     cell: ServedNotifier, parked: dict[str, Any]
 ) -> None:
     cell.history.tell(created("other", publish_to=("club", "site")), published("other"))
-    await cell.get(f"{PUBLICATIONS}?min_position={await cell.tell()}", OPERATOR)
+    position = await cell.tell()
+    await eventually(lambda: cell.service.position >= position)
     found: list[tuple[str, str]] = []
     path = f"{PUBLICATIONS}?limit=1"
     while True:

@@ -78,7 +78,7 @@ async def publish(
 
 
 async def stored(cell: NotifierCell) -> dict[str, StoredPublication]:
-    rows = await Publications(cell.pool).select(None, 100)
+    rows = await Publications(cell.pool).select(None, None, 100)
     return {row["target"]: row for row in rows}
 
 

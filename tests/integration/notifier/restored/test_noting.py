@@ -117,7 +117,7 @@ async def publish(
     )
     while await publisher.publish_next():
         pass
-    return {row["target"]: row["state"] for row in await publications.select(None, 100)}
+    return {row["target"]: row["state"] for row in await publications.select(None, None, 100)}
 
 
 @pytest.mark.parametrize("planned_before", [False, True])

@@ -11,12 +11,12 @@ from notifier.policies.effects import TOLD_WITHIN
 from notifier.publishing.steps import (
     LEFT,
     NOT_WANTED,
-    TOO_LATE,
     LeasedPublication,
     PublicationResult,
     choose_step,
     write_post,
 )
+from notifier.rights import TOO_LATE
 from notifier.state import KnownAnnouncement
 from tests.histories.notifier_events import BEGIN
 
