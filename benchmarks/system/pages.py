@@ -2,9 +2,11 @@
 
 Method: start an embedded system, fill it with the example week as a visitor does, and open each
 page as Anna in Debian's chromium. *Opened* is an address that is typed in: from the request for the
-document, with the modules in the browser's cache, until the page shows its heading. *Followed* is a
-click on a link of the site, until the new heading is shown. Both are times by the browser's own
-clock, on the machine that also runs the system. Limits per person and address are raised.
+document, with the modules in the browser's cache, until a frame with the page's heading has been
+drawn. *Followed* is a click on a link of the site, until the new heading is there. Both are noted
+in the page itself, by the browser's own clock, on the machine that also runs the system: asking the
+page from outside would add the time that the question takes. Limits per person and address are
+raised.
 """
 
 import shutil
@@ -23,7 +25,15 @@ QUESTION: Final = "how long do the pages of the site take in a browser?"
 TIMES: Final = 20
 PAGES: Final = ("/", "/evenings", "/mine", "/plan", "/notices", "/preferences")
 
-OPENED: Final = "() => performance.now()"
+NOTE_OPENED: Final = """() => {
+    const seen = new MutationObserver(() => {
+        if (!document.querySelector('h1')) return;
+        seen.disconnect();
+        requestAnimationFrame(() => setTimeout(() => { window.openedAt = performance.now(); }));
+    });
+    seen.observe(document, { childList: true, subtree: true });
+}"""
+OPENED: Final = "() => window.openedAt"
 FOLLOWED: Final = """address => new Promise(done => {
     const before = document.querySelector('h1');
     const began = performance.now();
@@ -52,6 +62,7 @@ async def main(report: Report) -> None:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
             page = await browser.new_page(locale="en-GB")
+            await page.add_init_script(f"({NOTE_OPENED})()")
             await measure_pages(report, page, started.welcome["url"])
             await browser.close()
 
@@ -81,8 +92,8 @@ async def measure_pages(report: Report, page: Page, url: str) -> None:
 async def time_opening(page: Page, address: str) -> float:
     """Return the milliseconds from the request for a page until it shows its heading."""
     await page.goto(address, wait_until="commit")
-    await page.locator("h1").wait_for()
-    milliseconds: float = await page.evaluate(OPENED)
+    opened = await page.wait_for_function(OPENED)
+    milliseconds: float = await opened.json_value()
     return milliseconds
 
 
