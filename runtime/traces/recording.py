@@ -86,8 +86,6 @@ class OpenTelemetryRecorder:
             _KINDS[kind],
             dict(attributes.items()),
             [Link(_decode(one)) for one in links],
-            record_exception=False,
-            set_status_on_exception=False,
         )
         return RecordedSpan(span) if span.is_recording() else None
 
