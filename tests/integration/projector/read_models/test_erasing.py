@@ -13,13 +13,22 @@ from projector.read_models.project import TABLES
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS
 from tests.cells.killed import Killed
-from tests.cells.projector_cell import SMALL, Dying, commit_stored, fold_rows, follow, read_rows
+from tests.cells.projector_cell import (
+    SMALL,
+    Dying,
+    commit_stored,
+    fold_rows,
+    follow,
+    read_letters,
+    read_rows,
+)
 from tests.histories.chain import Chain
 from tests.histories.erased_life import ANNA, BORIS, erase_anna, live_until_erasure
 from tests.histories.erasures import add_erasures
 from tests.histories.random_people import RandomPeople, live_until
 
 LIVES: Final = 5
+TRACE: Final = f"00-{'5a' * 16}-{'7b' * 8}-00"
 KNOWN: Final = {"language", "reason_by", "tz"}
 """Columns whose values are among few that everybody knows."""
 
@@ -124,12 +133,12 @@ async def test_dead_letters_of_the_erased_lose_what_was_typed(
 ) -> None:
     chain = Chain()
     broken = {"type": "person.seen.v1", "person_id": ANNA, "name": 5, "nick": "canary"}
-    commit_stored(chain, broken)
+    chain.commit(broken, traceparent=TRACE)
     commit_stored(chain, {"type": "person.erased.v1", "person_id": ANNA})
-    commit_stored(chain, broken | {"nick": "typed later"})
+    chain.commit(broken | {"nick": "typed later"}, traceparent=TRACE)
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    letters = await tables.fetch("SELECT payload FROM read_model.dead_letters ORDER BY seq")
-    first, second = (row["payload"] for row in letters)
-    assert first == "[erased]"
-    assert "typed later" in second
+    first, second = await read_letters(tables)
+    assert (first["payload"], first["request_id"]) == ("[erased]", None)
+    assert "typed later" in second["payload"]
+    assert second["request_id"] == "5a" * 16

@@ -65,6 +65,9 @@ def test_a_dead_letter_says_who_caused_it_and_whether_it_was_told(
     first, second = Folded(history.commits, told_seq=seq).letters
     assert (first.request_id, first.actor, first.told) == ("5a" * 16, person("host"), True)
     assert (second.request_id, second.told) == (None, False)
+    private = history.commit(unknown, kind="person.block", traceparent=traceparent)
+    assert decode_commit(private).parked[0].request_id is None
+    history.commits.pop()
     in_order = park_all(map(decode_commit, history.commits[-2:]), "refused", told_seq=seq)
     assert [(one.seq, one.told) for one in in_order] == [(seq, True), (seq + 1, False)]
 
