@@ -16,8 +16,11 @@ from asyncpg.pool import PoolConnectionProxy
 
 ACQUIRE_TIMEOUT_S: Final = 10.0
 
-ALLOW_COMPUTING: Final = "SET LOCAL idle_in_transaction_session_timeout = '30min'"
-"""SQL for a transaction that computes for a while between two statements."""
+ALLOW_COMPUTING: Final = """
+    SET LOCAL idle_in_transaction_session_timeout = '30min'; SET LOCAL enable_seqscan = on
+"""
+"""SQL for a transaction that goes through whole tables, and computes for a while between two
+statements. By an index on random ids it would fetch each row from another page."""
 
 Away = Literal[
     "unreachable", "overloaded", "read_only", "no_database", "access_denied", "not_migrated"
