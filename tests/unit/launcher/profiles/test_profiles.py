@@ -33,6 +33,7 @@ from runtime.auth.operators import reveal_tokens
 from runtime.auth.tokens import issue_token
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
+from runtime.traces.settings import TraceSettings, TraceSwitch
 from tests.paths import ROOT
 from tests.unit.launcher.profiles.dashboard import list_expressions
 
@@ -188,7 +189,12 @@ def test_the_documentation_names_the_images_that_run(services: dict[str, Any]) -
         assert services[name]["image"].endswith(f":-{image}}}"), name
 
 
-READ_BY_LIBRARIES = {"SQLITE_TMPDIR"}
+READ_BY_LIBRARIES = {"SQLITE_TMPDIR", "OTEL_RESOURCE_ATTRIBUTES"}
+READ_BY_TRACES = {
+    f"{one.model_config['env_prefix']}{name}".upper()
+    for one in (TraceSwitch, TraceSettings)
+    for name in one.model_fields
+}
 
 
 def test_every_process_has_only_those_shared_settings_that_it_reads(
@@ -202,7 +208,7 @@ def test_every_process_has_only_those_shared_settings_that_it_reads(
         read = {
             one for alias in aliases if isinstance(alias, AliasChoices) for one in alias.choices
         } | {f"{SHARED_PREFIX}{name}".upper() for name in ServiceSettings.model_fields}
-        assert shared <= read | READ_BY_LIBRARIES, name
+        assert shared <= read | READ_BY_LIBRARIES | READ_BY_TRACES, name
 
 
 def test_who_has_operators_routes_gets_their_tokens_from_one_line(

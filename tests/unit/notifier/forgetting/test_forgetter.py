@@ -30,6 +30,9 @@ class OldRows:
         self.fanouts = 1
         self.asked: list[datetime] = []
 
+    async def forget_deleted(self, _limit: int) -> int:
+        return 0
+
     async def select_notices(self, before: datetime, limit: int) -> list[OldNotice]:
         self.asked.append(before)
         return self.notices[:limit]
