@@ -21,7 +21,9 @@ Sampler = Literal[
 Protocol = Literal["http/protobuf"]
 Compression = Literal["none", "deflate", "gzip"]
 
-_HEADERS: Final = re.compile(r"\s*[^=,\s]+\s*=[^=,]+(,\s*[^=,\s]+\s*=[^=,]+)*\s*")
+_HEADER: Final = r"[ \t]*[!#-'*+.0-9A-Z^-z|~-]+[ \t]*=[ !#-+\x2d-:<-\[\]-~]+"
+_HEADERS: Final = re.compile(f"{_HEADER}(,{_HEADER})*")
+"""No wider than what the exporter takes: it would log a header that it refuses, with its value."""
 
 
 def _demand_address(address: str) -> str:
@@ -32,7 +34,7 @@ def _demand_address(address: str) -> str:
 
 
 def _demand_headers(headers: SecretStr) -> SecretStr:
-    if not _HEADERS.fullmatch(headers.get_secret_value()):
+    if not _HEADERS.fullmatch(headers.get_secret_value().strip()):
         raise ValueError("not a list like name=value,name=value (values are percent-encoded)")
     return headers
 

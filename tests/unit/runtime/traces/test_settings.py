@@ -1,6 +1,7 @@
 """Traces are off unless the settings say so, and a wrong setting is told at the start."""
 
 import pytest
+from opentelemetry.util.re import parse_env_headers
 
 from runtime.service.settings import SettingsWrong
 from runtime.service.telemetry import load_trace_settings
@@ -66,6 +67,14 @@ def test_settings_for_traces_have_precedence(monkeypatch: pytest.MonkeyPatch) ->
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc-Kanarienvogel"),
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc-Kanarienvogel"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "Bearer Kanarienvogel"),
+        # The exporter would log these.
+        ("OTEL_EXPORTER_OTLP_HEADERS", '"authorization=Bearer Kanarienvogel"'),
+        ("OTEL_EXPORTER_OTLP_HEADERS", 'authorization="Bearer Kanarienvogel"'),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a;Kanarienvogel"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a\\Kanarienvogel"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=b,x(key)=Kanarienvogel"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=Kanarienvögel Kanarienvogel"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=b,\nx-key=Kanarienvogel\n,c=d"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "brotli-Kanarienvogel"),
         ("OTEL_TRACES_SAMPLER", "xray-Kanarienvogel"),
@@ -84,7 +93,10 @@ def test_a_wrong_setting_is_named_without_its_value(
     assert "Kanarienvogel" not in str(wrong.value)
 
 
-@pytest.mark.parametrize("headers", ["api-key=abc", "a=b, c=d%20e", "x-scope-orgid=team"])
+@pytest.mark.parametrize(
+    "headers",
+    ["api-key=abc", "a=b, c=d%20e", "x-scope-orgid=team", "authorization=Basic YTpiYw==\n"],
+)
 def test_headers_are_taken_as_the_exporter_reads_them(
     headers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,4 +104,5 @@ def test_headers_are_taken_as_the_exporter_reads_them(
         monkeypatch.setenv(variable, given)
     found = load_trace_settings()
     assert found is not None
-    assert headers not in repr(found)
+    assert headers.strip() not in repr(found)
+    assert len(parse_env_headers(headers, liberal=True)) == headers.count(",") + 1
