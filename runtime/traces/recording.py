@@ -1,8 +1,9 @@
 """Makes spans with the SDK of OpenTelemetry. Imported only if they are recorded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Final
+from random import random
+from typing import Any, Final
 from uuid import uuid4
 
 from opentelemetry.context import Context
@@ -15,7 +16,7 @@ from opentelemetry.sdk.trace.sampling import (
     ALWAYS_ON,
     ParentBased,
     Sampler,
-    TraceIdRatioBased,
+    SamplingResult,
 )
 from opentelemetry.trace import (
     Link,
@@ -42,11 +43,6 @@ _KINDS: Final[dict[Kind, SpanKind]] = {
     "producer": SpanKind.PRODUCER,
     "consumer": SpanKind.CONSUMER,
 }
-_SAMPLERS: Final[dict[str, Callable[[float], Sampler]]] = {
-    "always_on": lambda _ratio: ALWAYS_ON,
-    "always_off": lambda _ratio: ALWAYS_OFF,
-    "traceidratio": TraceIdRatioBased,
-}
 _PARENT_BASED: Final = "parentbased_"
 
 
@@ -62,7 +58,7 @@ class OpenTelemetryRecorder:
         self._ids = _RequestIds()
         self._queue = SpanQueue(exporter)
         provider = TracerProvider(
-            sampler=choose_sampler(settings),
+            sampler=_choose_sampler(settings, self._ids),
             resource=_describe(service, cell),
             shutdown_on_exit=False,
             id_generator=self._ids,
@@ -127,15 +123,41 @@ class _RequestIds(RandomIdGenerator):
 
     def __init__(self) -> None:
         self.request_id = ""
+        """Empty while a span continues a trace."""
 
     def generate_trace_id(self) -> int:
         return int(self.request_id, 16) if self.request_id else super().generate_trace_id()
 
 
-def choose_sampler(settings: TraceSettings) -> Sampler:
+class _Share(Sampler):
+    """Records a share of the traces that begin here, and what follows in those that are recorded.
+    Asks a number of our own, not the trace id, as the SDK's sampler does: a client may choose
+    that."""
+
+    def __init__(self, share: float, ids: _RequestIds) -> None:
+        self._share = share
+        self._ids = ids
+
+    def should_sample(
+        self, parent_context: Context | None, trace_id: int, *args: Any, **named: Any
+    ) -> SamplingResult:
+        follows = not self._ids.request_id
+        decided = ALWAYS_ON if follows or random() < self._share else ALWAYS_OFF
+        return decided.should_sample(parent_context, trace_id, *args, **named)
+
+    def get_description(self) -> str:
+        return f"Share{{{self._share}}}"
+
+
+def _choose_sampler(settings: TraceSettings, ids: _RequestIds) -> Sampler:
     """Return the sampler that the settings name."""
     name = settings.traces_sampler
-    root = _SAMPLERS[name.removeprefix(_PARENT_BASED)](settings.traces_sampler_arg)
+    roots: dict[str, Sampler] = {
+        "always_on": ALWAYS_ON,
+        "always_off": ALWAYS_OFF,
+        "traceidratio": _Share(settings.traces_sampler_arg, ids),
+    }
+    root = roots[name.removeprefix(_PARENT_BASED)]
     return ParentBased(root) if name.startswith(_PARENT_BASED) else root
 
 

@@ -10,8 +10,8 @@ from tests.span_collector import collect_spans, parent_of, told_by, trace_of, tr
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CLIENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 UNRECORDED = f"00-{TRACE}-00f067aa0ba902b7-00"
-LOW, HIGH = "0" * 31 + "1", "f" * 32
-"""Ids of which a ratio takes the first, and not the second."""
+LOW, HIGH = "1" + "0" * 31, "f" * 32
+"""Ids of which a ratio of the id takes the first, and not the second."""
 
 
 def sampling(name: str, share: float = 1.0) -> TraceSettings:
@@ -72,10 +72,6 @@ def test_nothing_of_an_unrecorded_trace_is_recorded() -> None:
         ("parentbased_always_off", CLIENT, TRACE, True),
         ("parentbased_traceidratio", CLIENT, TRACE, True),
         ("parentbased_traceidratio", UNRECORDED, LOW, False),
-        ("parentbased_traceidratio", "", LOW, True),
-        ("parentbased_traceidratio", "", HIGH, False),
-        ("traceidratio", UNRECORDED.replace(TRACE, LOW), LOW, True),
-        ("traceidratio", CLIENT.replace(TRACE, HIGH), HIGH, False),
     ],
 )
 def test_the_sampler_in_the_settings_decides(
@@ -85,6 +81,32 @@ def test_the_sampler_in_the_settings_decides(
         span = SPANS.begin_first("request", "server", request_id, client)
     assert (span is not None) == recorded
     assert span is None or is_sampled(span.traceparent)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "client"),
+    [
+        ("traceidratio", UNRECORDED),
+        ("traceidratio", CLIENT),
+        ("traceidratio", ""),
+        ("parentbased_traceidratio", ""),
+    ],
+)
+@pytest.mark.parametrize("request_id", [LOW, HIGH])
+def test_no_client_decides_by_its_id_what_a_ratio_records(
+    sampler: str, client: str, request_id: str
+) -> None:
+    client = client.replace(TRACE, request_id)
+    with collect_spans(sampling(sampler, 0.5)):
+        spans = [SPANS.begin_first("request", "server", request_id, client) for _ in range(400)]
+    recorded = sum(one is not None for one in spans)
+    assert 100 < recorded < 300  # Ten standard deviations from 200.
+
+
+def test_a_ratio_takes_a_trace_as_a_whole() -> None:
+    with collect_spans(sampling("traceidratio", 0.01)):
+        assert all(SPANS.begin("work", "internal", CLIENT) is not None for _ in range(20))
+        assert all(SPANS.begin("work", "internal", UNRECORDED) is None for _ in range(20))
 
 
 def test_a_failure_is_told_by_its_type_alone() -> None:
