@@ -1,10 +1,13 @@
 """Traces are off unless the settings say so, and a wrong setting is told at the start."""
 
+import re
+
 import pytest
 from opentelemetry.util.re import parse_env_headers
 
 from runtime.service.settings import SettingsWrong
 from runtime.service.telemetry import load_trace_settings
+from tests.paths import ROOT
 
 ON = {"OTEL_TRACES_EXPORTER": "otlp"}
 
@@ -39,6 +42,17 @@ def test_the_defaults_are_those_of_opentelemetry(monkeypatch: pytest.MonkeyPatch
     assert found.address == "http://localhost:4318/v1/traces"
     assert (found.traces_sampler, found.traces_sampler_arg) == ("parentbased_always_on", 1.0)
     assert (found.timeout_s, found.compression) == (10.0, "none")
+
+
+def test_variables_that_are_empty_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "otlp")
+    expected = load_trace_settings()
+    passed = re.findall(r"(OTEL_\w+): \${\1:-}", (ROOT / "docker-compose.yml").read_text())
+    assert "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" in passed
+    for name in passed:
+        monkeypatch.setenv(name, "")
+    assert expected is not None
+    assert load_trace_settings() == expected
 
 
 def test_settings_for_traces_have_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
