@@ -3,7 +3,7 @@
 The request that caused a notice causes its delivery, too. A reminder is different: many requests
 may have asked for it, days before, and it goes when its time has come. So it begins a trace of its
 own, with a link to the last of these requests. A notice of which no request is known is not told
-of: the request may have been a block.
+of: the request may have been a block, or somebody's whom the notice does not name.
 """
 
 from contextlib import AbstractContextManager

@@ -64,8 +64,9 @@ def plan_digest(
     fanout: PlannedFanOut, person_id: PersonId, last_at: datetime | None
 ) -> PlannedNotice:
     """Return a digest that waits for others to join it, and for a day since the last one."""
-    tell = Tell(PLAN_MATCH, person_id, None, {"matches": [fanout.effect.announcement_id]})
-    notice = plan_notice(tell, fanout.source, fanout.happened_at)
+    effect = fanout.effect
+    tell = Tell(PLAN_MATCH, person_id, None, {"matches": [effect.announcement_id]})
+    notice = plan_notice(tell, fanout.source, fanout.happened_at, effect.author_id)
     due_at = notice.due_at if last_at is None else max(notice.due_at, last_at + EVERY)
     return replace(notice, due_at=due_at, expires_at=due_at + TOLD_WITHIN)
 

@@ -4,7 +4,7 @@ The order of effects counts. A withdrawal concerns what was planned before it. A
 earlier one that it follows within a minute, whether that is in the plan or already in the outbox.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -26,7 +26,7 @@ from notifier.policies.effects import (
     Tell,
     Withdraw,
 )
-from notifier.policies.facts import NoticeFacts, erase_facts, merge_changes
+from notifier.policies.facts import NoticeFacts, erase_facts, merge_changes, people_in
 from notifier.rights import ERASED, TOO_LATE
 
 
@@ -37,7 +37,13 @@ class NoticeSource(NamedTuple):
     event_index: int
     event_type: str
     traceparent: str = ""
-    """The trace context of the request that caused the event; empty if none did."""
+    """The trace context of the request that caused the event; empty if none did, or if its sender
+    is nobody whose erasure finds it."""
+
+    def for_people(self, actor: str, people: Collection[PersonId]) -> "NoticeSource":
+        """Return the source as it may be kept beside these people, by whom erasures look. If the
+        actor, who may have chosen the id of the request, is not one of them, it is left out."""
+        return self if actor in people else self._replace(traceparent="")
 
 
 class PlannedNotice(Struct, kw_only=True):
@@ -125,11 +131,12 @@ class NoticePlan:
         for effect in effects:
             match effect:
                 case Tell():
-                    self._tell(effect, source, occasion.at)
+                    self._tell(plan_notice(effect, source, occasion.at, occasion.actor))
                 case Remind():
-                    self._remind(effect, source, occasion.at)
+                    self._remind(plan_reminder(effect, source, occasion.at, occasion.actor))
                 case FanOut():
-                    self.fanouts.append(PlannedFanOut(effect, source, occasion.at))
+                    kept = source.for_people(occasion.actor, {effect.author_id})
+                    self.fanouts.append(PlannedFanOut(effect, kept, occasion.at))
                 case Withdraw():
                     self._withdraw(effect)
                 case Erase():
@@ -166,12 +173,11 @@ class NoticePlan:
                 late += 1
         return late
 
-    def _tell(self, tell: Tell, source: NoticeSource, at: datetime) -> None:
-        notice = plan_notice(tell, source, at)
-        if tell.kind == "announce_put":
-            key = (tell.announcement_id, tell.recipient)
+    def _tell(self, notice: PlannedNotice) -> None:
+        if notice.kind == "announce_put":
+            key = (notice.announcement_id, notice.recipient)
             earlier = self._open.get(key)
-            if earlier is not None and at < earlier.due_at:
+            if earlier is not None and notice.happened_at < earlier.due_at:
                 self._merge(key, earlier, notice)
                 return
             self._open[key] = notice
@@ -187,8 +193,7 @@ class NoticePlan:
         if earlier.key in self._stored_keys:
             self.merged[earlier.key] = earlier
 
-    def _remind(self, remind: Remind, source: NoticeSource, at: datetime) -> None:
-        notice = plan_reminder(remind, source, at)
+    def _remind(self, notice: PlannedNotice) -> None:
         self._new.setdefault(notice.announcement_id, {})[notice.key] = notice
 
     def _withdraw(self, withdrawal: Withdraw) -> None:
@@ -214,9 +219,9 @@ class NoticePlan:
         }
 
 
-def plan_notice(tell: Tell, source: NoticeSource, at: datetime) -> PlannedNotice:
-    """Return the notice for an event that happened `at` this time. It is due after the
-    delay of its kind."""
+def plan_notice(tell: Tell, source: NoticeSource, at: datetime, actor: str) -> PlannedNotice:
+    """Return the notice for an event that happened `at` this time, by the command of this actor.
+    It is due after the delay of its kind."""
     return PlannedNotice(
         key=f"{source.seq}:{source.event_index}:{tell.recipient}:{tell.kind}",
         recipient=tell.recipient,
@@ -228,11 +233,11 @@ def plan_notice(tell: Tell, source: NoticeSource, at: datetime) -> PlannedNotice
         happened_at=at,
         due_at=at + DELAYS.get(tell.kind, timedelta()),
         expires_at=min(tell.expires_at or at + TOLD_WITHIN, at + TOLD_WITHIN),
-        sources=[source],
+        sources=[source.for_people(actor, {tell.recipient, *people_in(tell.facts)})],
     )
 
 
-def plan_reminder(remind: Remind, source: NoticeSource, at: datetime) -> PlannedNotice:
+def plan_reminder(remind: Remind, source: NoticeSource, at: datetime, actor: str) -> PlannedNotice:
     """Return the reminder. Its key has the `event_time` instead of the source, so that it is
     planned once, however many events ask for it."""
     moment = remind.event_time.isoformat(timespec="milliseconds")
@@ -246,7 +251,7 @@ def plan_reminder(remind: Remind, source: NoticeSource, at: datetime) -> Planned
         event_time=remind.event_time,
         due_at=remind.due_at,
         expires_at=remind.expires_at,
-        sources=[source],
+        sources=[source.for_people(actor, {remind.recipient, *people_in(remind.facts)})],
     )
 
 
@@ -263,7 +268,7 @@ def expand_fanout(fanout: PlannedFanOut, followers: Iterable[PersonId]) -> Itera
                 effect.facts,
                 expires_at=effect.expires_at,
             )
-            notice = plan_notice(tell, fanout.source, fanout.happened_at)
+            notice = plan_notice(tell, fanout.source, fanout.happened_at, effect.author_id)
             # An operator may have given the fan-out more time than `plan_notice` would give.
             yield replace(notice, expires_at=effect.expires_at)
 

@@ -9,8 +9,15 @@ from typing import Final
 
 import pytest
 
-from contracts.events.booking import BookingApproved, BookingRequested
+from contracts.events.announcement import AnnouncementReopened
+from contracts.events.booking import (
+    BookingApproved,
+    BookingLeft,
+    BookingRequested,
+    BookingUnqueued,
+)
 from contracts.events.person import PersonErased
+from contracts.events.plan import FilmPlanned
 from contracts.values.ids import SYSTEM, PersonId
 from contracts.values.targets import TargetName
 from notifier.publishing.publisher import Publisher
@@ -21,7 +28,9 @@ from notifier.store.publications import Publications
 from runtime.outside.ports import Notice
 from runtime.traces.context import current_traceparent, is_sampled, request_id_of
 from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
+from tests.histories.notifier_chats import written
 from tests.histories.notifier_events import (
+    announcement,
     booking,
     created,
     edited,
@@ -35,6 +44,18 @@ from tests.span_collector import collect_spans, told_by, trace_of
 HOUR: Final = timedelta(hours=1)
 TWICE: Final = ((1, "waiting"), (1, "waiting"), (2, "sent"), (2, "sent"))
 """Attempts at the notices to both sides of a booking, the first while Notification is away."""
+
+WITHOUT_ID: Final = "SELECT kind FROM notifier.sources WHERE traceparent IS NULL"
+
+
+def wish(name: str) -> FilmPlanned:
+    return FilmPlanned(
+        person_id=person(name),
+        movie_id=created().movie_id,
+        movie_title="Solaris",
+        movie_title_ru="Солярис",
+        duration_min=120,
+    )
 
 
 def trace(number: int) -> str:
@@ -201,6 +222,33 @@ async def test_an_erasure_takes_the_ids_that_a_person_may_have_chosen(cell: Noti
     await cell.read()
     await cell.erase()
     assert await kept_ids(cell) == set()
+
+
+async def test_a_notice_that_does_not_name_the_sender_of_its_request_keeps_no_id(
+    cell: NotifierCell,
+) -> None:
+    told = cell.history
+    told.tell(seen("boris"), wish("boris"))
+    told.tell(created(), published(), traceparent=trace(1))
+    told.tell(booking(BookingRequested, "anna", (None, True)), by="anna", traceparent=trace(2))
+    told.tell(booking(BookingApproved, "anna", (True, True)), traceparent=trace(1))
+    told.tell(written("anna"), by="anna", traceparent=trace(3))
+    told.tell(
+        booking(BookingLeft, "anna", (True, False)),
+        AnnouncementReopened(announcement_id=announcement(), version=4, reason="seat_freed"),
+        booking(BookingUnqueued, "vera", (None, True)),
+        by="anna",
+        traceparent=trace(4),
+    )
+    await cell.wait(minutes=15)
+    without_id = {row["kind"] for row in await cell.pool.fetch(WITHOUT_ID)}
+    assert without_id == {"plan_match", "chat_digest", "booking_status", "booking_unanswered"}
+    assert around(cell).sent["plan_match"], "and it is told"
+    for name, kept in (("anna", {1}), ("host", set())):
+        told.tell(PersonErased(person_id=person(name)), by=SYSTEM)
+        await cell.read()
+        await cell.erase()
+        assert await kept_ids(cell) == kept
 
 
 async def kept_ids(cell: NotifierCell) -> set[int]:
