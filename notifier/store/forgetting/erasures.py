@@ -113,7 +113,7 @@ DELETE_ERASURES: Final = """
 """
 TABLES_WITH_TEXTS: Final = (
     *("people", "evenings", "notices", "fanouts", "preferences"),
-    *("plans", "free_times", "dead_letters"),
+    *("plans", "free_times", "dead_letters", "sources", "publications"),
 )
 COUNT: Final = """
     SELECT (SELECT count(*) FROM notifier.erasures)

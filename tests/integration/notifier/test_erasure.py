@@ -18,6 +18,7 @@ from contracts.events.person import (
     PersonSeen,
 )
 from contracts.values.ids import SYSTEM, PersonId
+from contracts.values.targets import TargetName
 from notifier.delivery.preferences import Preferences
 from runtime.outside.ports import Notice
 from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
@@ -33,6 +34,7 @@ from tests.histories.notifier_events import (
 
 CANARY: Final = "Kanarienvogel"
 """Part of everything that the erased person typed, and of the name."""
+REQUEST_ID: Final = "5ca1ab1e" * 4
 TABLES: Final = [
     "people",
     "evenings",
@@ -324,15 +326,29 @@ async def test_nothing_is_left_in_the_files_of_the_tables(evening: NotifierCell)
     assert await find_files(evening) == []
 
 
-async def find_files(cell: NotifierCell) -> list[str]:
-    """Return the files of the database that hold the canary."""
+async def test_no_id_of_a_request_is_left_in_the_files(cell: NotifierCell) -> None:
+    evening = created(publish_to=(TargetName("site"),))
+    cell.around.followers_of = {person("host"): (person("fan"),)}
+    cell.history.tell(evening, published(), traceparent=f"00-{REQUEST_ID}-00f067aa0ba902b7-00")
+    await cell.read_and_send()
+    await cell.pool.execute("CHECKPOINT")
+    assert len(await find_files(cell, REQUEST_ID)) == len(("sources", "fanouts", "publications"))
+    erase(cell, "host")
+    await cell.read()
+    await cell.erase()
+    await cell.pool.execute("CHECKPOINT")
+    assert await find_files(cell, REQUEST_ID) == []
+
+
+async def find_files(cell: NotifierCell, text: str = CANARY) -> list[str]:
+    """Return the files of the database that hold the text."""
     directory = Path(await cell.pool.fetchval("SHOW data_directory"))
     paths = await cell.pool.fetch(
         "SELECT pg_relation_filepath(oid) AS path FROM pg_class"
         " WHERE pg_relation_filepath(oid) IS NOT NULL"
     )
     files = (directory / row["path"] for row in paths)
-    return [one.name for one in files if one.exists() and CANARY.encode() in one.read_bytes()]
+    return [one.name for one in files if one.exists() and text.encode() in one.read_bytes()]
 
 
 async def test_people_are_told_of_an_erasure_while_it_can_be_taken_back(
