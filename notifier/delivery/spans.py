@@ -15,6 +15,10 @@ from runtime.traces.context import current_traceparent
 from runtime.traces.spans import Attributes, Span, beginning, continuing
 
 NAME: Final = "deliver notice"
+TOLD_STATES: Final = frozenset({"waiting", "unconfirmed", "parked"})
+"""Somebody may have to do something about them."""
+ENDED: Final = "ended"
+"""Stands for all other states. Which one it is may lead to a block."""
 
 
 def delivering(notice: LeasedNotice) -> AbstractContextManager[Span | None]:
@@ -31,12 +35,13 @@ def delivering(notice: LeasedNotice) -> AbstractContextManager[Span | None]:
 
 
 def tell_result(notice: LeasedNotice, result: DeliveryResult, span: Span | None) -> None:
-    """Tell how the attempt ended, inside its block. The reason is left out: it may lead to a
-    block."""
+    """Tell, inside its block, whether the attempt ended the notice. How it ended and the reason are
+    left out: they may lead to a block."""
+    state = result.state if result.state in TOLD_STATES else ENDED
     if notice.traceparent or _goes_by_time(notice):
-        LINES.add_notice(notice.kind, notice.id, result.state, current_traceparent())
+        LINES.add_notice(notice.kind, notice.id, state, current_traceparent())
     if span is not None:
-        span.note({"practix.state": result.state})
+        span.note({"practix.state": state})
 
 
 def _goes_by_time(notice: LeasedNotice) -> bool:

@@ -16,7 +16,7 @@ from contracts.events.booking import (
     BookingRequested,
     BookingUnqueued,
 )
-from contracts.events.person import PersonErased
+from contracts.events.person import PersonErased, PersonMuted
 from contracts.events.plan import FilmPlanned
 from contracts.values.ids import SYSTEM, PersonId
 from contracts.values.targets import TargetName
@@ -42,7 +42,7 @@ from tests.log_lines import collect_lines
 from tests.span_collector import collect_spans, told_by, trace_of
 
 HOUR: Final = timedelta(hours=1)
-TWICE: Final = ((1, "waiting"), (1, "waiting"), (2, "sent"), (2, "sent"))
+TWICE: Final = ((1, "waiting"), (1, "waiting"), (2, "ended"), (2, "ended"))
 """Attempts at the notices to both sides of a booking, the first while Notification is away."""
 
 WITHOUT_ID: Final = "SELECT kind FROM notifier.sources WHERE traceparent IS NULL"
@@ -196,6 +196,23 @@ async def test_each_attempt_has_a_line_and_a_span(cell: NotifierCell, tmp_path: 
         if one["kind"] == "booking_new"
     ] == [("booking_new", state, f"{2:032x}") for _, state in TWICE]
     assert person("host") not in str(lines)
+
+
+async def test_whether_a_notice_was_sent_or_dropped_is_not_told(
+    cell: NotifierCell, tmp_path: Path
+) -> None:
+    told = cell.history
+    cell.around.followers_of = {person("host"): (person("fan"), person("vera"))}
+    told.tell(PersonMuted(person_id=person("fan"), host_id=person("host")), by="fan")
+    told.tell(created(), published(), traceparent=recorded(1))
+    with collect_spans() as read_spans, collect_lines(tmp_path, logging.DEBUG) as read_lines:
+        await cell.read_and_send()
+        attempts = [one for one in read_spans() if one.name == "deliver notice"]
+        lines = [one for one in read_lines() if one["event"] == "notice"]
+    assert len(around(cell).sent["announce_new"]) == 1
+    told_of = [one for one in attempts if told_by(one)["practix.notice"] == "announce_new"]
+    assert [told_by(one)["practix.state"] for one in told_of] == ["ended", "ended"]
+    assert [one["state"] for one in lines if one["kind"] == "announce_new"] == ["ended", "ended"]
 
 
 async def test_what_a_block_causes_leads_to_no_request(cell: NotifierCell) -> None:
