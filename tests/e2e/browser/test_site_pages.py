@@ -208,8 +208,12 @@ async def test_a_person_takes_their_data_and_has_second_thoughts(
         with zipfile.ZipFile(tmp_path / "practix.zip") as archive:
             assert {"about.json", "index.html"} <= set(archive.namelist())
         await dina.click("Ask for it")
-        await dina.click("Confirm")
         erasure = dina.page.locator("[data-role=erasure]")
+        await erasure.get_by_role("button", name="Confirm").dblclick()
+        await dina.click("No")
+        await expect(erasure).to_contain_text("Nothing happens until you confirm.")
+        await dina.click("Confirm")
+        await dina.click("Yes")
         await expect(erasure).to_contain_text("You will be forgotten from")
         await dina.page.reload()
         await dina.click("Take it back")

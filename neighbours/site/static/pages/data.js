@@ -1,6 +1,7 @@
 /** What is held about the person: to take along, and to have erased. */
 
 import { html } from '../vendor/lit-html.js';
+import { ask } from '../parts/ask.js';
 import { saveFile } from '../parts/save_file.js';
 import { formatMoment } from '../parts/times.js';
 import { Page } from '../shell/page.js';
@@ -59,8 +60,10 @@ export default class DataPage extends Page {
     });
   }
 
-  #confirm() {
-    return this.actions.run(() => this.api.post(ERASURE, { token: this.#token }));
+  /** The button may be where the one before it was: a double click must not confirm. */
+  async #confirm() {
+    if (!await ask(words.data.forSure, this)) return;
+    await this.actions.run(() => this.api.post(ERASURE, { token: this.#token }));
   }
 
   #withdraw() {

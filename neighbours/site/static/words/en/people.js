@@ -128,6 +128,7 @@ export default {
     request: 'Ask for it',
     requested: 'Nothing happens until you confirm.',
     confirm: 'Confirm',
+    forSure: 'Have yourself forgotten?',
     confirmed: (when) => `You will be forgotten from ${when} on. Until then you can take it back.`,
     withdraw: 'Take it back',
   },
