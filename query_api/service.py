@@ -50,7 +50,7 @@ from runtime.postgres.statements import Statements
 from runtime.process.clock import Clock
 from runtime.process.tasks import end, keep_running
 
-SELECT_SUSPENDED: Final = "SELECT person_id FROM read_model.suspensions WHERE suspended"
+SELECT_SUSPENDED: Final = "SELECT person_id FROM suspensions WHERE suspended"
 
 
 class QueryService:

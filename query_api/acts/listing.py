@@ -56,7 +56,7 @@ _HIDDEN: Final = """
     SELECT hidden_seq AS id, hidden_at AS at, signed_by, 'text.hidden' AS act,
            kind || ' ' || subject_id AS subject, hidden_seq AS position,
            NULL::json AS before, NULL::json AS after
-    FROM read_model.hidden_texts
+    FROM hidden_texts
 """
 # A report is answered once. Its signature is that of the last act: whoever hid the text later has
 # signed there. A report has no number, so its id makes one.
@@ -65,7 +65,7 @@ _ANSWERED: Final = f"""
            CASE WHEN hidden_at > answered_at THEN NULL ELSE signed_by END AS signed_by,
            'report.answered' AS act, 'report ' || report_id AS subject, NULL::bigint AS position,
            NULL::json AS before, NULL::json AS after
-    FROM read_model.reports WHERE answered_at IS NOT NULL
+    FROM reports WHERE answered_at IS NOT NULL
 """
 _RENEWALS: Final = f"""
     SELECT seq AS id, decided_at AS at, facts->>'signed_by' AS signed_by, 'journal.' || code AS act,
@@ -74,7 +74,7 @@ _RENEWALS: Final = f"""
            CASE kind WHEN '{END_RENEWAL}' THEN json_build_object(
                'generation', facts->'generation', 'ended', facts->'ended', 'reason', facts->'reason'
            ) END AS after
-    FROM read_model.decisions WHERE actor = '{OPERATOR}' AND kind IN ('{RENEW}', '{END_RENEWAL}')
+    FROM decisions WHERE actor = '{OPERATOR}' AND kind IN ('{RENEW}', '{END_RENEWAL}')
 """
 SELECTS: Final = tuple(
     _SELECT_ACTS.format(acts=acts)

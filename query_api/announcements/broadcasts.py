@@ -24,11 +24,11 @@ SELECT_BROADCASTS: Final = f"""
     SELECT b.*, string_to_array(b.audience, ',') AS "to",
         CASE b.state WHEN 'planned' THEN coalesce(
             b.at, a.event_time - make_interval(mins => b.before_start_min)) END AS due_at,
-        (SELECT count(*) FROM read_model.bookings g
+        (SELECT count(*) FROM bookings g
          WHERE b.state = 'planned' AND g.announcement_id = b.announcement_id
            AND g.state IN (SELECT s.state FROM (VALUES {_STATES}) AS s (word, state)
                            WHERE s.word = ANY(string_to_array(b.audience, ',')))) AS would_reach
-    FROM read_model.broadcasts b JOIN read_model.announcements a USING (announcement_id)
+    FROM broadcasts b JOIN announcements a USING (announcement_id)
     WHERE b.announcement_id = $1
     ORDER BY b.created DESC, b.broadcast_id LIMIT {LINES_MAX}
 """

@@ -25,9 +25,9 @@ def announcements_of(person: str, states: str) -> str:
     """Return a query for the ids of a person's own announcements, and of those for which the
     person has a booking in one of these states. Both arguments are SQL, such as `$2`."""
     return f"""
-        SELECT announcement_id FROM read_model.announcements WHERE author_id = {person}::uuid
+        SELECT announcement_id FROM announcements WHERE author_id = {person}::uuid
         UNION ALL
-        SELECT announcement_id FROM read_model.bookings
+        SELECT announcement_id FROM bookings
         WHERE guest_id = {person}::uuid AND state = ANY({states}::text[])
     """
 
@@ -37,7 +37,7 @@ ATTENDED_OR_PENDING: Final = f"ARRAY[{', '.join(map(repr, (*ATTENDED, *PENDING))
 
 _ONGOING: Final = f"({', '.join(map(repr, ONGOING_STATUSES))})"
 _BUSY: Final = f"""
-    FROM read_model.announcements busy
+    FROM announcements busy
     WHERE busy.status IN {_ONGOING}
       AND busy.announcement_id IN ({announcements_of("$2", "{0}")})
 """
@@ -58,8 +58,8 @@ _FITS: Final = f"""
 SELECT_OVERLAPS: Final = f"""
     SELECT other.announcement_id, other.title, other.event_time, other.ends_at,
            b.state, other.author_id = $1::uuid AS hosting
-    FROM read_model.announcements other
-    LEFT JOIN read_model.bookings b
+    FROM announcements other
+    LEFT JOIN bookings b
         ON b.announcement_id = other.announcement_id AND b.guest_id = $1::uuid
     WHERE other.announcement_id IN ({announcements_of("$1", ATTENDED_OR_PENDING)})
       AND other.announcement_id <> $2 AND other.status IN {_ONGOING}

@@ -43,7 +43,7 @@ PARAMETERS: Final = (
 GUESTS_MAX: Final = 10_000
 
 SELECT_GUESTS: Final = f"""
-    SELECT {columns_of(GuestEntry, GUEST_FIELDS, "b")} FROM read_model.bookings b {GUEST_JOINS}
+    SELECT {columns_of(GuestEntry, GUEST_FIELDS, "b")} FROM bookings b {GUEST_JOINS}
     WHERE b.announcement_id = a.announcement_id AND ({SEES_EVERYTHING} OR (
         b.state = 'confirmed' AND b.guest_id <> ALL({APART_FROM.format("$2")})))
     ORDER BY b.created, b.booking_id
@@ -55,7 +55,7 @@ _SQL_OF: Final = {
         THEN (SELECT json_agg(guest) FROM ({SELECT_GUESTS}) guest)::text END""",
     "guest_count": f"""
         CASE WHEN {SHOWS_GUEST_COUNT} THEN (
-            SELECT count(*) FROM read_model.bookings b
+            SELECT count(*) FROM bookings b
             WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') END""",
     "my_booking_id": joined_own("booking_id"),
     "publish_to": f"CASE WHEN {SEES_EVERYTHING} THEN a.publish_to ELSE '[]' END",
@@ -113,7 +113,7 @@ def select_detail(language: Language) -> str:
     columns = columns_of(DetailAnnouncementResponse, sql_of, "a")
     return f"""
         SELECT {columns}, {WISHES}
-        FROM read_model.announcements a {LINE_JOINS}
+        FROM announcements a {LINE_JOINS}
         WHERE a.announcement_id = $4 AND {visible(JOINED_INVOLVED, JOINED_CONFIRMED)}
     """
 

@@ -64,8 +64,8 @@ TIMES: Final[TimeConditions] = {
 }
 
 FILTERS: Final[dict[str, tuple[Parse, str]]] = {  # By parameter.
-    "location": (parse_words, "a.location_words @@ read_model.word_query({})"),
-    "q": (parse_words, "a.words @@ read_model.word_query({})"),
+    "location": (parse_words, "a.location_words @@ word_query({})"),
+    "q": (parse_words, "a.words @@ word_query({})"),
     "is_free": (parse_boolean, "a.is_free = {}"),
     "has_seats": (parse_boolean, "(a.tickets_left > 0) = {}"),
     "min_author_rating": (parse_score, f"{AUTHOR_RATING} >= {{}}::double precision"),

@@ -27,13 +27,13 @@ _STORED: Final = (
     *copied_fields(AnnouncementResponse),
 )
 PAGE_COLUMNS: Final = f"""
-    {", ".join(f"a.{name}" for name in _STORED)} FROM read_model.announcements a {AUTHOR_JOIN}
+    {", ".join(f"a.{name}" for name in _STORED)} FROM announcements a {AUTHOR_JOIN}
 """
 """The columns that `select_lines` takes, with their tables, for queries for a page."""
 
 LINE_JOINS: Final = f"""
     {JOIN_OWN}
-    LEFT JOIN read_model.people author ON author.person_id = a.author_id
+    LEFT JOIN people author ON author.person_id = a.author_id
     {AUTHOR_JOIN}
 """
 

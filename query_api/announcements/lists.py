@@ -74,13 +74,13 @@ SCOPES: Final = {
     "host": "a.author_id = $2::uuid",
     "guest": f"""
         a.announcement_id IN (
-            SELECT announcement_id FROM read_model.bookings
+            SELECT announcement_id FROM bookings
             WHERE guest_id = $2::uuid AND state = ANY({ATTENDED_OR_PENDING}::text[]))
     """,
 }
 EVER_GUEST: Final = """
     a.announcement_id IN (
-        SELECT announcement_id FROM read_model.bookings
+        SELECT announcement_id FROM bookings
         WHERE guest_id = $2::uuid AND NOT untold)
 """
 STILL_TO_COME: Final = "a.event_time > {}"
@@ -109,7 +109,7 @@ class EveningOfPlans(Struct, frozen=True):
 
 SELECT_OF_PLANS: Final = f"""
     SELECT {columns_of(EveningOfPlans, sql_of_fields(API_LANGUAGE), "a")}
-    FROM read_model.announcements a {JOIN_OWN}
+    FROM announcements a {JOIN_OWN}
     WHERE {visible(JOINED_INVOLVED, JOINED_CONFIRMED)}
       AND a.movie_id = ANY($4::uuid[]) AND a.event_time > $5
       AND a.status IN ({", ".join(map(repr, ONGOING_STATUSES))})

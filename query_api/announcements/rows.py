@@ -31,8 +31,8 @@ MY_BOOKING_ID: Final = f"{own('booking_id')} AS my_booking_id"
 COLUMNS: Final = f"""
     {", ".join(f"a.{name}" for name in _STORED)},
     author.name AS author_name, {AUTHOR_SCORE}, {SHOWS_PLACE} AS shows_place
-    FROM read_model.announcements a
-    LEFT JOIN read_model.people author ON author.person_id = a.author_id
+    FROM announcements a
+    LEFT JOIN people author ON author.person_id = a.author_id
     {AUTHOR_JOIN}
 """
 

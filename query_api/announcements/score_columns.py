@@ -11,10 +11,10 @@ from msgspec import Meta
 
 from query_api.edge.paging import Sort
 
-AUTHOR_JOIN: Final = "LEFT JOIN read_model.scores host_score ON host_score.person_id = a.author_id"
+AUTHOR_JOIN: Final = "LEFT JOIN scores host_score ON host_score.person_id = a.author_id"
 GUEST_JOINS: Final = """
-    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
-    LEFT JOIN read_model.scores guest_score ON guest_score.person_id = b.guest_id
+    LEFT JOIN people guest ON guest.person_id = b.guest_id
+    LEFT JOIN scores guest_score ON guest_score.person_id = b.guest_id
 """
 
 AUTHOR_RATING: Final = "coalesce(host_score.host_rating, 0.0)"

@@ -52,9 +52,9 @@ VISIBLE: Final = visible(INVOLVED, CONFIRMED)
 
 OWN_OR_INVOLVED: Final = """
     a.announcement_id IN (
-        SELECT announcement_id FROM read_model.announcements WHERE author_id = $2::uuid
+        SELECT announcement_id FROM announcements WHERE author_id = $2::uuid
         UNION ALL
-        SELECT announcement_id FROM read_model.bookings WHERE guest_id = $2::uuid)
+        SELECT announcement_id FROM bookings WHERE guest_id = $2::uuid)
 """
 """Holds for every announcement in a private status that VISIBLE shows to anybody but a
 super-user. With it, PostgreSQL searches by person instead of testing all announcements."""

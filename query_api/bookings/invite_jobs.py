@@ -14,7 +14,7 @@ from runtime.http.parameters import path_id
 
 LINES_MAX: Final = 100
 SELECT_JOBS: Final = f"""
-    SELECT * FROM read_model.invite_jobs WHERE announcement_id = $1
+    SELECT * FROM invite_jobs WHERE announcement_id = $1
     ORDER BY created DESC, job_id LIMIT {LINES_MAX}
 """
 

@@ -28,8 +28,8 @@ BY_NAME: Final = Sort("guest_name", NAME_KEY, None, "text")
 """Its cursors hold no name, which has no place in an address: it is looked up again."""
 
 SELECT_NAME_KEY: Final = f"""
-    SELECT {NAME_KEY} FROM read_model.bookings last
-    LEFT JOIN read_model.people guest ON guest.person_id = last.guest_id
+    SELECT {NAME_KEY} FROM bookings last
+    LEFT JOIN people guest ON guest.person_id = last.guest_id
     WHERE last.booking_id = {{}}::uuid
 """
 
@@ -59,7 +59,7 @@ def add_filters(where: Where, parameters: QueryParams, days_of: ZoneInfo) -> Non
     """Add the conditions that the parameters ask for. Bare dates are days in the zone `days_of`.
     Raises Malformed."""
     if (text := parameters.get("name")) is not None:
-        condition = "read_model.word_vector(guest.name) @@ read_model.word_query({})"
+        condition = "word_vector(guest.name) @@ word_query({})"
         where.add(condition, parse_words(text, "name"))
     if (text := parameters.get("min_guest_rating")) is not None:
         rating = parse_score(text, "min_guest_rating")

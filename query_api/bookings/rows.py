@@ -26,7 +26,7 @@ from runtime.auth.tokens import Caller
 
 WAITLIST_POSITION: Final = """
     CASE WHEN b.waiting THEN (
-        SELECT count(*) + 1 FROM read_model.bookings ahead
+        SELECT count(*) + 1 FROM bookings ahead
         WHERE ahead.announcement_id = b.announcement_id AND ahead.waiting
           AND ahead.queued_seq < b.queued_seq) END
 """
@@ -39,8 +39,8 @@ _SQL_OF: Final = {
 LINE_COLUMNS: Final = columns_of(BookingResponse, _SQL_OF, "b")
 """Columns of a booking as lists show it, in the order of the representation."""
 LINE_TABLES: Final = f"""
-    FROM read_model.bookings b
-    JOIN read_model.announcements a USING (announcement_id)
+    FROM bookings b
+    JOIN announcements a USING (announcement_id)
     {GUEST_JOINS}
 """
 
@@ -49,7 +49,7 @@ COLUMNS: Final = f"""
     a.title AS announcement_title, a.status AS announcement_status,
     a.movie_title, a.movie_title_ru, a.ends_at, author.name AS author_name, {AUTHOR_SCORE}
     {LINE_TABLES}
-    LEFT JOIN read_model.people author ON author.person_id = b.author_id
+    LEFT JOIN people author ON author.person_id = b.author_id
     {AUTHOR_JOIN}
 """
 

@@ -41,9 +41,9 @@ SELECT_SCHEDULE: Final = f"""
     ORDER BY a.event_time DESC, a.announcement_id LIMIT {ENTRIES_MAX}
 """
 
-SELECT_FEED: Final = "SELECT person_id, revoked_seq FROM read_model.feeds WHERE feed_id = $1"
+SELECT_FEED: Final = "SELECT person_id, revoked_seq FROM feeds WHERE feed_id = $1"
 SELECT_FEEDS: Final = """
-    SELECT feed_id, name, created FROM read_model.feeds
+    SELECT feed_id, name, created FROM feeds
     WHERE person_id = $1 AND feed_id <> person_id AND revoked_seq IS NULL
     ORDER BY created, feed_id
 """

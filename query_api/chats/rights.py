@@ -25,7 +25,7 @@ TAKES_PART: Final = takes_part(CONFIRMED)
 SHOWN_POST: Final = f"""(
     p.writer_id <> ALL({APART_FROM})
     OR EXISTS (
-        SELECT FROM read_model.announcements chat
+        SELECT FROM announcements chat
         WHERE chat.announcement_id = p.announcement_id
           AND chat.author_id IN (p.writer_id, {{0}}::uuid))
 )"""
@@ -35,9 +35,9 @@ What the author writes, and what is written to the author, stays with what is co
 UNREAD_POSTS: Final = f"""
     CASE WHEN {takes_part(JOINED_CONFIRMED)} THEN (
         SELECT count(*) FROM (
-            SELECT p.writer_id, p.deleted FROM read_model.posts p
+            SELECT p.writer_id, p.deleted FROM posts p
             WHERE p.announcement_id = a.announcement_id AND p.position > coalesce((
-                SELECT mark.position FROM read_model.read_marks mark
+                SELECT mark.position FROM read_marks mark
                 WHERE mark.announcement_id = a.announcement_id AND mark.reader_id = $2::uuid), 0)
               AND {SHOWN_POST.format("$2")}
             ORDER BY p.position DESC LIMIT {UNREAD_MAX}) newest
@@ -48,7 +48,7 @@ UNREAD_POSTS: Final = f"""
 part."""
 
 _SELECT_CHAT: Final = f"""
-    SELECT FROM read_model.announcements a WHERE a.announcement_id = $1 AND {TAKES_PART}
+    SELECT FROM announcements a WHERE a.announcement_id = $1 AND {TAKES_PART}
 """
 
 

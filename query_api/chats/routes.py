@@ -40,11 +40,11 @@ PARAMETERS: Final = (
 _POSTS: Final = """
     p.post_id, p.announcement_id, p.writer_id AS author_id, writer.name AS author_name, p.text,
     p.created, p.modified, p.deleted, p.position
-    FROM read_model.posts p LEFT JOIN read_model.people writer ON writer.person_id = p.writer_id
+    FROM posts p LEFT JOIN people writer ON writer.person_id = p.writer_id
 """
 
 SELECT_ONE: Final = f"""
-    SELECT {_POSTS} JOIN read_model.announcements a USING (announcement_id)
+    SELECT {_POSTS} JOIN announcements a USING (announcement_id)
     WHERE p.post_id = $1 AND {TAKES_PART} AND {SHOWN_POST.format("$2")}
 """
 
@@ -93,7 +93,7 @@ def build_page(announcement_id: str, reader_id: PersonId, parameters: QueryParam
         if text:
             where.add("p.position < {}::bigint", _parse_position(text, "before"))
     if (text := parameters.get("q")) is not None:
-        where.add("p.words @@ read_model.word_query({})", parse_words(text, "q"))
+        where.add("p.words @@ word_query({})", parse_words(text, "q"))
     return select_page(where, parameters, sort, _POSTS, "p.post_id")
 
 

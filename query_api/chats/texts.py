@@ -10,7 +10,7 @@ from runtime.auth.tokens import Caller
 
 _SELECT_TEXTS: Final = f"""
     SELECT p.post_id, p.text
-    FROM read_model.posts p JOIN read_model.announcements a USING (announcement_id)
+    FROM posts p JOIN announcements a USING (announcement_id)
     WHERE p.post_id = ANY($1::uuid[]) AND {TAKES_PART} AND {SHOWN_POST.format("$2")}
 """
 

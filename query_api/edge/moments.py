@@ -22,16 +22,16 @@ AS_OF: Final = Parameter(
 # Records other than Commits change nothing, and the history stores their positions only now and
 # then. So an answer waits for the last Commit.
 SELECT_LAST_COMMIT: Final = """
-    SELECT coalesce(max(seq), 0) FROM read_model.decisions WHERE seq <= $1
+    SELECT coalesce(max(seq), 0) FROM decisions WHERE seq <= $1
 """
 
 # Selects the last decision at or before $1: its own date is not later than $1, and the date of
 # the next one is. Dates go back if a clock that was ahead has been set right. Then several
 # decisions may qualify, and the one with the latest date counts.
 SELECT_POSITION_AT: Final = """
-    SELECT seq FROM read_model.decisions AS decision
+    SELECT seq FROM decisions AS decision
     WHERE decided_at <= $1 AND NOT coalesce((
-        SELECT following.decided_at <= $1 FROM read_model.decisions AS following
+        SELECT following.decided_at <= $1 FROM decisions AS following
         WHERE following.seq > decision.seq ORDER BY following.seq LIMIT 1
     ), false)
     ORDER BY decided_at DESC, seq DESC LIMIT 1

@@ -37,7 +37,7 @@ LOOK_S: Final = 5.0
 """How often to poll although nobody waits: only a poll shows that a silent connection is dead."""
 ANSWER_S_MAX: Final = 5.0
 """A poll without an answer for this long counts as a lost connection."""
-SELECT_POSITION: Final = "SELECT seq FROM read_model.reader_position WHERE reader = 'projector'"
+SELECT_POSITION: Final = "SELECT seq FROM reader_position WHERE reader = 'projector'"
 
 
 class PositionWaiter:

@@ -15,7 +15,7 @@ _PART_OF_WORD: Final = re.compile(r"[\u0300-\u036f\u200b-\u200f\u2060-\u2064]")
 
 
 def parse_words(text: str, parameter: str) -> str:
-    """Return the text to search for. PostgreSQL splits it into words (`read_model.word_query`);
+    """Return the text to search for. PostgreSQL splits it into words (`word_query`);
     if it finds none in it, as in a lone symbol, nothing matches. Raises Malformed for a text that
     is too long, has too many words, or has neither a letter, a digit nor a symbol."""
     if len(text) > SEARCH_CHARS_MAX:

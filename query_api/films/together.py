@@ -36,7 +36,7 @@ FILMS_MAX: Final = 2_000
 NEXT_MAX: Final = 3
 
 OPEN: Final = "a.movie_id = $4 AND a.status = 'Alive' AND a.event_time > $5"
-COUNT: Final = f"SELECT count(*) FROM read_model.announcements a WHERE {OPEN} AND {VISIBLE}"
+COUNT: Final = f"SELECT count(*) FROM announcements a WHERE {OPEN} AND {VISIBLE}"
 COUNTED: Final = f"({COUNT}) AS open_evenings"
 ORDER: Final = "sort_key, id"
 SELECT_NEXT: Final = f"""

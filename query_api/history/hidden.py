@@ -10,7 +10,7 @@ from contracts.events.stored.erasing import hide_words
 from query_api.edge.reads import TableSnapshot
 
 SELECT_HIDDEN: Final = """
-    SELECT subject_id::text, hidden_seq FROM read_model.hidden_texts
+    SELECT subject_id::text, hidden_seq FROM hidden_texts
     WHERE kind <> 'post' AND announcement_id = ANY($1::uuid[])
 """
 

@@ -34,9 +34,9 @@ this booking."""
 
 SELECT_OF_BOOKING: Final = f"""
     SELECT {COLUMNS}
-    FROM read_model.bookings b
-    JOIN read_model.announcements a USING (announcement_id)
-    JOIN read_model.decisions d ON d.seq = b.changed_seq
+    FROM bookings b
+    JOIN announcements a USING (announcement_id)
+    JOIN decisions d ON d.seq = b.changed_seq
     WHERE b.booking_id = $1
       AND ($2::boolean OR b.author_id = $3::uuid
            OR {SHOWN_TO_GUEST.format("$3")})
@@ -44,9 +44,9 @@ SELECT_OF_BOOKING: Final = f"""
 
 SELECT_AT_POSITION: Final = f"""
     SELECT {COLUMNS}
-    FROM read_model.decisions d
-    LEFT JOIN read_model.bookings b ON b.booking_id = d.booking_id
-    LEFT JOIN read_model.announcements a
+    FROM decisions d
+    LEFT JOIN bookings b ON b.booking_id = d.booking_id
+    LEFT JOIN announcements a
         ON a.announcement_id = coalesce(d.announcement_id, b.announcement_id)
     WHERE d.seq = $1
       AND ($2::boolean OR d.actor = $3::uuid::text OR (NOT d.refused
@@ -54,7 +54,7 @@ SELECT_AT_POSITION: Final = f"""
 """
 
 SELECT_TITLES: Final = """
-    SELECT announcement_id, title FROM read_model.announcements
+    SELECT announcement_id, title FROM announcements
     WHERE announcement_id = ANY($1::uuid[])
 """
 

@@ -45,12 +45,12 @@ PERSON_FACTS: Final = frozenset({"name", "language", "tz", "reason", "erase_at"}
 # $1 is always false here: a super-user's own data are nobody else's.
 SELECT_INVOLVED: Final = f"""
     SELECT a.announcement_id, a.author_id, {MY_BOOKING_ID}, {SHOWS_PLACE} AS shows_place,
-        (SELECT count(*) FROM read_model.bookings c
+        (SELECT count(*) FROM bookings c
          WHERE c.announcement_id = a.announcement_id) AS booking_count
-    FROM read_model.announcements a
+    FROM announcements a
     WHERE a.author_id = $2::uuid OR a.announcement_id IN (
         SELECT b.announcement_id
-        FROM read_model.bookings b JOIN read_model.announcements a USING (announcement_id)
+        FROM bookings b JOIN announcements a USING (announcement_id)
         WHERE {VISIBLE_TO_GUEST.format("$2")})
     ORDER BY a.created, a.announcement_id
 """

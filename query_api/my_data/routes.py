@@ -35,7 +35,7 @@ RETRY_AFTER_S: Final = 10
 ROWS_AT_ONCE: Final = 500
 PIECE_BYTES: Final = 64 * 1024
 
-SELECT_STYLE: Final = "SELECT language, tz FROM read_model.people WHERE person_id = $1"
+SELECT_STYLE: Final = "SELECT language, tz FROM people WHERE person_id = $1"
 DOCUMENT: Final[dict[str, Any]] = {
     "openapi_extra": {"parameters": describe_parameters(MIN_POSITION)},
     "responses": {

@@ -62,17 +62,17 @@ OWN_TABLES: Final = (
         """
         SELECT p.person_id, p.name, p.language, p.tz,
                s.host_rating, s.host_rating_count, s.guest_rating, s.guest_rating_count
-        FROM read_model.people p LEFT JOIN read_model.scores s USING (person_id)
+        FROM people p LEFT JOIN scores s USING (person_id)
         WHERE p.person_id = $1
         """,
     ),
     OwnTable(
         "erasure",
-        "SELECT erase_at, confirmed, changed FROM read_model.erasures WHERE person_id = $1",
+        "SELECT erase_at, confirmed, changed FROM erasures WHERE person_id = $1",
     ),
     OwnTable(
         "suspension",
-        "SELECT suspended, reason, since FROM read_model.suspensions WHERE person_id = $1",
+        "SELECT suspended, reason, since FROM suspensions WHERE person_id = $1",
     ),
     OwnTable(
         "announcements",
@@ -82,7 +82,7 @@ OWN_TABLES: Final = (
                hide_guests,
                location_hint, visibility, is_free, price_amount, price_currency, ticket_count,
                taken, closed_reason, cancel_reason, publish_to, version, created, modified
-        FROM read_model.announcements WHERE author_id = $1 ORDER BY created, announcement_id
+        FROM announcements WHERE author_id = $1 ORDER BY created, announcement_id
         """,
     ),
     OwnTable(
@@ -92,8 +92,8 @@ OWN_TABLES: Final = (
                b.author_id, author.name AS author_name, b.state, b.author_status, b.guest_status,
                b.waiting, b.preapproved, b.hold_until, b.reason, b.reason_by, b.message,
                b.created, b.modified
-        FROM read_model.bookings b JOIN read_model.announcements a USING (announcement_id)
-        LEFT JOIN read_model.people author ON author.person_id = b.author_id
+        FROM bookings b JOIN announcements a USING (announcement_id)
+        LEFT JOIN people author ON author.person_id = b.author_id
         WHERE {VISIBLE_TO_GUEST.format("$1")} ORDER BY b.created, b.booking_id
         """,
     ),
@@ -104,8 +104,8 @@ OWN_TABLES: Final = (
                b.guest_id, guest.name AS guest_name, b.state, b.author_status, b.guest_status,
                b.waiting, b.preapproved, b.hold_until, b.reason, b.reason_by, b.message,
                b.created, b.modified
-        FROM read_model.bookings b JOIN read_model.announcements a USING (announcement_id)
-        LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+        FROM bookings b JOIN announcements a USING (announcement_id)
+        LEFT JOIN people guest ON guest.person_id = b.guest_id
         WHERE b.author_id = $1 ORDER BY b.created, b.booking_id
         """,
     ),
@@ -114,7 +114,7 @@ OWN_TABLES: Final = (
         """
         SELECT l.link_id, l.announcement_id, a.title AS announcement_title, l.uses_max, l.used,
                l.expires_at, l.waives_approval, l.created, l.revoked_at
-        FROM read_model.invite_links l JOIN read_model.announcements a USING (announcement_id)
+        FROM invite_links l JOIN announcements a USING (announcement_id)
         WHERE a.author_id = $1 ORDER BY l.created, l.link_id
         """,
     ),
@@ -124,7 +124,7 @@ OWN_TABLES: Final = (
         SELECT b.broadcast_id, b.announcement_id, a.title AS announcement_title, b.text,
                b.audience, b.at AS send_at, b.before_start_min, b.state, b.reaches, b.sent_at,
                b.created, b.modified
-        FROM read_model.broadcasts b JOIN read_model.announcements a USING (announcement_id)
+        FROM broadcasts b JOIN announcements a USING (announcement_id)
         WHERE b.author_id = $1 ORDER BY b.created, b.broadcast_id
         """,
     ),
@@ -133,7 +133,7 @@ OWN_TABLES: Final = (
         """
         SELECT j.job_id, j.announcement_id, a.title AS announcement_title, j.state, j.invited,
                j.already_invited, j.refused AS refused_guests, j.left_over, j.created, j.modified
-        FROM read_model.invite_jobs j JOIN read_model.announcements a USING (announcement_id)
+        FROM invite_jobs j JOIN announcements a USING (announcement_id)
         WHERE a.author_id = $1 ORDER BY j.created, j.job_id
         """,
     ),
@@ -141,8 +141,8 @@ OWN_TABLES: Final = (
         "ratings_given",
         f"""
         SELECT {_RATING}, r.ratee_id, ratee.name AS ratee_name
-        FROM read_model.ratings r
-        LEFT JOIN read_model.people ratee ON ratee.person_id = r.ratee_id
+        FROM ratings r
+        LEFT JOIN people ratee ON ratee.person_id = r.ratee_id
         WHERE r.rater_id = $1 ORDER BY r.created, r.review_id
         """,
         _represent_rating,
@@ -151,8 +151,8 @@ OWN_TABLES: Final = (
         "ratings_received",
         f"""
         SELECT {_RATING}, r.rater_id, rater.name AS rater_name
-        FROM read_model.ratings r
-        LEFT JOIN read_model.people rater ON rater.person_id = r.rater_id
+        FROM ratings r
+        LEFT JOIN people rater ON rater.person_id = r.rater_id
         WHERE r.ratee_id = $1 AND r.revealed_at IS NOT NULL AND NOT r.retracted
         ORDER BY r.created, r.review_id
         """,
@@ -162,21 +162,21 @@ OWN_TABLES: Final = (
         "posts",
         """
         SELECT post_id, announcement_id, position, text, deleted, created, modified
-        FROM read_model.posts WHERE writer_id = $1 ORDER BY position
+        FROM posts WHERE writer_id = $1 ORDER BY position
         """,
     ),
     OwnTable(
         "read_marks",
         """
         SELECT announcement_id, position, read_at
-        FROM read_model.read_marks WHERE reader_id = $1 ORDER BY announcement_id
+        FROM read_marks WHERE reader_id = $1 ORDER BY announcement_id
         """,
     ),
     OwnTable(
         "mutes",
         """
         SELECT m.host_id AS muted_id, host.name AS muted_name, m.muted, m.since
-        FROM read_model.mutes m LEFT JOIN read_model.people host ON host.person_id = m.host_id
+        FROM mutes m LEFT JOIN people host ON host.person_id = m.host_id
         WHERE m.person_id = $1 ORDER BY m.since, m.host_id
         """,
     ),
@@ -184,8 +184,8 @@ OWN_TABLES: Final = (
         "blocks",
         """
         SELECT b.blocked_id, other.name AS blocked_name, b.blocked, b.since
-        FROM read_model.blocks b
-        LEFT JOIN read_model.people other ON other.person_id = b.blocked_id
+        FROM blocks b
+        LEFT JOIN people other ON other.person_id = b.blocked_id
         WHERE b.person_id = $1 ORDER BY b.since, b.blocked_id
         """,
     ),
@@ -193,34 +193,34 @@ OWN_TABLES: Final = (
         "plans",
         """
         SELECT movie_id, movie_title, movie_title_ru, times, places, planned, modified
-        FROM read_model.plans WHERE person_id = $1 ORDER BY modified, movie_id
+        FROM plans WHERE person_id = $1 ORDER BY modified, movie_id
         """,
         _represent_wishes,
     ),
     OwnTable(
         "free_times",
-        "SELECT tz, times, modified FROM read_model.free_times WHERE person_id = $1",
+        "SELECT tz, times, modified FROM free_times WHERE person_id = $1",
         _represent_wishes,
     ),
     OwnTable(
         "feeds",
         """
         SELECT feed_id, name, created, revoked_seq IS NOT NULL AS revoked
-        FROM read_model.feeds WHERE person_id = $1 ORDER BY created, feed_id
+        FROM feeds WHERE person_id = $1 ORDER BY created, feed_id
         """,
     ),
     OwnTable(
         "reports",
         """
         SELECT report_id, kind, subject_id, reason, created, answer, answered_at, hidden_at
-        FROM read_model.reports WHERE reporter_id = $1 ORDER BY created, report_id
+        FROM reports WHERE reporter_id = $1 ORDER BY created, report_id
         """,
     ),
     OwnTable(
         "hidden_texts",
         """
         SELECT subject_id, kind, announcement_id, reason, hidden_at
-        FROM read_model.hidden_texts WHERE writer_id = $1 ORDER BY hidden_at, subject_id
+        FROM hidden_texts WHERE writer_id = $1 ORDER BY hidden_at, subject_id
         """,
     ),
     OwnTable(
@@ -241,7 +241,7 @@ OWN_TABLES: Final = (
         """
         SELECT seq AS position, decided_at, kind AS command, code, refused, announcement_id,
                booking_id, facts
-        FROM read_model.decisions WHERE actor = $1::text ORDER BY seq
+        FROM decisions WHERE actor = $1::text ORDER BY seq
         """,
         _represent_decision,
     ),

@@ -10,10 +10,10 @@ from contracts.values.ids import PersonId
 from query_api.edge.reads import TableSnapshot
 
 APART_FROM: Final = """ARRAY(
-    SELECT blocks.blocked_id FROM read_model.blocks
+    SELECT blocks.blocked_id FROM blocks
     WHERE blocks.person_id = {0}::uuid AND blocks.blocked
     UNION ALL
-    SELECT blocks.person_id FROM read_model.blocks
+    SELECT blocks.person_id FROM blocks
     WHERE blocks.blocked_id = {0}::uuid AND blocks.blocked)"""
 """An array in SQL of the people apart from the viewer, for whom `{0}` stands. It depends on no
 row, so PostgreSQL finds it once for each query."""

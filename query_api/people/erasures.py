@@ -8,10 +8,10 @@ from query_api.edge.reads import TableSnapshot
 from query_api.people.names import list_ids
 
 SELECT_OF_PEOPLE: Final = """
-    SELECT person_id, erased_seq FROM read_model.erasures
+    SELECT person_id, erased_seq FROM erasures
     WHERE erased_seq IS NOT NULL AND person_id = ANY($1::uuid[])
 """
-SELECT_OF_PERSON: Final = "SELECT erased_seq FROM read_model.erasures WHERE person_id = $1"
+SELECT_OF_PERSON: Final = "SELECT erased_seq FROM erasures WHERE person_id = $1"
 
 Erasures = Mapping[PersonId, int]
 """By person, the position of the last erasure. What they wrote before it is shown to nobody."""

@@ -43,8 +43,8 @@ def _select_people(table: str, person: str, stands: str) -> str:
     `stands`."""
     return f"""
         SELECT t.{person} AS user_id, coalesce(other.name, '') AS name, t.since
-        FROM read_model.{table} t
-        LEFT JOIN read_model.people other ON other.person_id = t.{person}
+        FROM {table} t
+        LEFT JOIN people other ON other.person_id = t.{person}
         WHERE t.person_id = $1 AND t.{stands}
         ORDER BY {ORDER} LIMIT {LINES_MAX}
     """

@@ -7,7 +7,7 @@ from contracts.values.ids import PersonId, canonical_uuid
 from query_api.edge.reads import TableSnapshot
 
 SELECT_NAMES: Final = """
-    SELECT person_id, name FROM read_model.people WHERE person_id = ANY($1::uuid[])
+    SELECT person_id, name FROM people WHERE person_id = ANY($1::uuid[])
 """
 
 

@@ -7,7 +7,7 @@ the reader. A statement that needs the booking several times joins it.
 from typing import Final
 
 _OWN: Final = """
-    FROM read_model.bookings own
+    FROM bookings own
     WHERE own.announcement_id = a.announcement_id AND own.guest_id = $2::uuid
 """
 INVOLVED: Final = f"EXISTS (SELECT {_OWN} AND NOT own.untold)"
@@ -22,7 +22,7 @@ def own(column: str) -> str:
 
 
 JOIN_OWN: Final = """
-    LEFT JOIN read_model.bookings own
+    LEFT JOIN bookings own
     ON own.announcement_id = a.announcement_id AND own.guest_id = $2::uuid
 """
 """Joins the viewer's booking, so that what depends on it is found by one look."""

@@ -15,7 +15,7 @@ from query_api.edge.reads import TableSnapshot
 
 _SELECT_WISHES: Final = """
     SELECT p.movie_id, p.times, p.places, f.times AS free_times, f.tz AS free_tz
-    FROM read_model.plans p LEFT JOIN read_model.free_times f ON f.person_id = p.person_id
+    FROM plans p LEFT JOIN free_times f ON f.person_id = p.person_id
     WHERE p.person_id = {0}::uuid AND p.planned
 """
 

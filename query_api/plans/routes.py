@@ -28,17 +28,17 @@ ORDER: Final = "modified DESC, movie_id"
 
 SELECT_PLANS: Final = f"""
     SELECT movie_id, movie_title, movie_title_ru, duration_min, times, places, modified
-    FROM read_model.plans WHERE person_id = $1 AND planned
+    FROM plans WHERE person_id = $1 AND planned
     ORDER BY {ORDER} LIMIT {LINES_MAX}
 """
 SELECT_PLAN: Final = """
     SELECT movie_id, movie_title, movie_title_ru, duration_min, times, places, modified
-    FROM read_model.plans WHERE plan_id = $1 AND planned
+    FROM plans WHERE plan_id = $1 AND planned
 """
 SELECT_FREE_TIMES: Final = """
-    SELECT tz, times, modified FROM read_model.free_times WHERE person_id = $1
+    SELECT tz, times, modified FROM free_times WHERE person_id = $1
 """
-SELECT_ZONE: Final = "SELECT tz FROM read_model.people WHERE person_id = $1"
+SELECT_ZONE: Final = "SELECT tz FROM people WHERE person_id = $1"
 
 
 def build_router(reads: Reads) -> APIRouter:

@@ -21,15 +21,15 @@ from query_api.edge.routes import answer, document, new_router
 from runtime.http.parameters import path_id
 
 SELECT_SIDES: Final = """
-    SELECT FROM read_model.announcements a
-    JOIN read_model.bookings b USING (announcement_id)
+    SELECT FROM announcements a
+    JOIN bookings b USING (announcement_id)
     WHERE a.announcement_id = $1 AND b.state = 'confirmed'
       AND ((a.author_id = $2::uuid AND b.guest_id = $3::uuid)
            OR (a.author_id = $3::uuid AND b.guest_id = $2::uuid))
 """
 
 SELECT_OF_PAIR: Final = """
-    SELECT r.* FROM read_model.ratings r
+    SELECT r.* FROM ratings r
     WHERE r.announcement_id = $1
       AND ((r.rater_id = $2::uuid AND r.ratee_id = $3::uuid)
            OR (r.rater_id = $3::uuid AND r.ratee_id = $2::uuid
@@ -38,17 +38,17 @@ SELECT_OF_PAIR: Final = """
 
 
 SELECT_INVOLVED: Final = f"""
-    SELECT FROM read_model.announcements a
+    SELECT FROM announcements a
     WHERE a.announcement_id = $1 AND (
         a.author_id = $2::uuid
         OR (a.status <> 'Created' AND EXISTS (
-            SELECT FROM read_model.bookings b
+            SELECT FROM bookings b
             WHERE b.announcement_id = $1 AND b.guest_id = $2::uuid AND NOT b.untold)))
       AND {NOT_APART}
 """
 
 SELECT_OF_CALLER: Final = """
-    SELECT r.* FROM read_model.ratings r
+    SELECT r.* FROM ratings r
     WHERE r.announcement_id = $1
       AND (r.rater_id = $2::uuid
            OR (r.ratee_id = $2::uuid AND r.revealed_at IS NOT NULL AND NOT r.retracted))

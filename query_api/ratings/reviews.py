@@ -34,8 +34,8 @@ REVEALED_OF_HOST: Final = """
 """
 COLUMNS: Final = """
     r.*, writer.name AS name
-    FROM read_model.ratings r
-    LEFT JOIN read_model.people writer ON writer.person_id = r.rater_id AND r.signed
+    FROM ratings r
+    LEFT JOIN people writer ON writer.person_id = r.rater_id AND r.signed
 """
 
 

@@ -41,13 +41,13 @@ FOR_OPERATORS: Final = f"""
         WHEN 'review' THEN rating.text
         WHEN 'post' THEN post.text
     END AS text
-    FROM read_model.reports r
-    LEFT JOIN read_model.people reporter ON reporter.person_id = r.reporter_id
-    LEFT JOIN read_model.people writer ON writer.person_id = r.writer_id
-    LEFT JOIN read_model.announcements a
+    FROM reports r
+    LEFT JOIN people reporter ON reporter.person_id = r.reporter_id
+    LEFT JOIN people writer ON writer.person_id = r.writer_id
+    LEFT JOIN announcements a
         ON r.kind = 'evening' AND a.announcement_id = r.subject_id
-    LEFT JOIN read_model.ratings rating ON r.kind = 'review' AND rating.review_id = r.subject_id
-    LEFT JOIN read_model.posts post ON r.kind = 'post' AND post.post_id = r.subject_id
+    LEFT JOIN ratings rating ON r.kind = 'review' AND rating.review_id = r.subject_id
+    LEFT JOIN posts post ON r.kind = 'post' AND post.post_id = r.subject_id
 """
 
 
@@ -89,7 +89,7 @@ def build_router(reads: Reads, guard: OperatorGuard | None) -> APIRouter:
         caller = await reads.authenticate(request)
         where = Where()
         where.add("r.reporter_id = {}::uuid", caller.person_id)
-        page = build_page(request, where, f"{COLUMNS} FROM read_model.reports r")
+        page = build_page(request, where, f"{COLUMNS} FROM reports r")
         async with reads.open_snapshot(request) as snapshot:
             rows = await snapshot.fetch_rows(page.sql, *page.arguments)
         rows, headers = page.cut(request, rows)

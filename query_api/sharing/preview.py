@@ -26,8 +26,8 @@ IS_PUBLIC: Final = f"(a.visibility = 'public' AND {NOT_PRIVATE})"
 SELECT_PREVIEW: Final = f"""
     SELECT a.title, a.movie_title, a.movie_title_ru, a.season, a.episode,
            a.location_hint, author.name AS author_name
-    FROM read_model.announcements a
-    LEFT JOIN read_model.people author ON author.person_id = a.author_id
+    FROM announcements a
+    LEFT JOIN people author ON author.person_id = a.author_id
     WHERE a.announcement_id = $1 AND {IS_PUBLIC}
 """
 

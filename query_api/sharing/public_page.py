@@ -42,8 +42,8 @@ SELECT_PUBLIC: Final = f"""
            a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
            a.tickets_left, a.ticket_count, a.status, a.is_free,
            a.price_amount, a.price_currency, author.name AS author_name
-    FROM read_model.announcements a
-    LEFT JOIN read_model.people author ON author.person_id = a.author_id
+    FROM announcements a
+    LEFT JOIN people author ON author.person_id = a.author_id
     WHERE a.announcement_id = $1 AND {IS_PUBLIC}
 """
 

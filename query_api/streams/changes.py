@@ -52,7 +52,7 @@ class NoticeHorizon(NamedTuple):
 # announcement in the SQL for one.
 _ANNOUNCEMENTS: Final = f"""
     SELECT a.changed_seq AS seq, {ROW_KINDS.index("announcement")} AS kind, a.announcement_id AS id
-    FROM read_model.announcements a
+    FROM announcements a
     WHERE a.changed_seq >= $3::bigint AND {{which}}
 """
 _BOOKINGS: Final = f"""
@@ -60,22 +60,22 @@ _BOOKINGS: Final = f"""
                 WHEN b.waiting THEN greatest(b.changed_seq, a.published_seq, b.moved_seq)
                 ELSE greatest(b.changed_seq, a.published_seq) END AS seq,
            {ROW_KINDS.index("booking")} AS kind, b.booking_id AS id
-    FROM read_model.bookings b JOIN read_model.announcements a USING (announcement_id)
+    FROM bookings b JOIN announcements a USING (announcement_id)
     WHERE ($1::boolean OR b.author_id = $2::uuid OR {VISIBLE_TO_GUEST.format("$2")})
       AND {{of_scope}} AND b.booking_id IN (
-        SELECT booking_id FROM read_model.bookings WHERE changed_seq >= $3::bigint AND {{which}}
+        SELECT booking_id FROM bookings WHERE changed_seq >= $3::bigint AND {{which}}
         UNION ALL
         -- An invitation to a draft is told when that is published.
-        SELECT told.booking_id FROM read_model.bookings told
-        JOIN read_model.announcements draft USING (announcement_id)
+        SELECT told.booking_id FROM bookings told
+        JOIN announcements draft USING (announcement_id)
         WHERE told.guest_id = $2::uuid AND draft.published_seq >= $3::bigint
         UNION ALL
-        SELECT booking_id FROM read_model.bookings
+        SELECT booking_id FROM bookings
         WHERE guest_id = $2::uuid AND waiting AND moved_seq >= $3::bigint)
 """
 _POSTS: Final = f"""
     SELECT p.changed_seq AS seq, {ROW_KINDS.index("post")} AS kind, p.post_id AS id
-    FROM read_model.posts p JOIN read_model.announcements a USING (announcement_id)
+    FROM posts p JOIN announcements a USING (announcement_id)
     WHERE p.changed_seq >= $3::bigint AND {{of_scope}} AND {TAKES_PART}
       AND {SHOWN_POST.format("$2")}
 """

@@ -15,19 +15,19 @@ CHANGES_MAX: Final = 1_000
 _NEWEST: Final = f"WHERE t.changed_seq > $1::bigint ORDER BY t.changed_seq LIMIT {CHANGES_MAX + 1}"
 SELECT_CHANGED: Final = f"""
     (SELECT 'announcement' AS kind, t.announcement_id, t.author_id, NULL AS guest_id
-     FROM read_model.announcements t {_NEWEST})
+     FROM announcements t {_NEWEST})
     UNION ALL
     (SELECT 'booking', t.announcement_id, t.author_id, t.guest_id
-     FROM read_model.bookings t {_NEWEST})
+     FROM bookings t {_NEWEST})
     UNION ALL
-    (SELECT 'booking', t.announcement_id, NULL, t.guest_id FROM read_model.bookings t
+    (SELECT 'booking', t.announcement_id, NULL, t.guest_id FROM bookings t
      WHERE t.waiting AND t.moved_seq > $1::bigint ORDER BY t.moved_seq LIMIT {CHANGES_MAX + 1})
     UNION ALL
     (SELECT 'post', t.announcement_id, a.author_id, NULL
-     FROM read_model.posts t JOIN read_model.announcements a USING (announcement_id) {_NEWEST})
+     FROM posts t JOIN announcements a USING (announcement_id) {_NEWEST})
 """
 _SELECT_GUESTS: Final = f"""
-    SELECT DISTINCT guest_id FROM read_model.bookings
+    SELECT DISTINCT guest_id FROM bookings
     WHERE announcement_id = ANY($1::uuid[]) LIMIT {CHANGES_MAX + 1}
 """
 _SELECT_RECIPIENTS: Final = f"""
