@@ -71,8 +71,22 @@ def read_memory(pid: int) -> float:
 
 def read_pss(pid: int) -> float:
     """Return the memory of a process in megabytes; its part of what it shares with others."""
+    return _sum_rollup(pid, "Pss:")
+
+
+def read_written_pss(pid: int) -> float:
+    """Return the memory of a process in megabytes, without pages of files, such as its program's;
+    its part of what it shares with others.
+
+    Does not change when an unrelated process that runs the same programs begins or ends.
+    """
+    return _sum_rollup(pid, "Pss_Anon:", "Pss_Shmem:")
+
+
+def _sum_rollup(pid: int, *names: str) -> float:
+    """Return the sum of these lines of the process's memory map, in megabytes."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("Pss:"))
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) / 1000
 
 
 def list_children(pid: int) -> list[int]:

@@ -2,10 +2,11 @@
 
 Question: do memory, p99 and lag stay flat? Method: `practix run` on a new data directory. First
 evenings are run as fast as IN_FLIGHT at a time allow; half of that rate is then kept up, however
-slow the answers are. Memory is that of all processes of a kind together, in which what they share
-counts once (PSS). Lag is how many records PostgreSQL's tables and the notifier are behind the
-newest answer. The last fifth is compared with the second: medians, and the lag at the end. A plot
-is written to docs/plots/soak.svg. Ends with status 1 if something is not flat.
+slow the answers are. Memory is that of all processes of a kind together, without pages of files,
+such as those of a program, which any other system that runs it shares. Lag is how many records
+PostgreSQL's tables and the notifier are behind the newest answer. The last fifth is compared with
+the second: medians, and the lag at the end. A plot is written to docs/plots/soak.svg. Ends with
+status 1 if something is not flat.
 
     make soak [MINUTES=30]
 """
@@ -28,7 +29,7 @@ from benchmarks.harness.load import build_http_request
 from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.page import PLOTS
 from benchmarks.harness.plots import Line, Panel, draw
-from benchmarks.harness.processes import list_children, read_pss
+from benchmarks.harness.processes import list_children, read_written_pss
 from benchmarks.harness.report import Report
 from benchmarks.system.evenings import REQUESTS_EACH, Evenings
 from benchmarks.system.start import Started, start_system
@@ -160,8 +161,8 @@ def read_memory_by_program(pid: int) -> dict[str, float]:
     for one in (pid, *list_children(pid)):
         try:
             name = Path(f"/proc/{one}/comm").read_text().strip()
-            found[name] += read_pss(one)  # type: ignore[assignment]
-        except (OSError, StopIteration):
+            found[name] += read_written_pss(one)  # type: ignore[assignment]
+        except OSError:
             continue  # It has ended meanwhile.
     return dict(found)
 
@@ -192,7 +193,7 @@ def make_panels(samples: list[Sample], rate: float) -> list[Panel]:
         Panel(
             f"Memory at {rate:,.0f} requests/s, half of the load",
             "minutes",
-            "MB (PSS)",
+            "MB",
             [line(name, [one.memory_mb.get(name, 0) for one in samples]) for name in programs],
         ),
         Panel(
