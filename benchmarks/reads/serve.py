@@ -29,7 +29,7 @@ from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 from runtime.outside.ports import Click
-from runtime.postgres.pools import open_reading_pool
+from runtime.postgres.pools import READ_MODEL, open_reading_pool
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import spare_long_lived_state
 from runtime.service.app import make_app
@@ -89,7 +89,10 @@ def build_one_select(dsn: str) -> FastAPI:
                 dsn,
                 min_size=CONNECTIONS,
                 max_size=CONNECTIONS,
-                server_settings={"plan_cache_mode": "force_generic_plan"},
+                server_settings={
+                    "plan_cache_mode": "force_generic_plan",
+                    "search_path": READ_MODEL,
+                },
             )
         )
         yield
