@@ -1,4 +1,4 @@
-"""Nobody's crowd delays another's notices. This counts batches and pages, never seconds."""
+"""Nobody's crowd delays another's notices. This counts batches, never seconds."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -10,19 +10,12 @@ from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingInvited, BookingRequested
 from contracts.values.ids import PersonId
 from notifier.store.operators.acts import Signature
-from notifier.store.queue import SELECT_LEASED
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import announcement, booking, created, person, published, seen
 
 CROWD = 1_500
 GUESTS_OF_ONE_COMMIT = 100
 LAST_IN_LINE = "SELECT max(id) FROM notifier.notices WHERE turn IS NOT NULL"
-PAGES_A_NOTICE_MAX = 30
-ADD_SOURCES = """
-    INSERT INTO notifier.sources (seq, event_index, recipient, kind, notice_id, event_type)
-    SELECT n, 0, gen_random_uuid(), 'announce_new', n, 'announcement.created'
-    FROM generate_series(1000000, 1030000) n
-"""
 STATE_OF = "SELECT state FROM notifier.notices WHERE id = $1"
 
 
@@ -149,20 +142,3 @@ async def test_announcements_to_followers_are_expanded_by_turns(cell: NotifierCe
     other_host(cell)
     await cell.read()
     assert await batches_until_told(cell, person("fan of other"), "announce_new") <= 2
-
-
-async def test_a_batch_is_read_by_index_before_there_are_statistics(cell: NotifierCell) -> None:
-    crowd(cell, 100)
-    await cell.read()
-    async with cell.pool.acquire() as connection:
-        await connection.execute(ADD_SOURCES)
-        ids = [
-            row[0] for row in await connection.fetch("SELECT id FROM notifier.notices LIMIT 100")
-        ]
-        assert len(ids) == 100
-        explained = await connection.fetchval(
-            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {SELECT_LEASED}", ids
-        )
-    plan = explained[0]["Plan"]
-    pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    assert pages <= PAGES_A_NOTICE_MAX * len(ids)
