@@ -32,6 +32,8 @@ from tests.servers.choice import Broker, Database, HistoryDatabase, choose_serve
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 MIGRATED: Final = "migrated"
+QUICK_JAVA: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of Java for brokers that end before optimised code would pay for its making."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         choose_servers()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
+    os.environ.setdefault("JDK_JAVA_OPTIONS", QUICK_JAVA)
     begin_watching(config)
 
 
