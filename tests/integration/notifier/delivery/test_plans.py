@@ -20,8 +20,8 @@ ADD_SOURCES: Final = """
 ADD_NOTICES: Final = """
     INSERT INTO notifier.notices (key, recipient, kind, announcement_id, crowd, receipt, facts,
         happened_at, due_at, expires_at, try_at)
-    SELECT n::text, gen_random_uuid(), 'announce_new', gen_random_uuid(), gen_random_uuid(), false, '{}',
-        now(), now(), now(), now()
+    SELECT n::text, gen_random_uuid(), 'announce_new', gen_random_uuid(), gen_random_uuid(), false,
+        '{}', now(), now(), now(), now()
     FROM generate_series(1, 100) n RETURNING id
 """
 BEFORE_AND_AFTER: Final = (-1_000_000, 1_000_000)
