@@ -17,6 +17,28 @@ from runtime.http.json_body import json_response
 
 CATALOGUE: Final = Path(__file__).with_name("films.csv")
 
+GENRES_RU: Final = {
+    "action": "боевик",
+    "adventure": "приключения",
+    "animation": "мультфильм",
+    "biography": "биография",
+    "comedy": "комедия",
+    "crime": "криминал",
+    "drama": "драма",
+    "family": "семейный",
+    "fantasy": "фэнтези",
+    "history": "история",
+    "horror": "ужасы",
+    "music": "музыка",
+    "mystery": "детектив",
+    "romance": "мелодрама",
+    "science fiction": "фантастика",
+    "sport": "спорт",
+    "thriller": "триллер",
+    "war": "военный",
+    "western": "вестерн",
+}
+
 _FILMS: Final = uuid5(NAMESPACE_URL, "urn:practix:film")
 
 
@@ -29,6 +51,7 @@ class Film(Struct, frozen=True):
     """Running time; of a series, that of one episode."""
     kind: FilmKind
     genres: list[str]
+    genres_ru: list[str]
     countries: list[str]
     seasons: list[int]
     """Number of episodes of each season; empty for a film."""
@@ -77,6 +100,7 @@ def movies_router(films: Films, switches: Switches) -> APIRouter:
 
 
 def _film(row: dict[str, str]) -> Film:
+    genres = row["genres"].split("|")
     return Film(
         id=str(uuid5(_FILMS, f"{row['title']} ({row['year']})")),
         title=row["title"],
@@ -84,7 +108,8 @@ def _film(row: dict[str, str]) -> Film:
         year=int(row["year"]),
         duration_min=int(row["duration_min"]),
         kind="series" if row["seasons"] else "film",
-        genres=row["genres"].split("|"),
+        genres=genres,
+        genres_ru=[GENRES_RU[one] for one in genres],
         countries=row["countries"].split("|"),
         seasons=[int(one) for one in row["seasons"].split("|") if one],
     )

@@ -14,6 +14,7 @@ from query_api.edge.history_reads import HistoryReads
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.figures.questions import list_questions
+from query_api.figures.wording import WORDINGS
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import min_position_of
 
@@ -33,6 +34,8 @@ class HostFigure(Struct, frozen=True, kw_only=True):
     name: str
     title: str
     description: str
+    columns: dict[str, str]
+    """What to call the columns `plot.ys`, in the caller's language."""
     plot: FigurePlot
     rows: list[dict[str, Any]]
     """Values by column name. Empty as long as there is nothing to count."""
@@ -65,15 +68,27 @@ def build_router(reads: Reads) -> APIRouter:
 async def fetch_figures(
     history: HistoryReads, questions: Iterable[ReadyQuestion], host_id: str, language: Language
 ) -> list[HostFigure]:
-    """Return the answers about the host's evenings, with titles in this language. Raises
+    """Return the answers about the host's evenings, with words in this language. Raises
     Unavailable."""
     return [
-        HostFigure(
-            name=asked.name,
-            title=asked.title.in_language(language),
-            description=asked.description.in_language(language),
-            plot=FigurePlot(asked.plot.kind, asked.plot.x, asked.plot.ys),
-            rows=await history.fetch_rows(asked.sql, {**asked.bind({}), "host_id": host_id}),
+        _make_figure(
+            asked,
+            await history.fetch_rows(asked.sql, {**asked.bind({}), "host_id": host_id}),
+            language,
         )
         for asked in questions
     ]
+
+
+def _make_figure(
+    asked: ReadyQuestion, rows: list[dict[str, Any]], language: Language
+) -> HostFigure:
+    title, description, columns = WORDINGS[asked.name]
+    return HostFigure(
+        name=asked.name,
+        title=title.in_language(language),
+        description=description.in_language(language),
+        columns={name: text.in_language(language) for name, text in columns.items()},
+        plot=FigurePlot(asked.plot.kind, asked.plot.x, tuple(columns)),
+        rows=rows,
+    )

@@ -187,6 +187,7 @@ async def test_a_film_is_found_by_either_title(call: OperatorClient, words: str)
         "duration_min": 136,
         "kind": "film",
         "genres": ["science fiction", "action"],
+        "genres_ru": ["фантастика", "боевик"],
         "countries": ["US"],
         "seasons": [],
     }

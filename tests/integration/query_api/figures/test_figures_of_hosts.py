@@ -70,6 +70,7 @@ async def test_figures_are_of_the_own_evenings(history: HistoryReads, host: str)
     fetched = await fetch_figures(history, list_questions(), host, "ru")
     figures = {one.name: one for one in fetched}
     assert figures["no_shows"].title == "Гости, которые не пришли"
+    assert figures["request_funnel"].columns["seated"] == "получили место"
     found = {name: [tuple(row.values()) for row in one.rows] for name, one in figures.items()}
     assert {name: found[name] for name in EXPECTED[host]} == EXPECTED[host]
     assert {row["seats"] for row in figures["fill_curve"].rows} == (
@@ -77,3 +78,4 @@ async def test_figures_are_of_the_own_evenings(history: HistoryReads, host: str)
     )
     for one in figures.values():
         assert all({one.plot.x, *one.plot.ys} <= row.keys() for row in one.rows), one.name
+        assert list(one.columns) == list(one.plot.ys)

@@ -6,6 +6,7 @@ import pytest
 
 from query_api.analysts.questions import ReadyQuestion, narrow
 from query_api.figures.questions import OWN_EVENINGS, list_questions
+from query_api.figures.wording import WORDINGS
 
 NEWEST = "(SELECT max(at_ms) FROM events)"
 
@@ -35,3 +36,19 @@ def test_every_table_is_narrowed(asked: ReadyQuestion) -> None:
         own = "WHERE ratee_id IN" if table == "ratings" else "WHERE OWN"
         assert condition.startswith(own), (table, condition)
     assert not re.search(r"OWN[^)]* OR ", rest)  # An OR would open what the condition closed.
+
+
+@pytest.mark.parametrize("asked", list_questions(), ids=lambda one: str(one.name))
+def test_a_host_reads_plain_words(asked: ReadyQuestion) -> None:
+    wording = WORDINGS[asked.name]
+    assert set(wording.columns) <= set(asked.plot.ys)
+    assert wording.columns
+    said = f"{wording.title} {wording.description} {list(wording.columns.values())}"
+    assert not re.search(r"UTC|_|\bhosts?\b|автор", said)  # A host is "you".
+    for text in (wording.title, wording.description, *wording.columns.values()):
+        assert text.en.isascii()
+        assert re.search("[а-я]", text.ru)
+
+
+def test_there_are_words_for_these_questions_only() -> None:
+    assert set(WORDINGS) == {asked.name for asked in list_questions()}
