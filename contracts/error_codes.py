@@ -77,7 +77,9 @@ ErrorCode = RecordedRefusal | FailureCode
 
 REFUSALS: Final[dict[RefusalCode, Text]] = {
     # Evenings.
-    "overlap": Text("It overlaps another evening.", "Пересекается с другой встречей."),
+    "overlap": Text(
+        "It overlaps another evening.", "По времени это пересекается с другой встречей."
+    ),
     "announcement_closed": Text(
         "The evening is closed to new requests.", "Встреча закрыта для новых заявок."
     ),
@@ -89,8 +91,8 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "Мест не может быть меньше, чем уже занято.",
     ),
     "guests_rely_on_it": Text(
-        "Guests rely on it: they are told of this change.",
-        "На это рассчитывают гости: об этом изменении им сообщат.",
+        "Guests rely on this, so they have to be told of the change.",
+        "Гости на это рассчитывают, поэтому об изменении им надо сообщить.",
     ),
     "cannot_publish": Text(
         "Only a draft of an evening still to come can be published.",
@@ -103,24 +105,25 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     "already_done": Text("The evening is already over.", "Встреча уже прошла."),
     "too_many_evenings": Text(
         "You have as many evenings to come as one host may have.",
-        "У вас уже столько предстоящих встреч, сколько можно одному организатору.",
+        "Больше предстоящих встреч у одного организатора быть не может.",
     ),
     "too_many_drafts": Text(
         "You have as many drafts as one host may have.",
-        "У вас уже столько черновиков, сколько можно одному организатору.",
+        "Больше черновиков у одного организатора быть не может.",
     ),
     # Bookings.
     "too_many_invitations": Text(
         "You have invited as many as one host may in a day.",
-        "Вы уже отправили столько приглашений, сколько можно за день.",
+        "Сегодня больше приглашений отправить нельзя.",
     ),
     "guest_invited_too_often": Text(
         "You have invited this person as often as one host may in a day.",
-        "Вы уже приглашали этого человека столько раз, сколько можно за день.",
+        "Сегодня этого человека больше нельзя приглашать.",
     ),
     "no_seats": Text("No seat is left.", "Свободных мест не осталось."),
     "already_booked": Text(
-        "You already have a booking here.", "У вас уже есть бронь на эту встречу."
+        "You already have a request or a seat here.",
+        "У вас уже есть заявка или место на этой встрече.",
     ),
     "unknown_person": Text("Nobody has this id.", "Такого человека нет."),
     "not_invitable": Text(
@@ -133,23 +136,21 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "Организатор не может быть гостем своей встречи.",
     ),
     "reopen_limit": Text(
-        "A yes was taken back and given again too many times.",
-        "Согласие слишком много раз отзывали и давали снова.",
+        "The answer was changed too many times.",
+        "Ответ меняли слишком много раз.",
     ),
     "author_said_no": Text("The host said no.", "Организатор отказал."),
-    "guest_said_no": Text(
-        "The guest is no longer asking to come.", "Гость больше не просит места."
-    ),
+    "guest_said_no": Text("The guest is no longer asking to come.", "Гость уже не просит места."),
     "invite_revoked": Text("The invitation was taken back.", "Приглашение отозвано."),
     "booking_frozen": Text(
-        "The evening is over or cancelled: its bookings no longer change.",
-        "Встреча прошла или отменена: её брони больше не меняются.",
+        "The evening is over or cancelled: answers no longer change.",
+        "Встреча прошла или отменена: ответы больше не меняются.",
     ),
-    "waitlist_full": Text("The waiting list is full.", "Лист ожидания заполнен."),
+    "waitlist_full": Text("The waiting list is full.", "Очередь заполнена."),
     # Invite links.
     "too_many_invite_links": Text(
         "This evening has as many invite links as it may have.",
-        "У этой встречи уже столько ссылок-приглашений, сколько можно.",
+        "Больше ссылок-приглашений у одной встречи быть не может.",
     ),
     "invite_link_revoked": Text(
         "The host has taken this link back.", "Организатор отозвал эту ссылку."
@@ -172,38 +173,38 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     ),
     "too_many_broadcasts": Text(
         "You have written to the guests of this evening as often as one can.",
-        "Вы уже писали гостям этой встречи столько раз, сколько можно.",
+        "Больше сообщений гостям этой встречи отправить нельзя.",
     ),
     # People.
-    "mute_of_oneself": Text("Nobody mutes themselves.", "Себя заглушить нельзя."),
+    "mute_of_oneself": Text("Nobody mutes themselves.", "Отключить уведомления о себе нельзя."),
     "mutes_full": Text(
         "You have muted as many hosts as can be.",
-        "Вы заглушили столько организаторов, сколько возможно.",
+        "Отключить уведомления ещё одного организатора нельзя: их уже слишком много.",
     ),
     "plans_full": Text(
         "You have planned as many films as can be.",
-        "Вы запланировали столько фильмов, сколько возможно.",
+        "Больше фильмов в плане быть не может.",
     ),
     "plan_has_no_time": Text(
-        "The plan has no time that is still to come, so say when.",
-        "В плане нет времени в будущем, поэтому укажите его.",
+        "The plan has no time that is still to come. Say when.",
+        "В плане нет времени, которое ещё впереди. Укажите, когда.",
     ),
     "plan_has_no_place": Text(
-        "The plan has no place, so say where.", "В плане нет места, поэтому укажите его."
+        "The plan has no place. Say where.", "В плане нет места. Укажите, где."
     ),
     "feeds_full": Text(
         "You have as many calendar feeds as can be.",
-        "У вас столько календарных лент, сколько возможно.",
+        "Больше лент календаря создать нельзя.",
     ),
     "block_of_oneself": Text("Nobody blocks themselves.", "Себя заблокировать нельзя."),
     "blocks_full": Text(
         "You have blocked as many people as can be.",
-        "Вы заблокировали столько людей, сколько возможно.",
+        "Больше людей заблокировать нельзя.",
     ),
     "report_of_oneself": Text("Nobody reports themselves.", "Жаловаться на себя нельзя."),
     "too_many_reports": Text(
         "You have made as many reports today as can be.",
-        "Сегодня вы отправили столько жалоб, сколько возможно.",
+        "Сегодня больше жалоб отправить нельзя.",
     ),
     "report_answered": Text("The report is answered already.", "На жалобу уже ответили."),
     "nothing_to_hide": Text(
@@ -228,14 +229,14 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     ),
     "rating_revealed": Text(
         "The rating has been revealed and no longer changes.",
-        "Оценка раскрыта и больше не меняется.",
+        "Оценка открыта и больше не меняется.",
     ),
     "rating_retracted": Text("The rating was taken back.", "Оценка отозвана."),
     "already_replied": Text("You have replied to this already.", "Вы уже ответили на этот отзыв."),
     # Chats.
     "chat_closed": Text(
-        "This chat can only be read by now: the evening is long over.",
-        "Этот чат теперь можно только читать: встреча давно позади.",
+        "This chat can only be read now: the evening is long over.",
+        "Этот чат теперь можно только читать: встреча давно прошла.",
     ),
     "post_deleted": Text("The post was deleted.", "Сообщение удалено."),
     # Notices.

@@ -111,15 +111,15 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     "unauthenticated": Text("A valid token is needed.", "Нужен действительный токен."),
     "token_expired": Text("The token has expired.", "Срок действия токена истёк."),
     "forbidden": Text("You are not allowed to do this.", "У вас нет на это прав."),
-    "suspended": Text("Your account is suspended.", "Ваша учётная запись приостановлена."),
+    "suspended": Text("Your account is suspended.", "Ваша учётная запись заблокирована."),
     "erasing": Text("This person's data are being erased.", "Данные этого человека удаляются."),
     "wrong_erasure_token": Text(
         "This token does not confirm the erasure of your data.",
         "Этот токен не подтверждает удаление ваших данных.",
     ),
     "film_not_allowed": Text(
-        "Evenings for this film are not announced here.",
-        "Для этого фильма встречи здесь не объявляют.",
+        "No evenings are held here for this film.",
+        "Встречи с этим фильмом здесь не проводят.",
     ),
     "own_sql_barred": Text(
         "Only ready questions are answered here.", "Здесь отвечают только на готовые вопросы."
@@ -133,10 +133,12 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     ),
     "stale_version": Text(
         "It was changed in the meantime; read it again.",
-        "За это время данные изменились; прочитайте их заново.",
+        "Тем временем данные изменились; прочитайте их заново.",
     ),
-    "unknown_host": Text("Nobody of this name is here.", "Здесь нет никого с таким именем хоста."),
-    "rate_limited": Text("Too many requests; slow down.", "Слишком много запросов; не спешите."),
+    "unknown_host": Text("Nobody of this name is here.", "Сервера с таким именем здесь нет."),
+    "rate_limited": Text(
+        "Too many requests; wait a little.", "Слишком много запросов; подождите немного."
+    ),
     "needs_fact": Text(
         "The decision needs a fact that was not looked up.",
         "Для решения не хватает сведений.",

@@ -49,15 +49,15 @@ WHY: Final[Mapping[Kind, Text]] = {
     ),
     "announce_done": Text("You hosted this evening.", "Вы организовали эту встречу."),
     "booking_new": Text(
-        "You are one of the two whom this booking concerns.",
-        "Вы одна из двух сторон этой брони.",
+        "You asked to come or were invited, or it is your evening.",
+        "Вы подали заявку или приглашены, либо это ваша встреча.",
     ),
     "booking_status": Text(
-        "You are one of the two whom this booking concerns.",
-        "Вы одна из двух сторон этой брони.",
+        "You asked to come or were invited, or it is your evening.",
+        "Вы подали заявку или приглашены, либо это ваша встреча.",
     ),
     "booking_unanswered": Text(
-        "You asked to come and have had no answer.", "Вы просили места и не получили ответа."
+        "You asked to come and have had no answer.", "Вы подали заявку и не получили ответа."
     ),
     "host_message": Text(
         "The host has written to the guests of this evening.",
@@ -70,12 +70,12 @@ WHY: Final[Mapping[Kind, Text]] = {
         "You host this evening or have a seat.", "Вы организуете встречу или идёте на неё."
     ),
     "score_request": Text("You were there and may rate.", "Вы были на встрече и можете оценить."),
-    "score_revealed": Text("You rated, or were rated.", "Вы ставили оценку или получили её."),
+    "score_revealed": Text("You rated, or were rated.", "Вы поставили оценку или получили её."),
     "chat_digest": Text(
         "You take part in the chat of this evening.", "Вы участвуете в чате этой встречи."
     ),
-    "plan_match": Text("You have planned these films.", "Вы запланировали эти фильмы."),
-    "operator_message": Text("The operators wrote to you.", "Вам написала администрация."),
+    "plan_match": Text("These films are in your plan.", "Эти фильмы есть в вашем плане."),
+    "operator_message": Text("The operators wrote to you.", "Вам написали администраторы."),
     "erasure_requested": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_confirmed": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_withdrawn": Text("It is about your own data.", "Речь о ваших данных."),

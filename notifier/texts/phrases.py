@@ -11,7 +11,7 @@ REASONS: Final[dict[str, Text]] = {
     ),
     "offer_expired": Text("the offer was not answered in time", "на предложение не ответили"),
     "moved_clash": Text(
-        "the new time clashes with another evening", "новое время пересекается с другой встречей"
+        "the new time overlaps another evening", "новое время пересекается с другой встречей"
     ),
 }
 
@@ -21,32 +21,34 @@ LINES: Final[dict[str, Text]] = {
     "message": Text("Message: {value}", "Сообщение: {value}"),
     "hold_until": Text("Held until {value}.", "Придержано до {value}."),
     "waiting": Text(
-        "The evening is full: the request waits in line.", "Мест нет: заявка в листе ожидания."
+        "The evening is full: the request is on the waiting list.", "Мест нет: заявка в очереди."
     ),
-    "clashes": Text("Clashes: {value}.", "Пересечений: {value}."),
+    "clashes": Text("Overlaps: {value}.", "Пересечений: {value}."),
     "by_operator": Text("Cancelled by an operator.", "Отменено администратором."),
 }
 
 FIELDS: Final[dict[str, Text]] = {
     "title": Text("Title", "Название"),
     "description": Text("Description", "Описание"),
-    "event_time": Text("Time", "Время"),
-    "event_location": Text("Place", "Место"),
-    "location_hint": Text("How to find it", "Как найти"),
-    "is_free": Text("Price", "Стоимость"),
+    "event_time": Text("When", "Когда"),
+    "event_location": Text("Where", "Где"),
+    "location_hint": Text("Near", "Ориентир"),
+    "is_free": Text("Price", "Цена"),
     "price_amount": Text("Amount", "Сумма"),
     "price_currency": Text("Currency", "Валюта"),
-    "ticket_count": Text("Places", "Места"),
-    "visibility": Text("Who sees it", "Кому видна"),
+    "ticket_count": Text("Seats", "Места"),
+    "visibility": Text("Who may come", "Для кого"),
 }
 
 VALUES: Final[dict[str, Text]] = {
     "free": Text("free", "бесплатно"),
     "paid": Text("paid", "платно"),
-    "public": Text("everybody", "всем"),
-    "subscribers": Text("followers", "подписчикам"),
-    "invite": Text("the invited", "приглашённым"),
-    "hidden": Text("changed; confirmed guests see it", "изменено; видят подтверждённые гости"),
+    "public": Text("everybody", "для всех"),
+    "subscribers": Text("followers", "для подписчиков"),
+    "invite": Text("the invited", "по приглашениям"),
+    "hidden": Text(
+        "changed; shown to confirmed guests", "изменилось; адрес увидят подтверждённые гости"
+    ),
     "nobody": Text("somebody", "кто-то"),
     "erased": Text(ERASED_NAME, "удалённый пользователь"),
     "none": Text("not stated", "не указано"),
@@ -75,10 +77,6 @@ PLURALS: Final[dict[str, dict[str, dict[str, str]]]] = {
             "many": "было {n} гостей",
             "other": "было {n} гостя",
         },
-    },
-    "seats": {
-        "en": {"one": "{n} seat", "other": "{n} seats"},
-        "ru": {"one": "{n} место", "few": "{n} места", "many": "{n} мест", "other": "{n} места"},
     },
 }
 """By plural category of CLDR."""

@@ -183,8 +183,6 @@ def _format_field(name: str, value: Any, voice: _Voice) -> str:
     match name:
         case "event_time":
             return voice.format_time(value)
-        case "ticket_count":
-            return voice.format_count("seats", value)
         case "price_amount":
             return format_amount(value)
         case "is_free":

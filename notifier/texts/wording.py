@@ -29,7 +29,7 @@ def _wording(title_en: str, title_ru: str, text_en: str = "", text_ru: str = "")
 WORDINGS: Final[dict[str, Wording]] = {
     "announce_new": _wording(
         "New film evening: {film}",
-        "Новый киновечер: {film}",
+        "Новая встреча: {film}",
         "{author} invites everybody to watch a film together:",
         "{author} зовёт посмотреть кино вместе:",
     ),
@@ -42,8 +42,8 @@ WORDINGS: Final[dict[str, Wording]] = {
     "announce_put": _wording(
         "The evening has changed: {title}",
         "Встреча изменилась: {title}",
-        "What has changed is below.",
-        "Что изменилось, сказано ниже.",
+        "See below what has changed:",
+        "Что изменилось, видно ниже:",
     ),
     "announce_delete": _wording(
         "Cancelled: {title}",
@@ -60,12 +60,12 @@ WORDINGS: Final[dict[str, Wording]] = {
     "score_request": _wording(
         "Rate the evening: {film}",
         "Оцените встречу: {film}",
-        "The evening at {author} is over. Please rate the host:",
-        "Встреча прошла, организатор: {author}. Поставьте оценку:",
+        "The evening is over. Please rate the host, {author}:",
+        "Встреча прошла. Оцените организатора ({author}):",
     ),
     "score_request.again": _wording(
         "Three days left to rate: {film}",
-        "Осталось три дня, чтобы поставить оценку: {film}",
+        "Осталось три дня на оценку: {film}",
         "Ratings will be closed soon:",
         "Скоро оценить встречу будет нельзя:",
     ),
@@ -73,19 +73,19 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Ratings are open: {guest}",
         "Оценки открыты: {guest}",
         "You and {guest} can now read what you said of each other:",
-        "Теперь видно, как оценена встреча, гость: {guest}.",
+        "Вы и {guest} теперь видите, как оценили друг друга:",
     ),
     "score_revealed.guest": _wording(
         "Ratings are open: {author}",
         "Оценки открыты: {author}",
         "You and {author} can now read what you said of each other:",
-        "Теперь видно, как оценена встреча, организатор: {author}.",
+        "Вы и {author} теперь видите, как оценили друг друга:",
     ),
     "chat_digest": _wording(
-        "New posts: {title}",
+        "New messages: {title}",
         "Новые сообщения: {title}",
-        "There is something new in the chat of the evening",
-        "В чате встречи есть новое:",
+        "There are new messages in the chat of the evening",
+        "В чате встречи новые сообщения:",
     ),
     "remind_day": _wording(
         "Soon: {film}",
@@ -102,9 +102,9 @@ WORDINGS: Final[dict[str, Wording]] = {
     # A request or an invitation.
     "booking_new.requested.author": _wording(
         "{guest} wants to come",
-        "{guest}: заявка на участие",
+        "{guest} хочет прийти",
         "{guest} asks to join your evening:",
-        "{guest} хочет прийти на вашу встречу:",
+        "Заявка на вашу встречу:",
     ),
     "booking_new.requested.guest": _wording(
         "Your request was sent",
@@ -115,12 +115,12 @@ WORDINGS: Final[dict[str, Wording]] = {
     "booking_new.queued.author": _wording(
         "{guest} waits for a seat",
         "{guest} ждёт места",
-        "{guest} has said yes and stands in line; a free seat is offered in turn:",
-        "{guest} хочет прийти и стоит в очереди; свободное место будет предложено по порядку:",
+        "{guest} has said yes and is on the waiting list; free seats are offered in turn:",
+        "{guest} хочет прийти и стоит в очереди; свободные места предлагаются по порядку:",
     ),
     "booking_new.queued.guest": _wording(
-        "You stand in line",
-        "Вы в листе ожидания",
+        "You are on the waiting list",
+        "Вы в очереди",
         "{author} has said yes: a free seat is offered to you in your turn:",
         "{author} ждёт вас: свободное место предложат вам, когда подойдёт очередь:",
     ),
@@ -128,7 +128,7 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Invitation sent to {guest}",
         "Приглашение отправлено: {guest}",
         "You have invited {guest}:",
-        "Вы пригласили: {guest}.",
+        "{guest} получит ваше приглашение:",
     ),
     "booking_new.invited.guest": _wording(
         "{author} invites you",
@@ -145,7 +145,7 @@ WORDINGS: Final[dict[str, Wording]] = {
     ),
     "booking_status.approved.guest": _wording(
         "You are in!",
-        "Вы участвуете!",
+        "Вы идёте!",
         "{author} has approved your request:",
         "{author} ждёт вас:",
     ),
@@ -157,15 +157,15 @@ WORDINGS: Final[dict[str, Wording]] = {
     ),
     "booking_status.accepted.guest": _wording(
         "You are in!",
-        "Вы участвуете!",
+        "Вы идёте!",
         "You have accepted the invitation of {author}:",
-        "Вы приняли приглашение, организатор: {author}.",
+        "Вы приняли приглашение (организатор — {author}):",
     ),
     "booking_status.rejected.author": _wording(
         "You have said no to {guest}",
-        "Вы отказали: {guest}",
+        "Вы отказали гостю: {guest}",
         "{guest} will not take part:",
-        "{guest} не участвует:",
+        "{guest} не придёт:",
     ),
     "booking_status.rejected.guest": _wording(
         "{author} has said no",
@@ -177,7 +177,7 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Invitation taken back: {guest}",
         "Приглашение отозвано: {guest}",
         "You have taken the invitation of {guest} back:",
-        "Вы отозвали приглашение, гость: {guest}.",
+        "Вы отозвали приглашение:",
     ),
     "booking_status.revoked.guest": _wording(
         "Invitation taken back",
@@ -195,7 +195,7 @@ WORDINGS: Final[dict[str, Wording]] = {
         "You have declined",
         "Вы отказались",
         "You have declined the invitation of {author}:",
-        "Вы не приняли приглашение, организатор: {author}.",
+        "Вы не приняли приглашение (организатор — {author}):",
     ),
     "booking_status.withdrawn.author": _wording(
         "{guest} has withdrawn the request",
@@ -207,13 +207,13 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Your request was withdrawn",
         "Ваша заявка отозвана",
         "You no longer ask to come:",
-        "Вы больше не претендуете на место:",
+        "Вы больше не просите места:",
     ),
     "booking_status.left.author": _wording(
         "{guest} is not coming",
         "{guest} не придёт",
         "{guest} has given the seat back:",
-        "Место освободилось, гость: {guest}.",
+        "Освободилось место:",
     ),
     "booking_status.left.guest": _wording(
         "You are not coming",
@@ -242,9 +242,9 @@ WORDINGS: Final[dict[str, Wording]] = {
     ),
     "booking_status.hold_lapsed.author": _wording(
         "No answer from {guest}",
-        "{guest} не отвечает",
+        "Нет ответа: {guest}",
         "The seat held for {guest} is free again:",
-        "Место больше не придержано, гость: {guest}.",
+        "Место больше не придержано и снова свободно:",
     ),
     "booking_status.hold_lapsed.guest": _wording(
         "The seat is no longer held",
@@ -259,78 +259,77 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Встреча начнётся раньше, поэтому место придержано на меньший срок:",
     ),
     "booking_status.resettled.guest": _wording(
-        "You are in: nothing clashes any more",
-        "Вы участвуете: пересечений больше нет",
+        "You are in: nothing overlaps any more",
+        "Вы идёте: пересечений больше нет",
         "You need not choose any more, your seat is yours:",
         "Выбирать больше не нужно, место за вами:",
     ),
     "booking_status.unsettled.guest": _wording(
-        "The new time clashes: please choose",
-        "Новое время пересекается: выберите",
+        "The new time overlaps: please choose",
+        "Две встречи пересеклись: выберите",
         "The evening was moved, and you have another one then. Your seat is held:",
-        "Встречу перенесли, а у вас на это время другая. Место придержано:",
+        "Встречу перенесли, а у вас на это время есть другая. Место придержано для вас:",
     ),
     "booking_status.seat_freed.author": _wording(
         "A seat is free",
         "Освободилось место",
-        "Those who waited are ordinary requests now: choose.",
-        "Ожидавшие снова стали обычными заявками: выберите.",
+        "The waiting list is now a list of ordinary requests. Please choose:",
+        "Все, кто был в очереди, теперь обычные заявки. Выберите:",
     ),
     # No answer.
     "booking_unanswered.closed.guest": _wording(
         "No answer so far: {title}",
         "Пока без ответа: {title}",
         "{author} takes no more requests. Yours has had no answer; if one comes, we will tell you:",
-        "Новые заявки больше не принимаются, организатор: {author}. На вашу ответа не было;"
-        " если он будет, мы сообщим:",
+        "{author} больше не принимает заявки. На вашу ответа пока нет; если он будет, мы сообщим:",
     ),
     "booking_unanswered.begun.guest": _wording(
         "No seat for you: {title}",
         "Места не нашлось: {title}",
         "The evening has begun, and {author} has not confirmed you:",
-        "Встреча началась, а ваше участие так и не подтверждено, организатор: {author}.",
+        "Встреча началась, а участие вам так и не подтвердили (организатор — {author}):",
     ),
     "host_message": _wording(
-        "A word from {author}: {title}",
-        "Сообщение гостям: {title}",
+        "Message from {author}: {title}",
+        "{author} пишет гостям: {title}",
         "The host has written to the guests:",
-        "Гостям пишет организатор, {author}:",
+        "Организатор пишет гостям:",
     ),
     "operator_message": Wording(
-        Text("A word from the operators", "Сообщение администрации"),
-        Text("The operators of PRACTIX write to you:", "Вам пишет администрация PRACTIX:"),
+        Text("Message from the operators", "Сообщение администраторов"),
+        Text("The operators of PRACTIX write to you:", "Вам пишут администраторы PRACTIX:"),
     ),
     # The person's own plans. Render adds a line for each evening.
     "plan_match": Wording(
         Text("Evenings for your plans", "Встречи по вашим планам"),
         Text(
             "These film evenings fit what you would like to see, when and where:",
-            "Эти киновстречи подходят к тому, что, когда и где вы хотите посмотреть:",
+            "Эти встречи подходят к тому, что, когда и где вы хотите посмотреть:",
         ),
     ),
     # The person's own data.
     "erasure_requested": Wording(
         Text("Erase your data?", "Удалить ваши данные?"),
         Text(
-            "You asked us to erase your data. That happens only if you confirm it:"
-            " then on {erase_at}. If it was not you, somebody else uses your account.",
+            "You asked us to erase your data. That happens only if you confirm it; beginning:"
+            " {erase_at}. If it was not you, somebody else uses your account.",
             "Вы попросили удалить ваши данные. Это произойдёт, только если вы подтвердите"
-            " просьбу: тогда {erase_at}. Если просили не вы, вашим входом пользуется кто-то ещё.",
+            " просьбу; начало: {erase_at}. Если просили не вы, вашим входом пользуется кто-то ещё.",
         ),
     ),
     "erasure_requested.by_operator": Wording(
         Text("Erase your data?", "Удалить ваши данные?"),
         Text(
-            "An operator asked us to erase your data. That happens only if it is confirmed:"
-            " then on {erase_at}.",
+            "An operator asked us to erase your data. That happens only if it is confirmed;"
+            " beginning: {erase_at}.",
             "Администратор попросил удалить ваши данные. Это произойдёт, только если просьбу"
-            " подтвердят: тогда {erase_at}.",
+            " подтвердят; начало: {erase_at}.",
         ),
     ),
     "erasure_confirmed": Wording(
         Text("Your data will be erased", "Ваши данные будут удалены"),
         Text(
-            "It begins on {erase_at}. Your evenings to come are then called off, and your seats"
+            "Beginning: {erase_at}. Your evenings to come are then cancelled, and your seats"
             " are given back. Until then you can take it back. This is the last notice about it.",
             "Начало: {erase_at}. Тогда ваши будущие встречи отменятся, а ваши места освободятся."
             " До этого вы можете отозвать просьбу. Это последнее уведомление об этом.",
@@ -339,8 +338,8 @@ WORDINGS: Final[dict[str, Wording]] = {
     "erasure_confirmed.by_operator": Wording(
         Text("Your data will be erased", "Ваши данные будут удалены"),
         Text(
-            "An operator confirmed it. It begins on {erase_at}. Your evenings to come are then"
-            " called off, and your seats are given back. Until then you can take it back. This is"
+            "An operator confirmed it. Beginning: {erase_at}. Your evenings to come are then"
+            " cancelled, and your seats are given back. Until then you can take it back. This is"
             " the last notice about it.",
             "Удаление подтвердил администратор. Начало: {erase_at}. Тогда ваши будущие встречи"
             " отменятся, а ваши места освободятся. До этого вы можете отозвать просьбу. Это"
@@ -358,7 +357,7 @@ WORDINGS: Final[dict[str, Wording]] = {
         Text("A text of yours was hidden", "Ваш текст скрыт"),
         Text(
             "An operator hid it: nobody is shown it any more. You may write another one.",
-            "Администратор скрыл его: его больше никому не показывают. Вы можете написать другой.",
+            "Администратор скрыл его: больше его никто не увидит. Вы можете написать другой.",
         ),
     ),
     "text_hidden.evening.guest": Wording(

@@ -2,7 +2,7 @@
 -- title: Guests who did not come
 -- title.ru: Гости, которые не пришли
 -- description: By the month a rating was first given (UTC): revealed, not retracted ratings of guests by their host, and how many of them say that the guest did not come.
--- description.ru: По месяцу (UTC), когда оценку впервые дали: открытые и не отозванные оценки гостей их авторами и сколько из них говорят, что гость не пришёл.
+-- description.ru: По месяцу (UTC), когда оценку впервые дали: открытые и не отозванные оценки гостей их организаторами и сколько из них говорят, что гость не пришёл.
 -- plot: line month rated_guests no_shows
 SELECT
     toString(toStartOfMonth(toDate(toUInt16(intDiv(given_ms, 86400000))))) AS month,

@@ -17,6 +17,7 @@ _INVITING: Final[Mapping[Language, str]] = {
     "en": "Watch it together",
     "ru": "Кино в компании",
 }
+_QUOTED: Final[Mapping[Language, str]] = {"en": "“{}”", "ru": "«{}»"}
 
 
 class ShareTexts(Struct, frozen=True):
@@ -44,7 +45,7 @@ def share_text(preview: Preview | None, language: Language) -> str:
     inviting = _INVITING[language]
     if preview is None:
         return f"{inviting}: PRACTIX"
-    text = f"{inviting}: «{preview.title}». " + ". ".join(preview.facts)
+    text = f"{inviting}: {_QUOTED[language].format(preview.title)}. " + ". ".join(preview.facts)
     return text if len(text) <= TEXT_CHARS_MAX else text[: TEXT_CHARS_MAX - 1].rstrip() + "…"
 
 

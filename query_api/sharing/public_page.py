@@ -40,7 +40,7 @@ SELECT_PUBLIC: Final = f"""
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.season, a.episode,
            a.duration_min,
            a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
-           a.tickets_left, a.ticket_count, a.status, a.is_free,
+           a.tickets_left, a.ticket_count, a.status, a.closed_reason, a.is_free,
            a.price_amount, a.price_currency, author.name AS author_name
     FROM announcements a
     LEFT JOIN people author ON author.person_id = a.author_id
@@ -75,7 +75,8 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "paid": "see the description",
         "status": "Status",
         "Alive": "open to requests",
-        "Closed": "closed to new requests",
+        "Closed": "closed to requests",
+        "full": "full; you can join the waiting list",
         "Done": "over",
         "min": "min",
         "log_in": "Log in to see this evening",
@@ -92,8 +93,9 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "free": "бесплатно",
         "paid": "см. описание",
         "status": "Статус",
-        "Alive": "принимает заявки",
-        "Closed": "новых заявок не принимает",
+        "Alive": "заявки открыты",
+        "Closed": "заявки закрыты",
+        "full": "мест нет, но есть очередь",
         "Done": "прошла",
         "min": "мин",
         "log_in": "Войдите, чтобы увидеть эту встречу",
@@ -150,12 +152,13 @@ def _announcement_page(
     texts = TEXTS[language]
     place = row["location_hint"] if row["hide_location"] else row["event_location"]
     film = pick_film_name(row, language)
+    is_full = row["status"] == "Closed" and row["closed_reason"] == "full"
     facts = [
         (texts["when"], _format_time(row["event_time"], row["tz"])),
         (texts["where"], place or texts["for_guests"]),
         (texts["host"], row["author_name"] or ""),
         (texts["price"], _format_price(row, texts)),
-        (texts["status"], texts[row["status"]]),
+        (texts["status"], texts["full" if is_full else row["status"]]),
     ]
     if row["status"] != "Done":
         seats = f"{row['tickets_left']} {texts['of']} {row['ticket_count']}"

@@ -2,7 +2,7 @@
 -- title: Cancellations by lead time
 -- title.ru: Отмены по времени до начала
 -- description: How long before the evening's beginning (as last announced) guests gave a confirmed seat back and hosts cancelled the whole evening.
--- description.ru: За сколько до начала вечера (по последнему объявлению) гости отдавали подтверждённое место, а авторы отменяли весь вечер.
+-- description.ru: За сколько до начала встречи (по последнему объявлению) гости отдавали подтверждённое место, а организаторы отменяли всю встречу.
 -- plot: bars lead_time seats_given_back evenings_cancelled
 SELECT
     multiIf(hours < 0, 'after it began', hours < 2, 'under 2 h', hours < 6, '2-6 h', hours < 24, '6-24 h',

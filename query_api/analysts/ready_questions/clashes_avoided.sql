@@ -1,8 +1,8 @@
 -- name: clashes_avoided
 -- title: Clashing evenings that were avoided
--- title.ru: Пересечения вечеров, которых удалось избежать
+-- title.ru: Пересечения встреч, которых удалось избежать
 -- description: By day (UTC): commands refused because of an overlap, requests that were dropped for it when a seat elsewhere was confirmed or an evening moved, and guests who were asked to choose after a move.
--- description.ru: По дням (UTC): команды, отклонённые из-за пересечения; заявки, снятые из-за него, когда место подтвердили в другом вечере или вечер перенесли; и гости, которых после переноса попросили выбрать.
+-- description.ru: По дням (UTC): команды, отклонённые из-за пересечения; заявки, снятые из-за него, когда место подтвердили на другой встрече или встречу перенесли; и гости, которых после переноса попросили выбрать.
 -- parameter: from_day day = 1970-01-01
 -- parameter: to_day day = 2105-12-31
 -- plot: line day refused released asked_to_choose

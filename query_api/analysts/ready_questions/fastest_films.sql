@@ -2,7 +2,7 @@
 -- title: Films that fill fastest
 -- title.ru: Фильмы, на которые места заканчиваются быстрее всего
 -- description: By film: its published evenings, how many ever had all their seats taken, and the middle of the hours from publication to the first time they had.
--- description.ru: По фильмам: опубликованные вечера, на скольких из них хоть раз были заняты все места, и медиана часов от публикации до первого такого момента.
+-- description.ru: По фильмам: опубликованные встречи, на скольких из них хоть раз были заняты все места, и медиана часов от публикации до первого такого момента.
 -- parameter: films_max int = 30
 -- plot: bars title median_hours
 SELECT

@@ -1,8 +1,8 @@
 -- name: fill_curve
 -- title: How evenings fill before they begin
--- title.ru: Как вечера заполняются до начала
+-- title.ru: Как встречи заполняются до начала
 -- description: Per cent of all seats that were taken so many days before the evening began, over evenings that were published and not cancelled and that have begun by the newest event. Day 14 stands for 14 and more.
--- description.ru: Процент всех мест, занятых за столько дней до начала, по вечерам, которые опубликованы, не отменены и начались до самого нового события. День 14 значит 14 и больше.
+-- description.ru: Процент всех мест, занятых за столько дней до начала, по встречам, которые опубликованы, не отменены и начались до самого нового события. День 14 значит 14 и больше.
 -- plot: line days_before filled_percent
 SELECT
     toUInt8(place - 1) AS days_before,

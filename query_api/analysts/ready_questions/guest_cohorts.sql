@@ -2,7 +2,7 @@
 -- title: Guests who come back, by month of their first seat
 -- title.ru: Гости, которые возвращаются, по месяцу первого места
 -- description: Guests by the month in which they first held a confirmed seat (UTC), and how many of them held one at another evening within 30 days, within 90 days and ever. A seat counts even if it was given back.
--- description.ru: Гости по месяцу (UTC), когда у них впервые было подтверждённое место, и у скольких из них было место на другом вечере в течение 30 дней, 90 дней и когда-либо. Место считается, даже если его отдали.
+-- description.ru: Гости по месяцу (UTC), когда у них впервые было подтверждённое место, и у скольких из них было место на другой встрече в течение 30 дней, 90 дней и когда-либо. Место считается, даже если его отдали.
 -- plot: line month guests within_30_days within_90_days ever
 SELECT
     toString(toStartOfMonth(toDate(toUInt16(intDiv(first_ms, 86400000))))) AS month,

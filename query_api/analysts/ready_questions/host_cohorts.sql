@@ -1,8 +1,8 @@
 -- name: host_cohorts
 -- title: Hosts who announce again, by month of their first evening
--- title.ru: Авторы, которые объявляют снова, по месяцу первого вечера
+-- title.ru: Организаторы, которые объявляют снова, по месяцу первой встречи
 -- description: Hosts by the month in which they first published an evening (UTC), and how many of them published another one within 30 days, within 90 days and ever. An evening counts even if it was cancelled.
--- description.ru: Авторы по месяцу (UTC), когда они впервые опубликовали вечер, и сколько из них опубликовали ещё один в течение 30 дней, 90 дней и когда-либо. Вечер считается, даже если его отменили.
+-- description.ru: Организаторы по месяцу (UTC), когда они впервые опубликовали встречу, и сколько из них опубликовали ещё одну в течение 30 дней, 90 дней и когда-либо. Встреча считается, даже если её отменили.
 -- plot: line month hosts within_30_days within_90_days ever
 SELECT
     toString(toStartOfMonth(toDate(toUInt16(intDiv(first_ms, 86400000))))) AS month,

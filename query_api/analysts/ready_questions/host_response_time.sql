@@ -1,8 +1,8 @@
 -- name: host_response_time
 -- title: How soon hosts answer
--- title.ru: Как скоро авторы отвечают
+-- title.ru: Как скоро организаторы отвечают
 -- description: Minutes from a first request to the host's first yes or no after it, by the day of the request (UTC): the middle, the slow tenth and the slowest. Requests without an answer are not in it; see unanswered_requests.
--- description.ru: Минуты от первой заявки до первого после неё «да» или «нет» автора, по дню заявки (UTC): медиана, медленная десятая часть и самый долгий ответ. Заявки без ответа сюда не входят; см. unanswered_requests.
+-- description.ru: Минуты от первой заявки до первого после неё «да» или «нет» организатора, по дню заявки (UTC): медиана, медленная десятая часть и самый долгий ответ. Заявки без ответа сюда не входят; см. unanswered_requests.
 -- parameter: from_day day = 1970-01-01
 -- parameter: to_day day = 2105-12-31
 -- plot: line day median_min p90_min

@@ -2,7 +2,7 @@
 -- title: What becomes of invitations
 -- title.ru: Что становится с приглашениями
 -- description: Invitations by the day they were first sent (UTC), and how they were answered: accepted, declined, taken back by the host, or not (yet) answered.
--- description.ru: Приглашения по дню (UTC), когда их впервые отправили, и чем они кончились: приняты, отклонены, отозваны автором или (пока) без ответа.
+-- description.ru: Приглашения по дню (UTC), когда их впервые отправили, и чем они кончились: приняты, отклонены, отозваны организатором или (пока) без ответа.
 -- parameter: from_day day = 1970-01-01
 -- parameter: to_day day = 2105-12-31
 -- plot: line day sent accepted declined

@@ -2,7 +2,7 @@
 -- title: Demand that was refused, by reason
 -- title.ru: Отклонённый спрос по причинам
 -- description: How often each rule said no, how many people it met and at how many evenings. A refused guest of a bulk invitation counts as one refusal.
--- description.ru: Сколько раз каждое правило сказало «нет», скольким людям и на скольких вечерах. Отклонённый гость массового приглашения считается одним отказом.
+-- description.ru: Сколько раз каждое правило сказало «нет», скольким людям и на скольких встречах. Отклонённый гость массового приглашения считается одним отказом.
 -- parameter: from_day day = 1970-01-01
 -- parameter: to_day day = 2105-12-31
 -- plot: bars code refusals

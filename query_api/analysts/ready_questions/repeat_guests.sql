@@ -2,7 +2,7 @@
 -- title: Guests who come again
 -- title.ru: Гости, которые приходят снова
 -- description: How many guests hold or held a confirmed seat at so many evenings (cancelled ones left out), and how many of them came more than once to the same host. 10 stands for 10 and more.
--- description.ru: У скольких гостей есть или было подтверждённое место на стольких вечерах (без отменённых) и сколько из них приходили к одному автору больше одного раза. 10 значит 10 и больше.
+-- description.ru: У скольких гостей есть или было подтверждённое место на стольких встречах (без отменённых) и сколько из них приходили к одному организатору больше одного раза. 10 значит 10 и больше.
 -- plot: bars evenings guests same_host_again
 SELECT
     least(evenings_seen, 10) AS evenings,

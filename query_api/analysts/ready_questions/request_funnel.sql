@@ -2,7 +2,7 @@
 -- title: From request to seat, by day
 -- title.ru: От заявки до места, по дням
 -- description: Requests by the day they were first made (UTC), how many the host answered and how many ever had a confirmed seat.
--- description.ru: Заявки по дню (UTC), когда они впервые сделаны, на сколько из них автор ответил и по скольким когда-либо было подтверждённое место.
+-- description.ru: Заявки по дню (UTC), когда они впервые сделаны, на сколько из них организатор ответил и по скольким когда-либо было подтверждённое место.
 -- parameter: from_day day = 1970-01-01
 -- parameter: to_day day = 2105-12-31
 -- plot: line day requests answered seated

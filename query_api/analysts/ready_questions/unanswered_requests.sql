@@ -1,8 +1,8 @@
 -- name: unanswered_requests
 -- title: Requests that hosts never answered
--- title.ru: Заявки, на которые авторы так и не ответили
+-- title.ru: Заявки, на которые организаторы так и не ответили
 -- description: By host: requests older than so many hours (counted back from the newest event) and how many of them got neither a yes nor a no while they stood. Requests that the guest took back are not held against the host.
--- description.ru: По авторам: заявки старше стольких часов (назад от самого нового события) и на сколько из них, пока они действовали, не было ни «да», ни «нет». Заявки, которые гость забрал сам, автору не засчитываются.
+-- description.ru: По организаторам: заявки старше стольких часов (назад от самого нового события) и на сколько из них, пока они действовали, не было ни «да», ни «нет». Заявки, которые гость забрал сам, организатору не засчитываются.
 -- parameter: older_than_hours int = 24
 -- parameter: hosts_max int = 50
 -- plot: bars host_id unanswered

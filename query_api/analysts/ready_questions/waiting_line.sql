@@ -1,6 +1,6 @@
 -- name: waiting_line
 -- title: What the waiting line is worth
--- title.ru: Что даёт лист ожидания
+-- title.ru: Что даёт очередь
 -- description: By the day a request was put in line (UTC): how many were, how many were offered a freed seat, and how many ended up with a confirmed one at some time.
 -- description.ru: По дню (UTC), когда заявку поставили в очередь: сколько их было, скольким предложили освободившееся место и у скольких потом когда-либо было подтверждённое.
 -- parameter: from_day day = 1970-01-01

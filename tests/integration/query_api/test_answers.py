@@ -138,7 +138,12 @@ async def test_film_titles_speak_the_readers_language(
     ("changes", "shown", "not_shown"),
     [
         ({}, ("free", "open to requests", "Seats left"), ()),
-        ({"status": "Closed", "closed_reason": "manual"}, ("closed to new requests",), ()),
+        ({"status": "Closed", "closed_reason": "manual"}, ("closed to requests",), ()),
+        (
+            {"status": "Closed", "closed_reason": "full", "taken": 5},
+            ("full; you can join the waiting list",),
+            (),
+        ),
         ({"status": "Done"}, ("over",), ("Seats left",)),
         ({"is_free": False, "price_amount": 300.0, "price_currency": "RUB"}, ("300 RUB",), ()),
         ({"is_free": False}, ("see the description",), ()),

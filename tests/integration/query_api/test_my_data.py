@@ -140,7 +140,7 @@ async def test_the_page_escapes_what_people_typed_and_speaks_their_language(
     assert "<script" not in page
     assert "canary &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;quoted&quot;" in page
     assert 'lang="ru"' in page
-    assert "Мои объявления" in page
+    assert "Мои встречи" in page
     assert found.part("announcements")[-1]["title"] == CANARY
 
 

@@ -49,7 +49,7 @@ async def test_the_ledger_says_what_why_and_when(cell: ServedNotifier) -> None:
     (source,) = status["sources"]
     assert source == {"position": 4, "event_index": 0, "event_type": "booking.approved.v1"}
     assert status["key"] == f"4:0:{person('anna')}:booking_status"
-    assert status["why"] == "You are one of the two whom this booking concerns."
+    assert status["why"] == "You asked to come or were invited, or it is your evening."
     assert datetime.fromisoformat(status["sent_at"]) == BEGIN
     assert asked["receipt"] is True
     in_russian = await cell.get("/api/v1/notifications", cell.token("anna"), Accept_Language="ru")

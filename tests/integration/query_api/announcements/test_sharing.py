@@ -69,7 +69,7 @@ async def test_everybody_who_sees_an_announcement_may_share_it(cast: Cast) -> No
     for role in cast.ids:
         share = (await cast.get(f"/api/v1/announcement/{evening}/share", role)).body
         assert share["short_link"] == f"https://practix.test/s/a/{evening}"
-        assert "«A film night». Film: The Matrix" in share["text"]["en"]
+        assert "“A film night”. Film: The Matrix" in share["text"]["en"]
         assert "«A film night». Фильм: Матрица" in share["text"]["ru"]
         assert share["card"] == f"{cast.reads.url}/a/{evening}/card.png?lang=en"
         assert set(share["intents"]) == {"telegram", "vk", "whatsapp", "x"}

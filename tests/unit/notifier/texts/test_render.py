@@ -48,7 +48,7 @@ def test_the_time_is_told_in_the_readers_zone_and_language() -> None:
     assert "четверг, 5 марта 2026, 19:00 (GMT+3)" in in_moscow.text
     assert "Thursday, 5 March 2026, 11:00 (GMT-5)" in in_new_york.text
     assert (in_moscow.title, in_new_york.title) == (
-        "Новый киновечер: Солярис",
+        "Новая встреча: Солярис",
         "New film evening: Solaris",
     )
 
@@ -106,7 +106,7 @@ def test_d16_the_author_reads_the_name_of_the_guest_who_withdrew() -> None:
 
 def test_the_two_sides_read_two_texts() -> None:
     facts: dict[str, Any] = {"what": "requested", "guest_id": person("boris")}
-    assert read("booking_new", reader("host"), **facts).title == "Борис: заявка на участие"
+    assert read("booking_new", reader("host"), **facts).title == "Борис хочет прийти"
     assert read("booking_new", reader("boris"), **facts).title == "Ваша заявка отправлена"
 
 
@@ -129,16 +129,16 @@ def test_a_change_shows_each_field_before_and_after() -> None:
     text = render("announce_put", row.facts, reader("host"), NAMES, NOW).text
     assert text.splitlines()[1:] == [
         "Название: Together → Снова вместе",
-        "Время: четверг, 5 марта 2026, 19:00 (GMT+3) → пятница, 6 марта 2026, 20:00 (GMT+3)",
-        "Как найти: не указано → Два звонка",
-        "Стоимость: бесплатно → платно",
+        "Когда: четверг, 5 марта 2026, 19:00 (GMT+3) → пятница, 6 марта 2026, 20:00 (GMT+3)",
+        "Ориентир: не указано → Два звонка",
+        "Цена: бесплатно → платно",
         "Сумма: не указано → 300",
         "Валюта: не указано → RUB",
-        "Места: 5 мест → 2 места",
-        "Кому видна: всем → подписчикам",
+        "Места: 5 → 2",
+        "Для кого: для всех → для подписчиков",
     ]
     hidden = read("announce_put", reader("boris"), diff={"event_location": {"hidden": True}})
-    assert "Место: изменено; видят подтверждённые гости" in hidden.text
+    assert "Где: изменилось; адрес увидят подтверждённые гости" in hidden.text
 
 
 def test_reasons_of_the_system_are_told_in_words_and_those_of_people_as_they_are() -> None:
