@@ -46,12 +46,16 @@ async def open_window(
     size: tuple[int, int] = DESKTOP,
     scheme: Literal["light", "dark"] = "light",
     locale: str = "en-GB",
+    zone: str | None = None,
 ) -> AsyncIterator[tuple[Page, list[str]]]:
     """Open a window of its own: another person. Yields its page, and what the page complains of
     in the console, such as breaches of its Content-Security-Policy."""
     width, height = size
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        locale=locale,
+        timezone_id=zone,
     )
     page = await context.new_page()
     page.set_default_timeout(60_000)  # The machine may be busy.

@@ -75,9 +75,11 @@ async def visiting(
     size: tuple[int, int] = DESKTOP,
     scheme: Literal["light", "dark"] = "light",
     locale: str = "en-GB",
+    zone: str | None = None,
 ) -> AsyncIterator[Visitor]:
     """Open a window in which `login` uses the site. At the end, the page has not complained."""
-    async with open_window(browser, size=size, scheme=scheme, locale=locale) as (page, complaints):
+    opened = open_window(browser, size=size, scheme=scheme, locale=locale, zone=zone)
+    async with opened as (page, complaints):
         visitor = Visitor(page, complaints, url)
         await visitor.become(login)
         yield visitor

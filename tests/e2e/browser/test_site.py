@@ -40,9 +40,10 @@ async def test_from_the_button_to_mutual_ratings(browser: Browser, tmp_path: Pat
         await anna.answer_guest("Boris", "Approve")
         await expect(boris.own_state).to_have_text("confirmed")
         await expect(boris.seats).to_have_text("0 of 1 seat left")
+        await expect(boris.page.locator("main .tag").first).to_have_text("full")
         await wait_in_line(anna, vera, path)
         await write_to_each_other(anna, boris)
-        await boris.click("Leave")
+        await boris.click("I cannot come")
         await boris.click("Yes")
         await expect(vera.own_state).to_have_text("a seat is offered")
         await vera.click("Accept")
@@ -58,10 +59,11 @@ async def test_from_the_button_to_mutual_ratings(browser: Browser, tmp_path: Pat
 
 
 async def wait_in_line(host: Visitor, guest: Visitor, path: str) -> None:
-    """Have the guest join the line of a full evening, and the host approve in advance."""
+    """Have the guest join the waiting list of a full evening, and the host approve in advance."""
     await guest.open(path)
-    await guest.click("Join the line")
-    await expect(guest.page.locator("[data-role=place]")).to_have_text("You are number 1 in line.")
+    await guest.click("Join the waiting list")
+    place = guest.page.locator("[data-role=place]")
+    await expect(place).to_have_text("You are number 1 on the waiting list.")
     await host.answer_guest("Vera", "Approve")
 
 
@@ -80,3 +82,4 @@ async def rate_each_other(host: Visitor, guest: Visitor, path: str) -> None:
     await expect(host.page.get_by_text("You were given 9.")).to_be_visible()
     await guest.open(path)
     await expect(guest.page.get_by_text("You were given 10.")).to_be_visible()
+    await expect(guest.page.get_by_role("button", name="I cannot come")).to_have_count(0)

@@ -84,16 +84,16 @@ async def test_a_question_takes_the_keyboard_and_gives_it_back(
     ):
         await zoya.open(await kira.announce("Psycho", event_location="Moscow, Arbat 2"))
         await zoya.click("Ask to come")
-        await press(zoya, "Leave")
+        await press(zoya, "Withdraw my request")
         question = zoya.page.get_by_role("dialog")
         await expect(question).to_be_visible()
         assert await is_in(zoya, question)
         await zoya.page.keyboard.press("Escape")
         await expect(question).to_have_count(0)
-        await expect(zoya.page.get_by_role("button", name="Leave")).to_be_focused()
+        await expect(zoya.page.get_by_role("button", name="Withdraw my request")).to_be_focused()
         await zoya.page.keyboard.press("Enter")
         await press(zoya, "Yes", "Space")
-        await expect(zoya.own_state).to_have_text("withdrawn")
+        await expect(zoya.own_state).to_have_text("request withdrawn")
         assert await is_in(zoya, zoya.page.locator(".panel"))
 
 

@@ -1,9 +1,10 @@
 """The pages and files of the site, over HTTP."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import aiohttp
@@ -18,6 +19,25 @@ from tests.servers.http_server import served
 BYTES_MAX: Final = 150_000
 """All that a visitor ever loads, in one language."""
 PLACEHOLDER: Final = re.compile(r"{\w+}")
+API: Final = ROOT / "deploy" / "gateway" / "openapi.json"
+ANNOUNCE: Final = "post /api/v1/announcement/{movie_id}"
+OF_EVENING: Final = "/api/v1/announcement/{announcement_id}"
+TEXTS: Final = [
+    ("parts/evening_form.js", "title", ANNOUNCE),
+    ("parts/evening_form.js", "description", ANNOUNCE),
+    ("parts/evening_form.js", "event_location", ANNOUNCE),
+    ("parts/evening_form.js", "location_hint", ANNOUNCE),
+    ("parts/host_panel.js", "reason", f"delete {OF_EVENING}"),
+    ("parts/host_panel.js", "text", f"post {OF_EVENING}/broadcasts"),
+    ("parts/chat.js", "text", f"post {OF_EVENING}/posts"),
+    ("parts/rate.js", "text", "post /api/v1/rating/{announcement_id}/{user_id}"),
+    ("pages/person.js", "text", "put /api/v1/rating/{review_id}/reply"),
+    ("pages/evening.js", "message", "post /api/v1/booking/{announcement_id}"),
+    ("pages/mine.js", "name", "post /api/v1/schedule/feeds"),
+    ("pages/plan.js", "places", "put /api/v1/plan/{movie_id}"),
+    ("pages/report.js", "reason", "post /api/v1/report"),
+]
+"""Fields of the site: the module, the name that the API has for it, and where it goes."""
 
 
 @pytest.fixture
@@ -122,6 +142,30 @@ def test_every_import_leads_to_a_file_and_every_file_is_loaded() -> None:
     assert {one.resolve() for one in list_modules()} == (named | by_name | pages) - {
         STATIC / "vendor" / "lit-html.js"
     }
+
+
+@pytest.mark.parametrize(("module", "field", "operation"), TEXTS)
+def test_a_field_takes_no_longer_text_than_the_api(module: str, field: str, operation: str) -> None:
+    method, path = operation.split()
+    taken = json.loads(API.read_text())["paths"][path][method]
+    properties = taken.get("requestBody", {}).get("content", {}).get("application/json", {})
+    named = [one for one in taken["parameters"] if one["name"] == field]
+    limit = find_length(named or properties["schema"]["properties"][field])
+    source = (STATIC / module).read_text()
+    name = field.removesuffix("s")
+    found = re.findall(rf"'{name}',[^)]*?maxlength: (\d+)", source)
+    found += re.findall(rf'name="{name}"[^>]*?maxlength="(\d+)"', source)
+    assert found
+    assert max(map(int, found)) <= limit
+
+
+def find_length(schema: Any) -> int:
+    """Return the first `maxLength` in a part of the API document; 0 if there is none."""
+    if isinstance(schema, dict) and "maxLength" in schema:
+        return int(schema["maxLength"])
+    parts = schema.values() if isinstance(schema, dict) else schema
+    nested = (find_length(one) for one in parts if isinstance(one, dict | list))
+    return next(filter(None, nested), 0)
 
 
 def test_a_visitor_loads_little() -> None:

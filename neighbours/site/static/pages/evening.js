@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html.js';
 import { ask } from '../parts/ask.js';
 import { Chat } from '../parts/chat.js';
-import { filmName, placeOf, priceOf, ratingOf } from '../parts/evening_line.js';
+import { filmName, placeOf, priceOf, ratingOf, statusOf } from '../parts/evening_line.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { reportLink } from '../parts/report_link.js';
@@ -62,7 +62,7 @@ export default class EveningPage extends Page {
     return html`<article>
       <p class="quiet"><a href="/film/${evening.movie_id}">${filmName(evening)}</a></p>
       <h1>${evening.title}</h1>
-      <p><span class="tag">${words.evening.status[evening.status]}</span>
+      <p><span class="tag">${statusOf(evening)}</span>
         <span class="tag">${words.evening.visibility[evening.visibility]}</span>
         ${this.booking ? html`<span class="tag mine">${words.state[this.booking.state]}</span>`
           : nothing}</p>
@@ -72,7 +72,7 @@ export default class EveningPage extends Page {
       <p class="text">${evening.description}</p>
       ${evening.cancel_reason ? html`<blockquote>${evening.cancel_reason}</blockquote>` : nothing}
       ${this.actions.said}
-      <section class="panel" aria-live="polite" tabindex="-1">${this.#whatNow()}</section>
+      ${this.#panel(this.#whatNow())}
       ${this.isHost ? nothing : this.#guests()}
       ${this.rate?.view() ?? nothing}
       ${this.chat?.view() ?? nothing}
@@ -96,9 +96,18 @@ export default class EveningPage extends Page {
     </dl>`;
   }
 
+  #panel(content) {
+    return content === nothing ? nothing
+      : html`<section class="panel" aria-live="polite" tabindex="-1">${content}</section>`;
+  }
+
+  get #isOver() {
+    return ['Done', 'Cancelled'].includes(this.evening.status);
+  }
+
   #whatNow() {
     if (this.isHost) return this.host.view();
-    if (INVOLVED.has(this.booking?.state)) return this.#answer();
+    if (INVOLVED.has(this.booking?.state)) return this.#isOver ? nothing : this.#answer();
     // A booking may end while it is read: then the stream tells of it.
     return this.chances ? this.#askToCome() : nothing;
   }
@@ -143,13 +152,16 @@ export default class EveningPage extends Page {
         ${mayAccept ? html`
           ${this.actions.button(words.evening.accept, () => this.#say(true), 'primary')}
           ${this.actions.button(words.evening.decline, () => this.#say(false))}`
-          : this.actions.button(words.evening.leave, () => this.#leave())}
+          : this.#leaveButton()}
       </p>`;
   }
 
   /** Ask once more before the place may go to somebody else. */
-  async #leave() {
-    if (await ask(words.evening.leaveForSure, this)) await this.#say(false);
+  #leaveButton() {
+    const { leave, leaveForSure, withdraw, withdrawForSure } = words.evening;
+    const [text, question] = this.booking.state === 'confirmed' ? [leave, leaveForSure]
+      : [withdraw, withdrawForSure];
+    return this.actions.button(text, async () => await ask(question, this) && this.#say(false));
   }
 
   #say(yes) {

@@ -54,7 +54,7 @@ export default class EveningsPage extends Page {
     return html`<form class="tall" @change=${(event) => this.#read(event.currentTarget)}
         @submit=${(event) => this.#read(event.target)}>
       ${field(say.q, 'q', { value: now('q'), type: 'search' })}
-      ${field(say.location, 'location', { value: now('location') })}
+      ${field(words.evening.where, 'location', { value: now('location') })}
       ${field(words.plan.film, 'movie_id',
         { value: now('movie_id'), choices: [['', say.anyFilm], ...films] })}
       ${this.#episodes(now)}

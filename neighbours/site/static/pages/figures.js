@@ -25,9 +25,7 @@ export default class FiguresPage extends Page {
   }
 }
 
-function figurePanel({ name, title, description, plot, rows }) {
-  const columns = Object.fromEntries(
-    plot.ys.map((column) => [column, words.figures.columns[column] ?? column]));
+function figurePanel({ name, title, description, plot, columns, rows }) {
   const labelOf = ({ [plot.x]: value }) => TIMES[plot.x]?.(value) ?? words.figures.values[value] ?? value;
   return html`<section class="panel" data-figure=${name}><h2>${title}</h2>
     <p class="quiet">${description}</p>

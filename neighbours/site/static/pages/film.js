@@ -2,7 +2,7 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { eveningList } from '../parts/evening_line.js';
-import { factsOf, nameOf, poster } from '../parts/film.js';
+import { factsOf, genresOf, nameOf, poster } from '../parts/film.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
@@ -28,7 +28,7 @@ export default class FilmPage extends Page {
         ${poster(film, 'large')}
         <div>
           <h1>${nameOf(film)}</h1>
-          <p class="quiet">${factsOf(film)} · ${film.genres.join(', ')}</p>
+          <p class="quiet">${factsOf(film)} · ${genresOf(film)}</p>
           ${this.together.shown ? this.#button() : html`<p>${words.film.notShown}</p>`}
         </div>
       </article>

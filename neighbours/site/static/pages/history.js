@@ -1,6 +1,7 @@
 /** What has happened to an evening, and how it stood at any of these moments. */
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { placeOf, statusOf } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
@@ -33,8 +34,8 @@ export default class HistoryPage extends Page {
           @change=${(event) => this.#goTo(Number(event.target.value))}></label>
       <section class="panel" aria-live="polite">
         <p><strong>${shown.title}</strong>
-          <span class="tag">${words.evening.status[shown.status]}</span></p>
-        <p>${formatMoment(shown.event_time)} · ${shown.event_location ?? words.evening.hidden} ·
+          <span class="tag">${statusOf(shown)}</span></p>
+        <p>${formatMoment(shown.event_time)} · ${placeOf(shown)} ·
           <span data-role="seats">${words.evening.left(shown.tickets_left, shown.ticket_count)}</span>
         </p>
         <ul class="people">${shown.guest_list.map((guest) => html`<li>${guest.guest_name}

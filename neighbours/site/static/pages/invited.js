@@ -13,7 +13,7 @@ export default class InvitedPage extends Page {
     return html`<h1>${words.invited.title}</h1>
       ${this.actions.said}
       <p>${words.invited.text}</p>
-      <p>${this.actions.button(words.invited.come, () => this.#come(), 'primary')}</p>`;
+      <p>${this.actions.button(words.evening.ask, () => this.#come(), 'primary')}</p>`;
   }
 
   async #come() {

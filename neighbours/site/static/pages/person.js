@@ -4,7 +4,7 @@ import { html, nothing } from '../vendor/lit-html.js';
 import { ratingText } from '../parts/evening_line.js';
 import { linePlot, numberTable } from '../parts/plot.js';
 import { reportLink } from '../parts/report_link.js';
-import { formatDay, formatMonth } from '../parts/times.js';
+import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
@@ -85,7 +85,7 @@ export default class PersonPage extends Page {
         ${drift.months.length > 1 ? linePlot(words.person.drift, drift.months,
           ({ month }) => formatMonth(month), { rating: words.person.drift }, 1, 10) : nothing}
         <details><summary>${words.person.explain}</summary>
-          <p>${words.person.mean(explained.mean.toFixed(2))}
+          <p>${words.person.mean(formatNumber(explained.mean))}
             ${words.person.prior(explained.formula)}</p>
           ${numberTable(explained.votes, ({ given_at: at }) => formatDay(at), words.person.columns)}
         </details>` : nothing}</section>`;
@@ -100,7 +100,7 @@ export default class PersonPage extends Page {
   #reviews() {
     return html`<h2>${words.person.reviews}</h2>${this.reviews.map((one) => html`<blockquote>
       <p class="text">${one.text}</p>
-      <p class="facts">${one.writer_name ?? words.person.unsigned}, ${one.month}
+      <p class="facts">${one.writer_name ?? words.person.unsigned}, ${formatMonth(one.month)}
         ${one.tags.map((tag) => html`<span class="tag">${tag}</span>`)}
         ${this.isMe ? nothing : reportLink('review', one.review_id)}</p>
       ${one.reply ? html`<p>${words.person.replied}: <span class="text">${one.reply}</span></p>`
@@ -109,7 +109,7 @@ export default class PersonPage extends Page {
 
   #replyForm(review) {
     return html`<form @submit=${(event) => this.#reply(event, review)}>
-      <input name="text" required maxlength="4000" aria-label=${words.person.reply}
+      <input name="text" required maxlength="2000" aria-label=${words.person.reply}
         placeholder=${words.person.reply}>
       ${this.actions.submit(words.person.send)}</form>`;
   }

@@ -40,7 +40,7 @@ export default class PlanPage extends Page {
       <ul>${plan.times.map(({ from, to }) => html`<li>${formatSpan(from, to)}</li>`)}
         ${plan.places.map((place) => html`<li>${place}</li>`)}</ul>
       <p class="actions">
-        ${this.actions.button(words.plan.announce, () => this.#announce(plan), 'primary')}
+        ${this.actions.button(words.film.announce, () => this.#announce(plan), 'primary')}
         ${this.actions.button(words.plan.drop, () => this.actions.run(
           () => this.api.delete(`/api/v1/plan/${plan.movie_id}`)))}</p>
     </article>`;

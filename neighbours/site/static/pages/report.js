@@ -16,7 +16,7 @@ export default class ReportPage extends Page {
       ${this.actions.said}
       ${this.sent ? notice(words.report.sent, 'done') : html`
         <form class="tall" @submit=${(event) => this.#send(event)}>
-          ${field(words.report.reason, 'reason', { rows: 3, maxlength: 1000, required: true })}
+          ${field(words.report.reason, 'reason', { rows: 3, maxlength: 200, required: true })}
           <p>${this.actions.submit(words.report.send, 'primary')}</p>
         </form>`}`;
   }

@@ -29,7 +29,7 @@ export function eveningForm(evening, film, submit, buttons) {
       ${field(say.currency, 'price_currency', { value: evening.price_currency ?? CURRENCIES[0],
         choices: CURRENCIES.map((one) => [one, one]) })}
     </div>
-    ${field(say.visibility, 'visibility', { value: evening.visibility,
+    ${field(words.find.visibility, 'visibility', { value: evening.visibility,
       choices: Object.entries(words.evening.visibility) })}
     ${checkbox(say.hideGuests, 'hide_guests', { checked: evening.hide_guests })}
     <p class="actions">${buttons}</p>

@@ -2,12 +2,12 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { words } from '../words/index.js';
-import { formatMoment, formatPrice } from './times.js';
+import { formatMoment, formatNumber, formatPrice } from './times.js';
 
 /** `notes` are what else there is to say; empty ones are left out. */
 export function eveningLine(evening, notes = []) {
   const { status, my_state: state } = evening;
-  const tags = [status === 'Alive' ? '' : words.evening.status[status], ...notes];
+  const tags = [status === 'Alive' ? '' : statusOf(evening), ...notes];
   return html`<li class="evening">
     <a href="/evening/${evening.id}">
       <strong>${evening.title}</strong>
@@ -23,13 +23,17 @@ export function eveningLine(evening, notes = []) {
 }
 
 export function eveningList(evenings) {
-  return evenings.length ? html`<ul class="evenings">${evenings.map((one) => eveningLine(one))}</ul>`
-    : html`<p class="quiet">${words.common.nothing}</p>`;
+  return html`<ul class="evenings">${evenings.map((one) => eveningLine(one))}</ul>`;
 }
 
 export function filmName(evening) {
   const { season, episode, movie_title: title } = evening;
-  return season ? `${title}, ${season}×${episode}` : title;
+  return season ? `${title}, ${words.film.episode(season, episode)}` : title;
+}
+
+/** A full evening is closed only until a seat is free: one can still wait for it. */
+export function statusOf({ status, closed_reason: reason }) {
+  return status === 'Closed' && reason === 'full' ? words.evening.full : words.evening.status[status];
 }
 
 export function placeOf(evening) {
@@ -37,7 +41,8 @@ export function placeOf(evening) {
 }
 
 export function priceOf(evening) {
-  if (evening.is_free || evening.price_amount === null) return words.evening.free;
+  if (evening.is_free) return words.evening.free;
+  if (evening.price_amount === null) return words.evening.paid;
   return formatPrice(evening.price_amount, evening.price_currency);
 }
 
@@ -46,5 +51,6 @@ export function ratingOf(evening) {
 }
 
 export function ratingText(score, count) {
-  return count ? words.rating.of(score.toFixed(1), count) : words.rating.none;
+  if (!count) return words.rating.none;
+  return words.rating.of(formatNumber(score, { minimumFractionDigits: 1 }), count);
 }

@@ -20,3 +20,7 @@ export function factsOf(film) {
   const kind = film.kind === 'series' ? [words.films.series] : [];
   return [film.year, ...kind, words.films.minutes(film.duration_min)].join(' · ');
 }
+
+export function genresOf(film) {
+  return (language === 'ru' ? film.genres_ru : film.genres).join(', ');
+}

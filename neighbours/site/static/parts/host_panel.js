@@ -10,6 +10,7 @@ import { formatMoment } from './times.js';
 import { toldList } from './told.js';
 
 const OPEN = ['requested', 'waitlisted', 'invited', 'offered', 'confirmed'];
+const NETWORKS = { telegram: 'Telegram', vk: 'VK', whatsapp: 'WhatsApp', x: 'X' };
 const AUDIENCES = ['confirmed', 'requested', 'waitlisted', 'invited'];
 /** So many of those who ask have their message shown: each is a read of its own. */
 const MESSAGES_MAX = 30;
@@ -224,7 +225,7 @@ export class HostPanel {
       <p>${text[document.documentElement.lang]}</p>
       <p><a href=${link} target="_blank" rel="noreferrer">${link}</a></p>
       <p class="actions">${Object.entries(intents).map(([name, address]) => html`
-        <a class="button" href=${address} target="_blank" rel="noreferrer">${name}</a>`)}</p>
+        <a class="button" href=${address} target="_blank" rel="noreferrer">${NETWORKS[name] ?? name}</a>`)}</p>
     </div>`;
   }
 
@@ -260,7 +261,7 @@ export class HostPanel {
   #cancel() {
     return html`<h2>${words.host.cancel}</h2>
       <form @submit=${(event) => this.#cancelOrPreview(event)}>
-        ${field(words.host.reason, 'reason', { maxlength: 500 })}
+        ${field(words.host.reason, 'reason', { maxlength: 200 })}
         ${this.#actions.submit(words.host.preview)}
         ${this.#told ? html`${toldList(this.#told)}
           ${this.#actions.submit(words.host.cancelNow, 'primary', 'now')}` : nothing}

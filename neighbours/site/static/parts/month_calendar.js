@@ -18,7 +18,7 @@ export function monthCalendar(month, evenings, query, choose) {
     @click=${() => choose(...daysOf(month, months))}>${sign}</button>`;
   return html`<section class="calendar">
     <p class="actions">${turn(words.find.earlier, '‹', -1)}
-      <strong>${formatMonth(`${first}T12:00`)}</strong>
+      <strong>${formatMonth(month)}</strong>
       ${turn(words.find.later, '›', 1)}</p>
     <div class="days">
       ${weekdays('short').map((name) => html`<span class="facts">${name}</span>`)}

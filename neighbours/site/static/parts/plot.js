@@ -2,7 +2,8 @@
  * `{ column: name }`. */
 
 import { html, nothing, svg } from '../vendor/lit-html.js';
-import { language, words } from '../words/index.js';
+import { words } from '../words/index.js';
+import { formatNumber } from './times.js';
 
 const WIDTH = 360;
 const HEIGHT = 150;
@@ -25,7 +26,7 @@ export function linePlot(title, rows, labelOf, columns, low = 0, high = greatest
       ${lines.map((points, index) => svg`<g class="series-${index}">
         <polyline points=${points.map((point) => point.join()).join(' ')}></polyline>
         ${points.map(([x, y]) => svg`<circle cx=${x} cy=${y} r="3"></circle>`)}</g>`)}
-      <text x="0" y=${EDGE}>${high}</text><text x="0" y=${HEIGHT - EDGE}>${low}</text>
+      <text x="0" y=${EDGE}>${formatNumber(high)}</text><text x="0" y=${HEIGHT - EDGE}>${low}</text>
       <text x=${EDGE} y=${HEIGHT - 4}>${labelOf(rows[0])}</text>
       ${rows.length > 1 ? svg`<text x=${WIDTH - EDGE} y=${HEIGHT - 4} text-anchor="end">
         ${labelOf(rows.at(-1))}</text>` : nothing}
@@ -38,11 +39,11 @@ export function linePlot(title, rows, labelOf, columns, low = 0, high = greatest
 export function barTable(rows, labelOf, columns) {
   const high = greatest(rows, columns);
   return numberTable(rows, labelOf, columns, (value) =>
-    html`<meter max=${high} value=${value}></meter> ${format(value)}`);
+    html`<meter max=${high} value=${value}></meter> ${formatNumber(value)}`);
 }
 
 /** A table in which a row has a label and a number for each column. */
-export function numberTable(rows, labelOf, columns, show = format) {
+export function numberTable(rows, labelOf, columns, show = formatNumber) {
   return html`<table><thead><tr><td></td>${Object.values(columns).map((name) =>
     html`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr><th scope="row">${labelOf(row)}</th>
@@ -52,8 +53,4 @@ export function numberTable(rows, labelOf, columns, show = format) {
 
 function greatest(rows, columns) {
   return Math.max(1, ...rows.flatMap((row) => Object.keys(columns).map((column) => row[column])));
-}
-
-function format(value) {
-  return value.toLocaleString(language, { maximumFractionDigits: 2 });
 }

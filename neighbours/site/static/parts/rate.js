@@ -41,11 +41,11 @@ export class Rate {
         ${words.rate.sealed(formatMoment(rating.sealed_until))}</p>` : nothing}
       ${field(words.rate.score, 'score', { type: 'number', min: 1, max: 10, required: true,
         value: rating?.score ?? '' })}
-      ${field(words.rate.text, 'text', { rows: 2, maxlength: 4000, value: rating?.text ?? '' })}
+      ${field(words.rate.text, 'text', { rows: 2, maxlength: 2000, value: rating?.text ?? '' })}
       ${this.page.isHost ? checkbox(words.rate.noShow, 'no_show',
         { checked: rating?.tags.includes('no_show') })
         : checkbox(words.rate.signed, 'signed', { checked: rating?.signed })}
-      <p>${this.page.actions.submit(rating ? words.rate.change : words.rate.give)}</p>
+      <p>${this.page.actions.submit(rating ? words.host.change : words.rate.give)}</p>
     </form>`;
   }
 

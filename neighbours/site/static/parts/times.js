@@ -1,4 +1,4 @@
-/** Times as people read them, in their own zone. */
+/** Times and prices as people read them: times in their own zone. */
 
 import { language } from '../words/index.js';
 
@@ -8,30 +8,39 @@ const TIME = { hour: '2-digit', minute: '2-digit' };
 /** Dates are written as in Europe, with hours up to 24. */
 const LOCALE = language === 'en' ? 'en-GB' : language;
 
-function format(options) {
-  return new Intl.DateTimeFormat(LOCALE, options);
+/** `time` is an instant, a day like `2026-11-29` or a month like `2026-11`: these two are the same
+ * in every zone. */
+function format(options, time) {
+  const date = /^[\d-]{7,10}$/.test(time) ? `${time}-01`.slice(0, 10) + 'T12:00' : time;
+  return new Intl.DateTimeFormat(LOCALE, options).format(new Date(date));
+}
+
+/** With the year, unless it is this one. */
+function dayOf(time) {
+  const isOther = new Date(time).getFullYear() !== new Date().getFullYear();
+  return isOther ? { ...DAY, year: 'numeric' } : DAY;
 }
 
 export function formatDay(time) {
-  return format(DAY).format(new Date(time));
+  return format(dayOf(time), time);
 }
 
 export function formatTime(time) {
-  return format(TIME).format(new Date(time));
+  return format(TIME, time);
 }
 
 export function formatMoment(time) {
-  return format({ ...DAY, ...TIME }).format(new Date(time));
+  return format({ ...dayOf(time), ...TIME }, time);
 }
 
 /** "4 Dec". */
 export function formatShortDay(time) {
-  return format({ day: 'numeric', month: 'short' }).format(new Date(time));
+  return format({ day: 'numeric', month: 'short' }, time);
 }
 
 /** "December 2026". */
 export function formatMonth(time) {
-  return format({ month: 'long', year: 'numeric' }).format(new Date(time));
+  return format({ month: 'long', year: 'numeric' }, time);
 }
 
 /** "Fri, 4 December, 19:00–21:16". */
@@ -39,12 +48,17 @@ export function formatSpan(from, to) {
   return `${formatMoment(from)}–${formatTime(to)}`;
 }
 
+/** "300 ₽". */
 export function formatPrice(amount, currency) {
-  return new Intl.NumberFormat(language, { style: 'currency', currency }).format(amount);
+  return formatNumber(amount, { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' });
+}
+
+/** A number with at most two decimals. */
+export function formatNumber(number, options = { maximumFractionDigits: 2 }) {
+  return number.toLocaleString(LOCALE, options);
 }
 
 /** Names of the days of a week, Monday first; `length` is `short` or `long`. */
 export function weekdays(length) {
-  const name = format({ weekday: length });
-  return Array.from({ length: 7 }, (_, index) => name.format(new Date(2024, 0, 1 + index)));
+  return Array.from({ length: 7 }, (_, index) => format({ weekday: length }, `2024-01-0${index + 1}`));
 }

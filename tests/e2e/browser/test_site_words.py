@@ -1,0 +1,119 @@
+"""The words of the site: all that it has to name has one in both languages, written as people of
+the language write it."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final, get_args
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from contracts.events.announcement import AnnouncementStatus, AnyAnnouncementEvent, Visibility
+from contracts.events.booking import AnyBookingEvent
+from contracts.events.broadcast import BroadcastState
+from contracts.events.folding.booking_state import BookingState
+from contracts.notices import Kind
+from tests.cells.embedded import RunningSystem, run_system
+from tests.e2e.browser.site import Visitor, visiting
+
+LANGUAGES: Final = {"en": "en-GB", "ru": "ru-RU"}
+EVENTS: Final = {
+    str(kind.__struct_config__.tag).removesuffix(".v1")
+    for kind in get_args(AnyAnnouncementEvent) + get_args(AnyBookingEvent)
+}
+"""Types of which each has a word of its own in the history."""
+LOAD: Final = """async (name) => {
+    const base = document.querySelector('script').src;
+    const { default: words } = await import(new URL(`words/${name}.js`, base));
+    return JSON.parse(JSON.stringify(words, (_, one) => typeof one === 'function' ? '' : one));
+}"""
+FORMAT: Final = """async ([module, name, given]) => {
+    const base = document.querySelector('script').src;
+    return (await import(new URL(`parts/${module}.js`, base)))[name](...given);
+}"""
+
+expect.set_options(timeout=60_000)  # The machine may be busy.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
+    async with run_system(tmp_path_factory.mktemp("site")) as found:
+        yield found
+
+
+def list_keys(words: dict[str, Any], at: str = "") -> Iterator[str]:
+    for name, value in words.items():
+        if isinstance(value, dict):
+            yield from list_keys(value, f"{at}.{name}")
+        else:
+            yield f"{at}.{name}"
+
+
+async def say(page: Page, module: str, name: str, *given: Any) -> str:
+    """Return what a function of the site's parts says, with a plain blank for each kind of it."""
+    said: str = await page.evaluate(FORMAT, [module, name, list(given)])
+    return " ".join(said.split())
+
+
+async def test_everything_has_a_word_in_both_languages(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        russian, english = [await anna.page.evaluate(LOAD, one) for one in ("ru", "en")]
+    assert sorted(list_keys(russian)) == sorted(list_keys(english))
+    for words in (russian, english):
+        assert set(words["kinds"]) == set(get_args(Kind))
+        assert set(words["state"]) == {*get_args(BookingState), "hosting"}
+        assert set(words["evening"]["status"]) == set(get_args(AnnouncementStatus))
+        assert set(words["evening"]["visibility"]) == set(get_args(Visibility))
+        assert set(words["host"]["wordState"]) == set(get_args(BroadcastState))
+        assert words["history"]["events"].keys() >= EVENTS
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "month", "price", "score"),
+    [
+        ("en", "1 Nov", "November 2026", "RUB 300", "8.5 of 10, 2 ratings"),
+        ("ru", "1 нояб.", "ноябрь 2026 г.", "300 ₽", "8,5 из 10, 2 оценки"),
+    ],
+)
+async def test_days_and_numbers_are_written_as_in_the_language(
+    browser: Browser,
+    system: RunningSystem,
+    language: str,
+    day: str,
+    month: str,
+    price: str,
+    score: str,
+) -> None:
+    locale = LANGUAGES[language]
+    zone = "America/New_York"  # A day of the API begins there on the day before.
+    async with visiting(browser, system.url, "anna", locale=locale, zone=zone) as anna:
+        assert await say(anna.page, "times", "formatShortDay", "2026-11-01") == day
+        assert await say(anna.page, "times", "formatMonth", "2026-11") == month
+        assert await say(anna.page, "times", "formatMonth", "2026-11-01") == month
+        assert await say(anna.page, "times", "formatPrice", 300.0, "RUB") == price
+        assert await say(anna.page, "evening_line", "ratingText", 8.5, 2) == score
+
+
+async def test_an_evening_that_costs_an_unknown_sum_is_not_called_free(
+    browser: Browser, system: RunningSystem
+) -> None:
+    paid = {"is_free": False, "price_amount": None, "price_currency": None}
+    async with visiting(browser, system.url, "anna") as anna:
+        assert await say(anna.page, "evening_line", "priceOf", paid) == "see the description"
+
+
+async def test_a_film_has_russian_genres_on_a_russian_page(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna", locale=LANGUAGES["ru"]) as anna:
+        await open_film(anna, "Матрица")
+        await expect(anna.page.locator("article.film")).to_contain_text("фантастика, боевик")
+
+
+async def open_film(visitor: Visitor, title: str) -> None:
+    await visitor.page.get_by_role("searchbox").fill(title)
+    await visitor.page.get_by_role("link", name=title).first.click()
+    await expect(visitor.heading).to_have_text(title)
