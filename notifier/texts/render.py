@@ -178,7 +178,7 @@ def _describe_change(name: str, change: Mapping[str, Any], voice: _Voice) -> str
 
 
 def _format_field(name: str, value: Any, voice: _Voice) -> str:
-    if value is None:
+    if value is None or value == "":
         return voice.say(VALUES["none"])
     match name:
         case "event_time":

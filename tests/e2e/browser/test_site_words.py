@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from contracts.events.announcement import AnnouncementStatus, AnyAnnouncementEvent, Visibility
 from contracts.events.booking import AnyBookingEvent
-from contracts.events.broadcast import BroadcastState
+from contracts.events.broadcast import Audience, BroadcastState
 from contracts.events.folding.booking_state import BookingState
 from contracts.notices import Kind
 from tests.cells.embedded import RunningSystem, run_system
@@ -68,6 +68,7 @@ async def test_everything_has_a_word_in_both_languages(
         assert set(words["evening"]["status"]) == set(get_args(AnnouncementStatus))
         assert set(words["evening"]["visibility"]) == set(get_args(Visibility))
         assert set(words["host"]["wordState"]) == set(get_args(BroadcastState))
+        assert set(words["host"]["audiences"]) == set(get_args(Audience))
         assert words["history"]["events"].keys() >= EVENTS
 
 

@@ -91,8 +91,8 @@ export default class EveningPage extends Page {
       <dt>${words.evening.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at)}</dd>
       <dt>${words.evening.where}</dt><dd>${placeOf(evening)}</dd>
       <dt>${words.evening.price}</dt><dd>${priceOf(evening)}</dd>
-      <dt>${words.evening.seats}</dt>
-      <dd data-role="seats">${words.evening.left(evening.tickets_left, evening.ticket_count)}</dd>
+      ${this.#isOver ? nothing : html`<dt>${words.evening.seats}</dt>
+        <dd data-role="seats">${words.evening.left(evening.tickets_left, evening.ticket_count)}</dd>`}
     </dl>`;
   }
 

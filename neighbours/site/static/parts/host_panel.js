@@ -11,7 +11,6 @@ import { toldList } from './told.js';
 
 const OPEN = ['requested', 'waitlisted', 'invited', 'offered', 'confirmed'];
 const NETWORKS = { telegram: 'Telegram', vk: 'VK', whatsapp: 'WhatsApp', x: 'X' };
-const AUDIENCES = ['confirmed', 'requested', 'waitlisted', 'invited'];
 /** So many of those who ask have their message shown: each is a read of its own. */
 const MESSAGES_MAX = 30;
 
@@ -241,8 +240,9 @@ export class HostPanel {
           () => this.#delete('broadcasts', one.broadcast_id))}</span>` : nothing}</li>`)}</ul>
       <form class="tall" @submit=${(event) => this.#say(event)}>
         ${field(words.host.text, 'text', { rows: 2, maxlength: 2000, required: true })}
-        <fieldset><legend>${words.host.to}</legend>${AUDIENCES.map((state, index) =>
-          checkbox(words.state[state], 'to', { value: state, checked: index === 0 }))}</fieldset>
+        <fieldset><legend>${words.host.to}</legend>
+          ${Object.entries(words.host.audiences).map(([state, text], index) =>
+            checkbox(text, 'to', { value: state, checked: index === 0 }))}</fieldset>
         ${field(words.host.before, 'before', { choices: Object.entries(words.host.befores) })}
         <p>${this.#actions.submit(words.common.send)}</p>
       </form>`;

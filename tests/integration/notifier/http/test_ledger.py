@@ -12,7 +12,7 @@ async def test_the_inbox_shows_what_was_sent_in_the_persons_language(cell: Serve
     await cell.settled("host")
     await cell.settled("anna")
     to_host, to_anna = await cell.inbox("host"), await cell.inbox("anna")
-    assert {one["title"] for one in to_host} == {"Anna: заявка на участие", "Anna придёт"}
+    assert {one["title"] for one in to_host} == {"Anna хочет прийти", "Anna придёт"}
     assert {one["title"] for one in to_anna} == {"Your request was sent", "You are in!"}
     links = {one["short_link"] for one in to_host + to_anna}
     assert len(links) == 1

@@ -115,6 +115,7 @@ def test_a_change_shows_each_field_before_and_after() -> None:
     history.tell(created(hide_location=True), published())
     history.tell(
         edited(
+            description="Чай есть",
             title="Снова вместе",
             ticket_count=2,
             is_free=False,
@@ -129,6 +130,7 @@ def test_a_change_shows_each_field_before_and_after() -> None:
     text = render("announce_put", row.facts, reader("host"), NAMES, NOW).text
     assert text.splitlines()[1:] == [
         "Название: Together → Снова вместе",
+        "Описание: не указано → Чай есть",
         "Когда: четверг, 5 марта 2026, 19:00 (GMT+3) → пятница, 6 марта 2026, 20:00 (GMT+3)",
         "Ориентир: не указано → Два звонка",
         "Цена: бесплатно → платно",

@@ -137,6 +137,10 @@ export default {
     word: 'Message to the guests',
     text: 'Text',
     to: 'To whom',
+    audiences: {
+      confirmed: 'confirmed', requested: 'waiting for an answer', waitlisted: 'on the waiting list',
+      invited: 'invited',
+    },
     before: 'When',
     befores: { '': 'now', 60: 'an hour before', 1440: 'a day before' },
     said: 'Done.',
