@@ -72,7 +72,8 @@ export default class EveningPage extends Page {
       <p class="text">${evening.description}</p>
       ${evening.cancel_reason ? html`<blockquote>${evening.cancel_reason}</blockquote>` : nothing}
       ${this.actions.said}
-      ${this.#panel(this.#whatNow())}
+      ${this.#isOver && INVOLVED.has(this.booking?.state) ? nothing : html`
+        <section class="panel" aria-live="polite" tabindex="-1">${this.#whatNow()}</section>`}
       ${this.isHost ? nothing : this.#guests()}
       ${this.rate?.view() ?? nothing}
       ${this.chat?.view() ?? nothing}
@@ -96,18 +97,13 @@ export default class EveningPage extends Page {
     </dl>`;
   }
 
-  #panel(content) {
-    return content === nothing ? nothing
-      : html`<section class="panel" aria-live="polite" tabindex="-1">${content}</section>`;
-  }
-
   get #isOver() {
     return ['Done', 'Cancelled'].includes(this.evening.status);
   }
 
   #whatNow() {
     if (this.isHost) return this.host.view();
-    if (INVOLVED.has(this.booking?.state)) return this.#isOver ? nothing : this.#answer();
+    if (INVOLVED.has(this.booking?.state)) return this.#answer();
     // A booking may end while it is read: then the stream tells of it.
     return this.chances ? this.#askToCome() : nothing;
   }
