@@ -16,15 +16,24 @@ TITLES: Final[Mapping[Language, str]] = {"ru": "Кино в компании", "
 """The name of the site, until a page shows its own."""
 
 
-def list_modules(files: Mapping[str, bytes], roots: Iterable[str]) -> list[str]:
-    """Return the names of the modules that these roots need, the roots first. Raises KeyError
-    for one that is not there."""
+def find_imports(files: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Return the names of the modules that each module imports itself."""
+    return {
+        name: [
+            normpath(join(dirname(name), imported.decode())) for imported in _IMPORT.findall(text)
+        ]
+        for name, text in files.items()
+        if name.endswith(".js")
+    }
+
+
+def list_modules(imports: Mapping[str, Iterable[str]], roots: Iterable[str]) -> list[str]:
+    """Return the names of the modules that these roots need, the roots first. `imports` is what
+    `find_imports` returns. Raises KeyError for a module that is not there."""
     found = dict.fromkeys(roots)
     waiting = list(found)
     while waiting:
-        name = waiting.pop()
-        for imported in _IMPORT.findall(files[name]):
-            other = normpath(join(dirname(name), imported.decode()))
+        for other in imports[waiting.pop()]:
             if other not in found:
                 found[other] = None
                 waiting.append(other)
@@ -32,13 +41,17 @@ def list_modules(files: Mapping[str, bytes], roots: Iterable[str]) -> list[str]:
 
 
 def make_document(
-    template: str, files: Mapping[str, bytes], version: str, page: str, language: Language
+    template: str,
+    imports: Mapping[str, Iterable[str]],
+    version: str,
+    page: str,
+    language: Language,
 ) -> bytes:
     """Return the document of a page, in a language."""
     roots = ("app.js", f"pages/{page}.js", f"words/{language}.js")
     preloads = "\n".join(
         f'<link rel="modulepreload" href="/site/{version}/{name}">'
-        for name in list_modules(files, roots)
+        for name in list_modules(imports, roots)
     )
     document = template.replace("$preloads", preloads).replace("$version", version)
     return document.replace("$language", language).replace("$title", TITLES[language]).encode()

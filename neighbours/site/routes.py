@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from contracts.errors import NotFound
 from contracts.values.languages import Language
-from neighbours.site.documents import TITLES, make_document
+from neighbours.site.documents import TITLES, find_imports, make_document
 from runtime.http.negotiation import language_of
 from runtime.http.page_headers import CSP, FILES_POLICY, answer_unless_known
 
@@ -60,10 +60,12 @@ def build_site_router() -> APIRouter:
     }
     version = sha256(b"".join(files.values())).hexdigest()[:16]
     template = files.pop(TEMPLATE).decode()
+    imports = find_imports(files)
     router = APIRouter(include_in_schema=False)
     for address, page in PAGES.items():
         documents = {
-            language: make_document(template, files, version, page, language) for language in TITLES
+            language: make_document(template, imports, version, page, language)
+            for language in TITLES
         }
         router.get(address)(_show(documents))
 

@@ -25,7 +25,7 @@ export function formatDay(time) {
   return format(dayOf(time), time);
 }
 
-export function formatTime(time) {
+function formatTime(time) {
   return format(TIME, time);
 }
 
