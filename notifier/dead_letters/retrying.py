@@ -3,55 +3,45 @@
 The journal is read once, up to where the outbox is. Then, one key after another, one transaction
 holds the reader's position, folds the parked events of the key
 (`notifier.dead_letters.late_folding`) and takes them from the dead letters. The live reader waits
-for it, for milliseconds. The first event that still cannot be folded stays, with all behind it.
-Whoever is killed on the way has done the keys before, and no other by half.
+for it, for milliseconds. The first event that still cannot be folded stays, with all behind it. A
+retry that is killed on the way has done the keys before, and no other by half.
 
 Nobody is told twice: a notice has the key that it always would have had, and what people had been
 told of before only changes the state. Nobody is told of what is long past: a notice whose time is
 over is written as skipped. Texts of people who were erased meanwhile are written nowhere.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import aclosing
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.events.person import PersonErased
-from contracts.journal.places import EventPlace, spell_place
+from contracts.journal.places import EventPlace
 from contracts.journal.records import Commit
 from contracts.notices import Kind
 from contracts.values.ids import PersonId
-from contracts.values.text import make_storable
 from notifier.dead_letters.late_folding import CannotFold, LateFolding, person_of
 from notifier.dead_letters.stored import LETTERS
-from notifier.planning.fold import (
-    REASON_CHARS_MAX,
-    ParkedEvent,
-    decode_commit,
-    list_in_order,
-)
+from notifier.planning.fold import ParkedEvent, decode_commit, list_in_order
 from notifier.policies.effects import Occasion
 from notifier.store.operators.acts import ActSubject, Signature, record_act
 from notifier.store.outbox import POSITION, OutboxTransaction
-from runtime.dead_letters.table import DeadLetters, name_unit
-from runtime.journal.port import Journal
-from runtime.postgres.tables import (
-    RowsRefused,
-    TablesUnavailable,
-    acquire_connection,
-    transaction,
-    translate_postgres_errors,
+from runtime.dead_letters.retrying import (
+    UNITS_MAX,
+    RetriedUnit,
+    UnitLine,
+    retry_units,
+    write_what_fits,
 )
+from runtime.dead_letters.table import DeadLetters
+from runtime.journal.port import Journal
+from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 from runtime.progress.journal_scan import JournalScan
 from runtime.progress.reporting import ReportLine
-
-KEYS_MAX: Final = 1_000
-"""So many keys are retried at once; the rest by the next retry."""
-PAUSE_S: Final = 0.05
-"""Rest between two keys, so that the live reader goes on."""
 
 SELECT_TOLD: Final = "SELECT seq, event_index FROM notifier.dead_letters WHERE told"
 SELECT_DROPPED: Final = """
@@ -61,7 +51,7 @@ SELECT_POSITION: Final = "SELECT seq FROM notifier.reader_position WHERE reader 
 
 
 class _Parked(NamedTuple):
-    """The dead letters as they are at one position."""
+    """Dead letters as they are at one position of the reader."""
 
     units: Mapping[EventPlace, str]
     """By place, in log order."""
@@ -70,10 +60,10 @@ class _Parked(NamedTuple):
 
 
 class _Planned(NamedTuple):
-    """What comes of some parked events."""
+    """Counts the notices and fan-outs that parked events ask for."""
 
     notices: int = 0
-    """Notices and fan-outs that go from now on."""
+    """Those that go from now on."""
     too_late: int = 0
     """Those whose time is over, and that never go."""
 
@@ -107,37 +97,21 @@ class LateRetrying:
         event that is left. With `dry_run` it says what would be of each key if it were retried
         alone, and changes nothing. Raises NotFound, JournalBroken and TablesUnavailable.
         """
-        chosen = None if place is None else await self._find_unit(place)
+        chosen = None if place is None else await DeadLetters(self._pool, LETTERS).find_unit(place)
         async with acquire_connection(self._pool) as connection:
             # Before the letters: what is parked meanwhile is then read after the target.
             target: int = await connection.fetchval(SELECT_POSITION) or 0
             parked = await _load_parked(connection)
             dropped = [EventPlace(*row) for row in await connection.fetch(SELECT_DROPPED)]
         units = list(dict.fromkeys(parked.units.values())) if chosen is None else [chosen]
-        scan = _LateScan(self._journal, units[:KEYS_MAX], parked, frozenset(dropped))
-        try:
-            async with aclosing(scan.read_to(target)) as lines:
-                async for line in lines:
-                    yield line
-            keys: list[dict[str, Any]] = []
-            for done, unit in enumerate(scan.foldings):
-                yield {"phase": "keys", "done": done, "of": len(scan.foldings)}
-                keys.append(await self._retry(scan, unit, dry_run=dry_run))
-                await asyncio.sleep(PAUSE_S)
-        finally:
-            await scan.close()
-        yield {
-            "ok": not any(one["left"] for one in keys),
-            "dry_run": dry_run,
-            "position": scan.reached,
-            "keys": keys,
-            "keys_left": len(units) - len(scan.foldings),
-        }
+        scan = _LateScan(self._journal, units[:UNITS_MAX], parked, frozenset(dropped))
+        retry = partial(self._retry, scan, dry_run=dry_run)
+        retrying = retry_units(scan.reading, target, units, retry, dry_run=dry_run)
+        async with aclosing(retrying) as lines:
+            async for line in lines:
+                yield line
 
-    async def _find_unit(self, place: EventPlace) -> str:
-        return await DeadLetters(self._pool, LETTERS).find_unit(place)
-
-    async def _retry(self, scan: "_LateScan", unit: str, *, dry_run: bool) -> dict[str, Any]:
+    async def _retry(self, scan: "_LateScan", unit: str, *, dry_run: bool) -> UnitLine:
         async with transaction(self._pool, dry_run=dry_run) as connection:
             # The reader waits here, before it looks which keys have stopped.
             position = await POSITION.lock(connection)
@@ -145,72 +119,20 @@ class LateRetrying:
             await scan.catch_up(position.state.seq, parked)
             folding = scan.foldings[unit]
             _demand_parked(folding, parked)
-            count, reason, planned = await self._fold_what_fits(connection, folding)
-            await LETTERS.delete(connection, folding.places[:count])
-            left = folding.places[count:]
-            if left and reason is not None:
-                await LETTERS.note_reason(connection, left[0], reason)
-            first = folding.places[0]
-            counts = {"parked": len(folding.places)}, {"parked": len(left)}
+            fold = partial(self._fold, connection, folding)
+            fitting = await write_what_fits(
+                connection, folding.foldable, fold, _Planned(), CannotFold
+            )
+            count, reason = fitting.fits, fitting.refusal or folding.reason
+            retried = RetriedUnit(unit, folding.places, count, reason)
+            await retried.settle(connection, LETTERS)
+            first = ActSubject(*folding.places[0])
             await record_act(
-                connection, "dead_letters_retried", self._signature, ActSubject(*first), *counts
+                connection, "dead_letters_retried", self._signature, first, *retried.counts
             )
         if not dry_run:
             scan.folded.update(folding.places[:count])
-        return {
-            "id": spell_place(first),
-            "key": None if unit == name_unit(first) else unit,
-            "parked": len(folding.places),
-            "folded": count,
-            "left": len(left),
-            **planned._asdict(),
-            "reason": reason,
-        }
-
-    async def _fold_what_fits(
-        self, connection: PoolConnectionProxy, folding: LateFolding
-    ) -> tuple[int, str | None, _Planned]:
-        """Fold as many of the parked events as can be folded and stored, from the first one on.
-        Returns how many, why the next one is left (None if none is), and what comes of them."""
-        fits, fails = 0, folding.foldable + 1
-        reason, count = folding.reason, folding.foldable
-        planned, kept = _Planned(), False
-        while count > fits:
-            # No more than these may fit. That is so at once if all can be folded.
-            most = count + 1 == fails
-            tried = await self._try_to_fold(connection, folding, count, keep=most)
-            if isinstance(tried, _Planned):
-                fits, planned, kept = count, tried, most
-            else:
-                fails, reason = count, tried
-            count = (fits + fails) // 2
-        if fits and not kept:
-            await self._try_to_fold(connection, folding, fits, keep=True)
-        return fits, reason, planned
-
-    async def _try_to_fold(
-        self,
-        connection: PoolConnectionProxy,
-        folding: LateFolding,
-        count: int,
-        *,
-        keep: bool,
-    ) -> _Planned | str:
-        """Fold the first `count` events and store what follows or, unless it is to be kept, try
-        that. Returns what comes of them, or why they cannot be folded or stored."""
-        attempt = connection.transaction()
-        await attempt.start()
-        try:
-            with translate_postgres_errors():
-                planned = await self._fold(connection, folding, count)
-        except (RowsRefused, CannotFold) as refused:
-            await attempt.rollback()
-            return make_storable(str(refused))[:REASON_CHARS_MAX]
-        if keep:
-            await attempt.commit()
-        else:
-            await attempt.rollback()
-        return planned
+        return retried.describe() | {"folded": count, **fitting.written._asdict()}
 
     async def _fold(
         self, connection: PoolConnectionProxy, folding: LateFolding, count: int
@@ -243,25 +165,15 @@ class _LateScan:
         self._dropped = dropped
         self._people: set[PersonId] = set()
         self._erased: set[PersonId] = set()
-        self._reading = JournalScan(journal, self._take_commit)
         firsts = (place.seq for place, unit in parked.units.items() if unit in self.foldings)
-        self._first = min(firsts, default=0)
-        self.read_to: Final = self._reading.read_to
-        self.close: Final = self._reading.close
-
-    @property
-    def reached(self) -> int:
-        """Position of the last record that was read."""
-        return self._reading.reached
+        self.reading: Final = JournalScan(journal, self._take_commit, min(firsts, default=0))
 
     async def catch_up(self, target: int, parked: _Parked) -> None:
         """Read on to `target`, where the outbox is now. `parked` are the dead letters there."""
         self._parked = parked
-        await self._reading.catch_up(target)
+        await self.reading.catch_up(target)
 
     def _take_commit(self, commit: Commit) -> None:
-        if commit.seq < self._first:
-            return
         for one in list_in_order(decode_commit(commit)):
             place = one.place_in_journal
             unit = self._parked.units.get(place)

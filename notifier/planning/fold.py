@@ -16,16 +16,15 @@ from contracts.journal.places import EventPlace
 from contracts.journal.records import Commit
 from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, canonical_uuid
-from contracts.values.text import make_storable
 from notifier.planning.notice_plan import NoticePlan
 from notifier.planning.publications import plan_publication
 from notifier.policies.effects import Occasion
 from notifier.policies.registry import plan_effects, policy_for
 from notifier.state import KnownAnnouncement, NotifierState, announcement_of
 from runtime.dead_letters.request_ids import find_request_id
+from runtime.dead_letters.texts import shorten
 from runtime.logs.lines import PRIVATE_KINDS
 
-REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this announcement was parked"
 
 
@@ -50,7 +49,7 @@ class ParkedEvent(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """What is left out of a fold."""
+    """Names the events that a fold leaves out."""
 
     stopped: Collection[str] = ()
     """Announcements of which an event is parked: all later ones of them are parked, too."""
@@ -96,7 +95,7 @@ def decode_commit(commit: Commit) -> DecodedCommit:
         except Exception as error:
             fields = read_fields(stored)
             key = canonical_uuid(str(fields.get("announcement_id")))
-            event_type = _shorten(str(fields.get("type")))
+            event_type = shorten(str(fields.get("type")))
             reason = describe_error(error)
             parked.append(_park(commit, index, event_type, key, reason))
     return DecodedCommit(commit, tuple(events), tuple(parked))
@@ -262,12 +261,8 @@ def _park(
         commit.seq,
         event_index,
         event_type,
-        None if key is None else _shorten(key),
-        _shorten(reason),
+        None if key is None else shorten(key),
+        shorten(reason),
         find_request_id(commit.command),
-        _shorten(commit.command.actor),
+        shorten(commit.command.actor),
     )
-
-
-def _shorten(text: str) -> str:
-    return make_storable(text)[:REASON_CHARS_MAX]

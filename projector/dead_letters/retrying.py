@@ -3,48 +3,44 @@
 The journal is read once, up to where the tables are. Then, one key after another, the live reader
 pauses for a moment, and in one transaction the parked events of the key get into the tables
 (`projector.dead_letters.refolding`) and are parked no more. The first event that still cannot be
-projected stays, with all behind it. Whoever is killed on the way has done the keys before, and no
-other by half.
+projected stays, with all behind it. A retry that is killed on the way has done the keys before, and
+no other by half.
 
 The journal's texts are written and, if their writer is erased, emptied in that transaction. So the
 disk of everybody who is erased there is cleaned again (`clean_again`), also after a dry run.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import aclosing
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.journal.places import OUTCOME, EventPlace, spell_place
 from contracts.journal.records import Commit
-from contracts.values.text import make_storable
 from projector.dead_letters.refolding import Erasures, Refolding, Row, Step, rows_of
 from projector.dead_letters.stored import LETTERS
 from projector.read_models.batch import BatchPart, Projected
-from projector.read_models.intake import REASON_CHARS_MAX, Intake
+from projector.read_models.intake import Intake
 from projector.read_models.postgres.at_rest import clean_again
 from projector.read_models.postgres.erasing import ERASE_CHOSEN_ROWS, ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.sink import POSITION, PostgresSink, write_part
-from runtime.dead_letters.table import DeadLetters, name_unit
+from runtime.dead_letters.retrying import (
+    UNITS_MAX,
+    RetriedUnit,
+    UnitLine,
+    retry_units,
+    write_what_fits,
+)
+from runtime.dead_letters.table import DeadLetters
 from runtime.following.pauses import Pauses
 from runtime.journal.port import Journal
 from runtime.postgres.operator_acts import SignedAct, record_act
-from runtime.postgres.tables import (
-    RowsRefused,
-    acquire_connection,
-    transaction,
-    translate_postgres_errors,
-)
+from runtime.postgres.tables import acquire_connection, transaction
 from runtime.progress.journal_scan import JournalScan
 from runtime.progress.reporting import ReportLine
-
-KEYS_MAX: Final = 1_000
-"""So many keys are retried at once; the rest by the next retry."""
-PAUSE_S: Final = 0.05
-"""Rest between two keys, so that the live reader goes on."""
 
 
 class Retrying:
@@ -86,28 +82,15 @@ class Retrying:
             parked = await LETTERS.fetch_units(connection)
         units = list(dict.fromkeys(parked.values())) if chosen is None else [chosen]
         dropped = await PostgresSink(self._pool).dropped()
-        scan = _Scan(self._journal, units[:KEYS_MAX], parked, dropped)
-        try:
-            async with aclosing(scan.read_to(target)) as lines:
-                async for line in lines:
-                    yield line
-            keys: list[dict[str, Any]] = []
-            for done, unit in enumerate(scan.refoldings):
-                yield {"phase": "keys", "done": done, "of": len(scan.refoldings)}
-                keys.append(await self._retry_in_pause(scan, unit, dry_run=dry_run))
-                await asyncio.sleep(PAUSE_S)
-        finally:
-            await scan.close()
-        yield {
-            "ok": not any(one["left"] for one in keys),
-            "dry_run": dry_run,
-            "position": scan.reached,
-            "keys": keys,
-            "keys_left": len(units) - len(scan.refoldings),
-        }
+        scan = _Scan(self._journal, units[:UNITS_MAX], parked, dropped)
+        retry = partial(self._retry_in_pause, scan, dry_run=dry_run)
+        retrying = retry_units(scan.reading, target, units, retry, dry_run=dry_run)
+        async with aclosing(retrying) as lines:
+            async for line in lines:
+                yield line
 
-    async def _retry_in_pause(self, scan: "_Scan", unit: str, *, dry_run: bool) -> dict[str, Any]:
-        result: dict[str, Any] = {}
+    async def _retry_in_pause(self, scan: "_Scan", unit: str, *, dry_run: bool) -> UnitLine:
+        result: UnitLine = {}
 
         async def retry() -> None:
             result.update(await self._retry(scan, unit, dry_run=dry_run))
@@ -116,32 +99,26 @@ class Retrying:
         await self._pauses.pause_for(retry)
         return result
 
-    async def _retry(self, scan: "_Scan", unit: str, *, dry_run: bool) -> dict[str, Any]:
+    async def _retry(self, scan: "_Scan", unit: str, *, dry_run: bool) -> UnitLine:
         async with transaction(self._pool, dry_run=dry_run) as connection:
             position = await POSITION.lock(connection)
             await scan.catch_up(position.state.seq, await LETTERS.fetch_units(connection))
             refolding = scan.refoldings[unit]
             if erased := refolding.erased:
                 await clean_again(self._pool, erased)
-            count, reason = await _write_what_fits(connection, refolding)
-            await LETTERS.delete(connection, refolding.places[:count])
-            left = refolding.places[count:]
-            if left and reason is not None:
-                await LETTERS.note_reason(connection, left[0], reason)
+            write = partial(_write, connection, refolding)
+            fitting = await write_what_fits(connection, refolding.projectable, write, None)
+            count, reason = fitting.fits, fitting.refusal or refolding.reason
+            retried = RetriedUnit(unit, refolding.places, count, reason)
+            await retried.settle(connection, LETTERS)
             first = spell_place(refolding.places[0])
-            counts = {"parked": len(refolding.places)}, {"parked": len(left)}
-            await record_act(connection, self._signed, "dead_letters_retried", first, *counts)
+            await record_act(
+                connection, self._signed, "dead_letters_retried", first, *retried.counts
+            )
         if not dry_run:
             scan.projected.update(refolding.places[:count])
             self._on_erased(refolding.last_erasure(count))
-        return {
-            "id": first,
-            "key": None if unit == name_unit(refolding.places[0]) else unit,
-            "parked": len(refolding.places),
-            "projected": count,
-            "left": len(left),
-            "reason": reason,
-        }
+        return retried.describe() | {"projected": count}
 
 
 class _Scan:
@@ -158,28 +135,18 @@ class _Scan:
         """Places of the parked events that got into the tables since this scan began."""
         self.refoldings: Final = {unit: Refolding(self.projected) for unit in units}
         self._parked = parked
-        self._reading = JournalScan(journal, self._take_commit)
         self._intake = Intake(dropped=dropped)
         self._rows: set[Row] = set()
         self._erased: set[str] = set()
         firsts = (place.seq for place, unit in parked.items() if unit in self.refoldings)
-        self._first = min(firsts, default=0)
-        self.read_to: Final = self._reading.read_to
-        self.close: Final = self._reading.close
-
-    @property
-    def reached(self) -> int:
-        """Position of the last record that was read."""
-        return self._reading.reached
+        self.reading: Final = JournalScan(journal, self._take_commit, min(firsts, default=0))
 
     async def catch_up(self, target: int, parked: Mapping[EventPlace, str]) -> None:
         """Read on to `target`, where the tables are now. `parked` are the dead letters there."""
         self._parked = parked
-        await self._reading.catch_up(target)
+        await self.reading.catch_up(target)
 
     def _take_commit(self, commit: Commit) -> None:
-        if commit.seq < self._first:
-            return
         for index, event in enumerate(self._intake.take([commit]), OUTCOME):
             place = EventPlace(commit.seq, index)
             unit = self._parked.get(place)
@@ -209,46 +176,12 @@ class _Scan:
             self._rows.update(rows_of(event))
 
 
-async def _write_what_fits(
-    connection: PoolConnectionProxy, refolding: Refolding
-) -> tuple[int, str | None]:
-    """Write as many of the parked events as the tables take, from the first one on. Returns how
-    many, and why the next one is left; None if none is."""
-    fits, fails = 0, refolding.projectable + 1
-    reason, count = refolding.reason, refolding.projectable
-    while count > fits:
-        refused = await _try_to_write(connection, refolding.fold(count), keep=False)
-        if refused is None:
-            fits = count
-        else:
-            fails, reason = count, refused
-        count = (fits + fails) // 2
-    if fits:
-        await _try_to_write(connection, refolding.fold(fits), keep=True)
-    return fits, reason
+async def _write(connection: PoolConnectionProxy, refolding: Refolding, count: int) -> None:
+    for step in refolding.fold(count):
+        await _write_step(connection, step)
 
 
-async def _try_to_write(
-    connection: PoolConnectionProxy, steps: Iterable[Step], *, keep: bool
-) -> str | None:
-    """Write all steps or, unless they are to be kept, none. Returns why the tables refuse them."""
-    attempt = connection.transaction()
-    await attempt.start()
-    try:
-        with translate_postgres_errors():
-            for step in steps:
-                await _write(connection, step)
-    except RowsRefused as refused:
-        await attempt.rollback()
-        return make_storable(str(refused))[:REASON_CHARS_MAX]
-    if keep:
-        await attempt.commit()
-    else:
-        await attempt.rollback()
-    return None
-
-
-async def _write(connection: PoolConnectionProxy, step: Step) -> None:
+async def _write_step(connection: PoolConnectionProxy, step: Step) -> None:
     match step:
         case Erasures(people, None):
             for sql in ERASE_ROWS:

@@ -26,8 +26,8 @@ from projector.read_models.project import key_of, person_erased_by, project
 from projector.read_models.projections.decisions import project_decision
 from projector.read_models.read_model import EventContext, Put, storable_put
 from runtime.dead_letters.request_ids import find_request_id
+from runtime.dead_letters.texts import shorten
 
-REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
 DECISION: Final = "decision"
 """Key of what Commits put into `decisions`. It never stops."""
@@ -125,7 +125,7 @@ def _take_decision(commit: Commit, context: EventContext, failed: Mapping[str, s
         type=DECISION,
         key=None,
         payload=outcome,
-        reason=make_storable(failed[DECISION])[:REASON_CHARS_MAX],
+        reason=shorten(failed[DECISION]),
         request_id=find_request_id(commit.command),
     )
     return Projected(DECISION, context, None, [], letter)
@@ -140,7 +140,7 @@ def _build_letter(commit: Commit, index: int, reason: str) -> DeadLetter:
         type=make_storable(str(fields.get("type"))),
         key=_read_key(fields),
         payload=make_storable(bytes(stored).decode("utf-8", "replace")),
-        reason=make_storable(reason)[:REASON_CHARS_MAX],
+        reason=shorten(reason),
         request_id=find_request_id(commit.command),
     )
 

@@ -20,11 +20,12 @@ SILENCE_S_MAX: Final = 10.0
 class JournalScan:
     """One reading of the journal, which can be continued. Close it at the end."""
 
-    def __init__(self, journal: Journal, take: Callable[[Commit], None]) -> None:
-        """`take` is called with each Commit, in order."""
+    def __init__(self, journal: Journal, take: Callable[[Commit], None], first: int = 0) -> None:
+        """`take` is called with each Commit from the position `first` on, in order."""
         self.reached = 0
         """Position of the last record that was read."""
         self._take = take
+        self._first = first
         self._tail = Tail(journal)
         self._fetched: deque[Accepted] = deque()
 
@@ -35,7 +36,7 @@ class JournalScan:
         while self.reached < target:
             accepted = await self._next()
             self.reached = accepted.position.state.seq
-            if isinstance(accepted.record, Commit):
+            if isinstance(accepted.record, Commit) and self.reached >= self._first:
                 self._take(accepted.record)
             if progress.must_rest() and await progress.rest():
                 yield progress.line(self.reached)
