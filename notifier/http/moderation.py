@@ -37,7 +37,7 @@ from notifier.http.edge import (
 from notifier.http.notice_pages import (
     PARAMETERS,
     answer_page,
-    page_headers,
+    cut_rows,
     parse_filter,
     parse_page,
 )
@@ -183,8 +183,8 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
         await wait_for_position(request, parts.reader)
         async with unavailable_without_tables():
             found = await moderation.select_records(notice_id, before, limit + 1)
-        records = [ModerationRecord(**one) for one in found[:limit]]
-        return json_response(records, headers=page_headers(request, found, limit))
+        page, headers = cut_rows(request, found, limit)
+        return json_response([ModerationRecord(**one) for one in page], headers=headers)
 
     @router.get(
         "/{notice_id}",

@@ -1,7 +1,7 @@
 """Answers with pages of notices, newest first, for people and for operators."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +22,7 @@ from notifier.reader import NoticeReader
 from notifier.store.notices import NoticeFilter, Notices, StoredNotice
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT, cut_page, parse_limit
 from runtime.http.parameters import Parameter
 
 STATES: Final[tuple[str, ...]] = get_args(NoticeState)
@@ -36,6 +36,7 @@ PARAMETERS: Final = (
     CURSOR,
 )
 
+Row = TypeVar("Row", bound=Mapping[str, Any])
 Represent = Callable[[Sequence[StoredNotice], Language], Awaitable[Sequence[NoticeResponse]]]
 """Returns notices as they are shown. Raises TablesUnavailable."""
 
@@ -53,9 +54,9 @@ async def answer_page(
     position = await wait_for_position(request, reader)
     async with unavailable_without_tables():
         found = await store.select(wanted, before, limit + 1)
-        shown = await represent(found[:limit], language_of(request))
-    headers = {"X-Position": str(position), **page_headers(request, found, limit)}
-    return json_response(shown, headers=headers)
+        page, headers = cut_rows(request, found, limit)
+        shown = await represent(page, language_of(request))
+    return json_response(shown, headers={"X-Position": str(position), **headers})
 
 
 def parse_page(request: Request) -> tuple[int, int | None]:
@@ -63,15 +64,13 @@ def parse_page(request: Request) -> tuple[int, int | None]:
     return parse_limit(request.query_params), parse_number(request, CURSOR.name)
 
 
-def page_headers(
-    request: Request, found: Sequence[Mapping[str, Any]], limit: int
-) -> dict[str, str]:
-    """Return the headers of a page with the first `limit` of the rows. They lead to the next page
-    if there are more."""
-    headers = {"Cache-Control": "private, no-cache"}
-    if len(found) > limit:
-        headers |= next_page_headers(request, str(found[limit - 1]["id"]))
-    return headers
+def cut_rows(
+    request: Request, found: Sequence[Row], limit: int
+) -> tuple[list[Row], dict[str, str]]:
+    """Return the rows of the page and its headers. They lead to the next page if `found` has more
+    than `limit` rows."""
+    page, next_page = cut_page(request, found, limit, lambda row: str(row["id"]))
+    return page, {"Cache-Control": "private, no-cache", **next_page}
 
 
 def parse_filter(request: Request, recipient: PersonId | None) -> NoticeFilter:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import CommandRefused, Malformed, NotFound
+from contracts.errors import CommandRefused, NotFound
 from notifier.http.edge import (
     document_read,
     parse_choice,
@@ -18,7 +18,7 @@ from notifier.http.edge import (
 from notifier.reader import NoticeReader
 from notifier.store.notices import OperatorChange
 from runtime.http.json_body import json_response
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT, cut_page, read_page
 from runtime.http.parameters import Parameter
 
 STATE: Final = "state"
@@ -56,19 +56,11 @@ class RowList(Generic[P]):
         """Return the page that the request asks for. Raises Malformed and ProjectionBehind."""
         await wait_for_position(request, reader)
         state = parse_choice(request, STATE, self.states)
-        limit, after = parse_limit(request.query_params), self._parse_cursor(request)
+        limit, after = read_page(request.query_params, self.parse, None)
         async with unavailable_without_tables():
             found = await self.select(state, after, limit + 1)
-        more = len(found) > limit
-        headers = next_page_headers(request, self.spell(found[limit - 1])) if more else {}
-        return json_response([self.kind(**one) for one in found[:limit]], headers=headers)
-
-    def _parse_cursor(self, request: Request) -> P | None:
-        given = request.query_params.get(CURSOR.name)
-        found = None if given is None else self.parse(given)
-        if given is not None and found is None:
-            raise Malformed("malformed_cursor")
-        return found
+        shown, headers = cut_page(request, found, limit, self.spell)
+        return json_response([self.kind(**one) for one in shown], headers=headers)
 
 
 def answer_change(change: OperatorChange, kind: type[Struct]) -> Response:

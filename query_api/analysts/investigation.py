@@ -23,7 +23,7 @@ from runtime.clickhouse.port import Analytics
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.numbers import parse_whole_number
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT, cut_page, read_page
 from runtime.http.parameters import MIN_POSITION, describe_parameters, min_position_of
 from runtime.openapi.document import response_schema
 from runtime.process.clock import Clock
@@ -79,7 +79,7 @@ def build_router(
 ) -> APIRouter:
     """Return the routes. Without `investigators` nobody asks the history."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
-    limit, uses = QuestionLimit(), UsesOfHistory(pool)
+    questions, uses = QuestionLimit(), UsesOfHistory(pool)
 
     @router.post("/ask/history", response_class=Response, openapi_extra=BODY)
     async def post_ask_history(request: Request) -> Response:
@@ -91,7 +91,7 @@ def build_router(
         asked = await _read_investigation(request)
         position = await history.reach(min_position_of(request.query_params))
         await uses.record(clock(), asked.by, asked.why, asked.sql)
-        with limit.admit():
+        with questions.admit():
             answer = await answer_or_refuse(analytics.ask_own(asked.sql))
         body = {
             **answer._asdict(),
@@ -111,11 +111,10 @@ def build_router(
         """List who asked the history what, when and why, newest first. For operators."""
         guard.require(request)
         await history.reach(min_position_of(request.query_params))
-        shown, before = parse_limit(request.query_params), _parse_cursor(request)
-        found = await uses.select(before, shown + 1)
-        more = len(found) > shown
-        headers = next_page_headers(request, str(found[shown - 1].id)) if more else {}
-        return json_response(found[:shown], headers=headers)
+        limit, before = read_page(request.query_params, parse_whole_number, None)
+        found = await uses.select(before, limit + 1)
+        shown, headers = cut_page(request, found, limit, lambda use: str(use.id))
+        return json_response(shown, headers=headers)
 
     return router
 
@@ -126,12 +125,3 @@ async def _read_investigation(request: Request) -> Investigation:
         return msgspec.json.decode(await read_json_body(request), type=Investigation)
     except UNDECODABLE as error:
         raise Malformed("malformed_body", {"reason": str(error)}) from error
-
-
-def _parse_cursor(request: Request) -> int | None:
-    """Return the id that the cursor names, None without one. Raises Malformed."""
-    given = request.query_params.get(CURSOR.name)
-    found = None if given is None else parse_whole_number(given)
-    if given is not None and (found is None or found >= 2**63):
-        raise Malformed("malformed_cursor")
-    return found

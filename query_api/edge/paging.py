@@ -19,7 +19,7 @@ from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import canonical_uuid
 from query_api.edge.parameters import one_of
 from query_api.edge.where import Where
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT, cut_page, parse_limit
 from runtime.http.parameters import Parameter, malformed_parameter
 
 # Types of a sort key in a cursor. Nothing else from a cursor reaches PostgreSQL.
@@ -127,11 +127,10 @@ class Page(NamedTuple):
     ) -> tuple[list[asyncpg.Record], dict[str, str]]:
         """Return the rows of the page, and the headers that lead to the next page: none if this
         is the last one."""
-        if len(rows) <= self.limit:
-            return rows, {}
-        last = rows[self.limit - 1]
-        cursor = encode_cursor(self.sort, last["sort_key"], last[self.line_id])
-        return rows[: self.limit], next_page_headers(request, cursor)
+        return cut_page(request, rows, self.limit, self._cursor_of)
+
+    def _cursor_of(self, row: asyncpg.Record) -> str:
+        return encode_cursor(self.sort, row["sort_key"], row[self.line_id])
 
 
 def select_page(

@@ -26,7 +26,7 @@ from query_api.people.apart import fetch_apart
 from query_api.people.names import fetch_names
 from runtime.auth.tokens import Caller
 from runtime.http.numbers import DIGITS_MAX
-from runtime.http.paging import next_page_headers, parse_limit
+from runtime.http.paging import cut_page, parse_limit
 from runtime.http.parameters import path_id
 
 _Number = Annotated[int, Meta(ge=0, lt=10**DIGITS_MAX)]
@@ -79,12 +79,13 @@ def build_router(reads: Reads) -> APIRouter:
         announcement_id = path_id(request, "announcement_id")
         last_seen = _parse_place(request.query_params, announcement_id)
         entries, position = await _fetch_entries(request, reads, caller, announcement_id, moment)
-        page = [one for one in entries if _place_of(one.past) > last_seen][: limit + 1]
-        headers = {}
-        if len(page) > limit:
-            last = _place_of(page[limit - 1].past)
-            headers = next_page_headers(request, encode_cursor(BY_PLACE, last, announcement_id))
-        lines = await _represent(request, reads, caller, page[:limit])
+        behind = [one for one in entries if _place_of(one.past) > last_seen]
+
+        def cursor_of(entry: TrailEntry) -> str:
+            return encode_cursor(BY_PLACE, _place_of(entry.past), announcement_id)
+
+        page, headers = cut_page(request, behind, limit, cursor_of)
+        lines = await _represent(request, reads, caller, page)
         return answer(request, lines, position, headers=headers)
 
     return router

@@ -1,6 +1,7 @@
 """Serves dead letters to operators, who list, retry and drop them."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from operator import attrgetter
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
@@ -15,7 +16,7 @@ from runtime.auth.operators import sign
 from runtime.dead_letters.table import FIRST, DeadLetters, StoppedKey, StoppedKeyInFull
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
-from runtime.http.paging import CURSOR, LIMIT, LIMIT_MAX, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT, LIMIT_MAX, cut_page, read_page
 from runtime.http.parameters import (
     DRY_RUN,
     MIN_POSITION,
@@ -42,7 +43,7 @@ Signature = Annotated[
 
 
 class DropBody(msgspec.Struct, forbid_unknown_fields=True):
-    """How the operator signs, who gives an event up."""
+    """States who gives an event up."""
 
     by: Signature | None = None
 
@@ -106,14 +107,13 @@ def build_dead_letter_router(
         """List the events that stopped a key, in the order of the journal. `parked` says how many
         of the key stand still because of each."""
         await wait(request)
-        limit, after = parse_limit(request.query_params), _parse_cursor(request)
+        limit, after = read_page(request.query_params, parse_place, FIRST)
         try:
             found = await letters.select(after, limit + 1)
         except TablesUnavailable as error:
             raise Unavailable from error
-        more = len(found) > limit
-        headers = next_page_headers(request, found[limit - 1].id) if more else {}
-        return json_response(found[:limit], headers=headers)
+        shown, headers = cut_page(request, found, limit, attrgetter("id"))
+        return json_response(shown, headers=headers)
 
     @router.get(
         "/{letter_id}",
@@ -125,14 +125,13 @@ def build_dead_letter_router(
         """One parked event, with the `events` of its key in the order of the journal, page after
         page."""
         await wait(request)
-        limit, after = parse_limit(request.query_params), _parse_cursor(request)
+        limit, after = read_page(request.query_params, parse_place, FIRST)
         try:
             found = await letters.find(_place_in(request), after, limit + 1)
         except TablesUnavailable as error:
             raise Unavailable from error
-        more = len(found.events) > limit
-        headers = next_page_headers(request, found.events[limit - 1].id) if more else {}
-        shown = msgspec.structs.replace(found, events=found.events[:limit])
+        events, headers = cut_page(request, found.events, limit, attrgetter("id"))
+        shown = msgspec.structs.replace(found, events=events)
         return json_response(shown, headers=headers)
 
     @router.post(
@@ -203,14 +202,4 @@ def _place_in(request: Request) -> EventPlace:
     found = parse_place(request.path_params["letter_id"])
     if found is None:
         raise NotFound
-    return found
-
-
-def _parse_cursor(request: Request) -> EventPlace:
-    """Return the place that the cursor names; without one, a place before all. Raises
-    Malformed."""
-    given = request.query_params.get(CURSOR.name)
-    found = FIRST if given is None else parse_place(given)
-    if found is None:
-        raise Malformed("malformed_cursor")
     return found

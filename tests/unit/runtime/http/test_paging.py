@@ -1,9 +1,16 @@
-"""The header that leads to the next page."""
+"""Cursors that lists read, pages that they cut, and the header that leads to the next page."""
 
 import pytest
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from runtime.http.paging import next_page_headers
+from contracts.errors import Malformed
+from runtime.http.numbers import parse_whole_number
+from runtime.http.paging import cut_page, next_page_headers, read_page
+
+
+def request(query: str = "", path: str = "/api/v1/lines") -> Request:
+    return Request({"type": "http", "path": path, "query_string": query.encode()})
 
 
 @pytest.mark.parametrize(
@@ -16,8 +23,7 @@ from runtime.http.paging import next_page_headers
     ],
 )
 def test_it_has_the_parameters_of_the_request_and_the_cursor(query: str, expected: str) -> None:
-    scope = {"type": "http", "path": "/api/v1/lines", "query_string": query.encode()}
-    assert next_page_headers(Request(scope), "xyz") == {
+    assert next_page_headers(request(query), "xyz") == {
         "X-Next-Cursor": "xyz",
         "Link": f'</api/v1/lines?{expected}>; rel="next"',
     }
@@ -32,6 +38,33 @@ def test_it_has_the_parameters_of_the_request_and_the_cursor(query: str, expecte
     ],
 )
 def test_the_address_in_it_is_quoted(path: str, quoted: str) -> None:
-    scope = {"type": "http", "path": path, "query_string": b""}
-    link = next_page_headers(Request(scope), "xyz")["Link"]
+    link = next_page_headers(request(path=path), "xyz")["Link"]
     assert link == f'<{quoted}?cursor=xyz>; rel="next"'
+
+
+@pytest.mark.parametrize(("query", "expected"), [("", 7), ("cursor=0", 0), ("cursor=12", 12)])
+def test_a_list_begins_where_the_cursor_says(query: str, expected: int) -> None:
+    assert read_page(QueryParams(query), parse_whole_number, 7) == (20, expected)
+
+
+@pytest.mark.parametrize("query", ["cursor=", "cursor=x", "cursor=-1"])
+def test_a_cursor_that_no_list_gave_out_is_refused(query: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        read_page(QueryParams(query), parse_whole_number, 7)
+    assert refused.value.code == "malformed_cursor"
+
+
+@pytest.mark.parametrize(
+    ("found", "page", "cursor"),
+    [
+        ([], [], None),
+        ([1, 2], [1, 2], None),
+        ([1, 2, 3], [1, 2, 3], None),
+        ([1, 2, 3, 4], [1, 2, 3], "3"),
+    ],
+)
+def test_a_page_leads_to_the_next_one_if_there_is_more(
+    found: list[int], page: list[int], cursor: str | None
+) -> None:
+    shown, headers = cut_page(request(), found, 3, str)
+    assert (shown, headers.get("X-Next-Cursor")) == (page, cursor)
