@@ -88,11 +88,12 @@ class OperatorAct(Struct, frozen=True, kw_only=True):
     """One act of an operator. It has ids, counts and words of ours, and no text."""
 
     id: str
+    """Its cursor."""
     at: datetime
     by: str
-    """Whom the token names; `operator` if it names nobody."""
+    """The name of the token's holder; `operator` if the token names nobody."""
     stated_by: str | None
-    """Who was stated beside a token that names nobody. Nothing proves it."""
+    """The name that was stated beside a token that names nobody. Nothing proves it."""
     act: str
     """The type of an event, or the name of what was done."""
     subject: str
@@ -117,19 +118,21 @@ class ActCursor(NamedTuple):
 BEFORE_ALL: Final = ActCursor(2**62, 0, 0)
 
 Placed = tuple[ActCursor, OperatorAct]
+"""An act and its place in the list."""
 
 
-async def fetch_acts(
-    snapshot: TableSnapshot, history: HistoryReads | None, after: ActCursor, limit: int
-) -> list[Placed]:
-    """Return the newest acts behind `after` in the list, newest first. Without a `history` those
-    about people are missing. Raises Unavailable."""
+async def fetch_acts(snapshot: TableSnapshot, after: ActCursor, limit: int) -> list[Placed]:
+    """Return the newest acts behind `after` in the list, newest first, without those about
+    people."""
     found = [
         await _fetch_from_tables(snapshot, source, after, limit) for source in range(len(SELECTS))
     ]
-    if history is not None:
-        found.append(await _fetch_events(history, after, limit))
-    return list(islice(merge(*found, key=lambda one: one[0], reverse=True), limit))
+    return merge_acts(*found, limit=limit)
+
+
+def merge_acts(*sources: Iterable[Placed], limit: int) -> list[Placed]:
+    """Return the newest acts of the sources, newest first. Each source has its newest first."""
+    return list(islice(merge(*sources, key=lambda one: one[0], reverse=True), limit))
 
 
 def _number_before(after: ActCursor, source: int) -> int:
@@ -147,7 +150,9 @@ async def _fetch_from_tables(
     return [_place(source, row["at_ms"], row["id"], _describe_row(row)) for row in rows]
 
 
-async def _fetch_events(history: HistoryReads, after: ActCursor, limit: int) -> list[Placed]:
+async def fetch_acts_on_people(history: HistoryReads, after: ActCursor, limit: int) -> list[Placed]:
+    """Return the newest acts about people behind `after` in the list, newest first. Raises
+    Unavailable."""
     number = _number_before(after, JOURNAL)
     rows = await history.fetch_rows(
         _SELECT_EVENTS, {"at_ms": after.at_ms, "number": number, "limit": limit}
@@ -192,11 +197,3 @@ def parse_cursor(text: str) -> ActCursor | None:
     ):
         return None
     return ActCursor(*map(int, parts))
-
-
-def cut(acts: Iterable[Placed], limit: int) -> tuple[list[OperatorAct], str | None]:
-    """Return one page, and the cursor of the next one; None if there is none."""
-    found = list(acts)
-    shown = found[:limit]
-    more = shown[-1][0].spell() if len(found) > limit else None
-    return [act for _, act in shown], more

@@ -1,23 +1,24 @@
 """Lists what operators did, for operators."""
 
+from operator import attrgetter
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import Malformed
 from query_api.acts.listing import (
     BEFORE_ALL,
-    ActCursor,
     OperatorAct,
-    cut,
     fetch_acts,
+    fetch_acts_on_people,
+    merge_acts,
     parse_cursor,
 )
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from runtime.auth.operators import OperatorGuard
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT, cut_page, read_page
 from runtime.http.parameters import min_position_of
 
 
@@ -31,22 +32,17 @@ def build_router(reads: Reads, guard: OperatorGuard, history: HistoryReads | Non
         after. Moderation, erasures, notices, dead letters, rebuilds, formulas and renewals of the
         journal."""
         guard.require(request)
-        limit, after = parse_limit(request.query_params), _parse_cursor(request)
+        limit, after = read_page(request.query_params, parse_cursor, BEFORE_ALL)
         if history is not None:
             await history.reach(min_position_of(request.query_params))
         async with reads.open_snapshot(request) as snapshot:
-            found = await fetch_acts(snapshot, history, after, limit + 1)
-        acts, more = cut(found, limit)
-        headers = {} if more is None else next_page_headers(request, more)
-        return answer(request, acts, snapshot.position, headers=headers)
+            found = await fetch_acts(snapshot, after, limit + 1)
+        # The snapshot is closed: no connection to PostgreSQL waits for ClickHouse.
+        if history is not None:
+            on_people = await fetch_acts_on_people(history, after, limit + 1)
+            found = merge_acts(found, on_people, limit=limit + 1)
+        acts = [act for _, act in found]
+        shown, headers = cut_page(request, acts, limit, attrgetter("id"))
+        return answer(request, shown, snapshot.position, headers=headers)
 
     return router
-
-
-def _parse_cursor(request: Request) -> ActCursor:
-    """Return where the list goes on. Raises Malformed."""
-    given = request.query_params.get(CURSOR.name)
-    found = BEFORE_ALL if given is None else parse_cursor(given)
-    if found is None:
-        raise Malformed("malformed_cursor")
-    return found

@@ -38,10 +38,8 @@ async def test_a_renewal_says_who_began_it_and_how_it_ended(tables: asyncpg.Pool
         (132, "somebody", RENEW, Outcome(BEGUN, facts=begun)),
     ):
         await tables.execute(INSERT, seq, BEGIN, actor, kind, outcome.code, outcome.facts)
-    found = [
-        act
-        for _, act in await fetch_acts(cast(TableSnapshot, Snapshot(tables)), None, BEFORE_ALL, 9)
-    ]
+    placed = await fetch_acts(cast(TableSnapshot, Snapshot(tables)), BEFORE_ALL, 9)
+    found = [act for _, act in placed]
     assert [(one.act, one.subject, one.by, one.position) for one in found] == [
         ("journal.renewal_ended", "journal 120", "anna", 130),
         ("journal.renewal_begun", "journal 120", "anna", 121),
