@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from contracts.journal.places import OUTCOME, EventPlace, parse_place, spell_place
 from launcher.client import RequestRefused
 from launcher.verbs.operators.link import OperatorLink
 
@@ -61,10 +62,10 @@ async def drop_fanout(link: OperatorLink, fanout: str, by: str | None, *, dry_ru
 
 def _path_of_fanout(text: str) -> str:
     """Return the path of a fan-out. Raises RequestRefused if the text is no id of one."""
-    position, _, event_index = text.partition("-")
-    if not all(one.isascii() and one.isdigit() for one in (position, event_index)):
+    place = parse_place(text)
+    if place is None or place.event_index == OUTCOME:
         raise RequestRefused(f"{text!r} is no id of a fan-out")
-    return f"{FANOUTS}/{position}/{event_index}"
+    return f"{FANOUTS}/{place.seq}/{place.event_index}"
 
 
 def _parse_notice(text: str) -> int:
@@ -90,7 +91,7 @@ def _describe_notice(notice: Mapping[str, Any]) -> Line:
 
 def _describe_fanout(fanout: Mapping[str, Any]) -> Line:
     return {
-        "id": f"{fanout['position']}-{fanout['event_index']}",
+        "id": spell_place(EventPlace(fanout["position"], fanout["event_index"])),
         "event": fanout["event_type"],
         "key": fanout["announcement_id"],
         "since": fanout["happened_at"],

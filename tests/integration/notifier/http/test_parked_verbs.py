@@ -42,7 +42,9 @@ async def test_parked_fan_outs_and_notices_are_listed_counted_and_retried(
         assert retried.exit_code == 0, retried.output
         assert await parked(dead, of) == []
     assert "no id" in (await dead("drop", "x", "--of", "notices")).output
-    assert "no id" in (await dead("drop", "x-1", "--of", "fan-outs")).output
+    for text in ("x-1", "1-outcome", "01-0", f"{10**30}-0"):
+        refused = await dead("drop", text, "--of", "fan-outs")
+        assert "is no id of a fan-out" in refused.output, refused.output
 
 
 async def test_a_parked_fan_out_is_given_up(cell: ServedNotifier) -> None:
