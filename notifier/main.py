@@ -51,12 +51,7 @@ async def _start(
     order."""
     journal = journal_of(settings)
     stack.push_async_callback(journal.close)
-    pool = await open_pool(
-        settings.postgres_dsn.get_secret_value(),
-        size_max=settings.pool_size,
-        # A frozen process must not keep its standby waiting for a row.
-        server_settings={"idle_in_transaction_session_timeout": "5s"},
-    )
+    pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
     stack.callback(pool.terminate)
     session = await stack.enter_async_context(aiohttp.ClientSession())
     outside = OutsideClients(session, settings.neighbours)

@@ -12,6 +12,8 @@ import msgspec
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
+IDLE_IN_TRANSACTION: Final = "5s"
+"""For so long a process that is frozen within a transaction keeps its standby waiting for rows."""
 READ_MODEL: Final = "read_model"
 """Schema of the read models. Their writer names tables without it, so it can fill others."""
 
@@ -33,6 +35,9 @@ async def open_pool(
     No statement reads all of a table that has an index for it. Statements stay prepared while
     tables grow, and a plan that was made for an empty table would stay until its statistics are
     renewed.
+
+    PostgreSQL ends a session that asks nothing for IDLE_IN_TRANSACTION within a transaction. One
+    that computes for longer between two statements says so (`ALLOW_COMPUTING`).
     """
     pool = asyncpg.create_pool(
         dsn,
@@ -44,6 +49,7 @@ async def open_pool(
             "timezone": "UTC",
             "search_path": f"{READ_MODEL}, public",
             "enable_seqscan": "off",
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
             **(server_settings or {}),
         },
         init=_set_our_codecs,

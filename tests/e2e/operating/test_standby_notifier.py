@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,10 +13,16 @@ import aiohttp
 import pytest
 
 from contracts.events.booking import BookingRequested
-from launcher.servers.process import HOST, ServerProcess, free_port
 from neighbours.app import create_app
 from runtime.journal.kafka import KafkaJournal
 from tests.cells.stand_in import CREDENTIAL, OPERATOR, TOKEN_SECRET, stand_in_settings
+from tests.e2e.operating.standby import (
+    POLL_S,
+    WITHIN_S,
+    ModuleProcess,
+    active_and_standby,
+    until,
+)
 from tests.histories.notifier_events import (
     NotifierHistory,
     booking,
@@ -31,32 +36,7 @@ from tests.servers.choice import Broker
 from tests.servers.http_server import served
 
 TAKEN_OVER_S_MAX: Final = 10.0
-WITHIN_S: Final = 60.0
-POLL_S: Final = 0.05
 GUESTS_EACH: Final = 5
-
-
-class NotifierProcess:
-    """One `python -m notifier`."""
-
-    def __init__(self, name: str, directory: Path, environment: dict[str, str]) -> None:
-        self._port = free_port()
-        self._directory = directory
-        self._environment = {**environment, "NOTIFIER_PORT": str(self._port)}
-        self.process = ServerProcess(name, directory / f"{name}.log")
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "notifier"]
-        self.process.start(command, cwd=self._directory, env=self._environment)
-
-    async def has_role(self, session: aiohttp.ClientSession, role: str) -> bool:
-        """Return whether it is ready, in this role."""
-        timeout = aiohttp.ClientTimeout(total=1.0)
-        try:
-            async with session.get(f"http://{HOST}:{self._port}/readyz", timeout=timeout) as found:
-                return bool(found.status == 200 and (await found.json())["role"] == role)
-        except (aiohttp.ClientError, TimeoutError):
-            return False
 
 
 class ToldHost:
@@ -106,7 +86,7 @@ class ToldHost:
 @asynccontextmanager
 async def running_notifiers(
     directory: Path, journal: KafkaJournal, environment: dict[str, str]
-) -> AsyncIterator[tuple[ToldHost, NotifierProcess, NotifierProcess]]:
+) -> AsyncIterator[tuple[ToldHost, ModuleProcess, ModuleProcess]]:
     """Yield a site with its active notifier and its standby."""
     async with AsyncExitStack() as stack:
         app = create_app(stand_in_settings(directory / "around"))
@@ -115,27 +95,16 @@ async def running_notifiers(
         given = {**environment, "NOTIFIER_NEIGHBOURS__BASE_URL": url}
         site = ToldHost(session, url, journal)
         await site.announce()
-        found = []
-        for name, role in (("first", "active"), ("second", "standby")):
-            notifier = NotifierProcess(name, directory, given)
-            stack.push_async_callback(notifier.process.stop, 5.0)
-            notifier.start()
-            await until(partial(notifier.has_role, session, role))
-            found.append(notifier)
-        yield site, found[0], found[1]
+        both = active_and_standby("notifier", session, directory, given)
+        active, standby = await stack.enter_async_context(both)
+        yield site, active, standby
 
 
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while not await holds():
-            await asyncio.sleep(POLL_S)
-
-
-async def kill(notifier: NotifierProcess) -> None:
+async def kill(notifier: ModuleProcess) -> None:
     await notifier.process.kill()
 
 
-async def freeze(notifier: NotifierProcess) -> None:
+async def freeze(notifier: ModuleProcess) -> None:
     await notifier.process.freeze()
 
 
@@ -145,7 +114,7 @@ async def test_a_standby_takes_over_and_nobody_misses_or_reads_anything_twice(
     kafka_server: Broker,
     kafka_topic: str,
     postgres_dsn: str,
-    stop: Callable[[NotifierProcess], Awaitable[None]],
+    stop: Callable[[ModuleProcess], Awaitable[None]],
 ) -> None:
     environment = {
         "PYTHONPATH": str(ROOT),

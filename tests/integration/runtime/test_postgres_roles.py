@@ -138,13 +138,17 @@ async def test_only_the_owner_migrates(
     assert await pools["query_api"].fetchval("SELECT x FROM read_model.more") == 1
 
 
+@pytest.mark.usefixtures("owner")
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_role_bounds_its_statements_and_idle_transactions(
-    pools: dict[str, asyncpg.Pool], service: str
+    postgres_dsn: str, service: str
 ) -> None:
+    """Also those of a service that sets no bounds itself."""
+    connection = await asyncpg.connect(dsn_of_role(postgres_dsn, service, PASSWORDS[service]))
     for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-        set_to = await pools[service].fetchval(f"SELECT current_setting('{name}')::interval")
+        set_to = await connection.fetchval(f"SELECT current_setting('{name}')::interval")
         assert timedelta(0) < set_to <= timedelta(minutes=30), name
+    await connection.close()
 
 
 async def test_the_query_service_reads_what_people_may_fetch_of_their_own(

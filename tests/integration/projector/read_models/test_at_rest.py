@@ -18,7 +18,7 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 from runtime.postgres.rewriting import rewrite_tables
-from runtime.postgres.tables import TablesUnavailable
+from runtime.postgres.tables import ALLOW_COMPUTING, TablesUnavailable
 from runtime.progress.reporting import ReportLine
 from tests.at_rest import find_files_with
 from tests.cells.projector_cell import fold_rows, follow, read_letters, read_rows
@@ -90,6 +90,7 @@ async def test_a_reader_of_the_old_rows_puts_the_work_off(
     async with tables.acquire() as reading:
         snapshot = reading.transaction(isolation="repeatable_read", readonly=True)
         await snapshot.start()
+        await reading.execute(ALLOW_COMPUTING)
         await reading.fetch("SELECT FROM read_model.reader_position")
         erase_anna(chain)
         await chain.write_to(sqlite_journal)
@@ -109,6 +110,7 @@ async def test_a_table_that_is_in_use_for_long_is_not_waited_for(
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     async with tables.acquire() as reading, reading.transaction():
+        await reading.execute(ALLOW_COMPUTING)
         await reading.fetch("SELECT FROM read_model.people")
         with pytest.raises(TablesUnavailable):
             await DiskCleaner(tables).clean()

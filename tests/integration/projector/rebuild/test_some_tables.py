@@ -16,7 +16,7 @@ from projector.read_models.read_model import TableShape
 from projector.service import ProjectorService
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.rewriting import rewrite_tables
-from runtime.postgres.tables import TablesUnavailable
+from runtime.postgres.tables import ALLOW_COMPUTING, TablesUnavailable
 from tests.cells.projector_cell import read_rows
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople, live_until_rated
@@ -197,6 +197,7 @@ async def test_whoever_holds_a_table_is_waited_for_and_reads_are_not_held_up(
         async with tables.acquire() as slow:
             holding = slow.transaction()
             await holding.start()
+            await slow.execute(ALLOW_COMPUTING)
             await slow.execute(f"LOCK TABLE read_model.people IN {held} MODE")
             rebuilding = asyncio.create_task(rebuilt(service, GROUPS["people"]))
             while not await tables.fetchval(WAITS, wanted):
