@@ -7,7 +7,7 @@ takes a skipped suite for a green one. If containers are asked for and cannot ru
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
@@ -22,6 +22,7 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable
 from launcher.servers.server import Server
+from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ANALYSTS_SUFFIX, database_of
 from runtime.journal.kafka_topics import create_topic
 from runtime.postgres.migrations import migrate
@@ -29,6 +30,13 @@ from runtime.postgres.pools import open_pool
 from tests.canaries import begin_watching, fail_if_told
 from tests.distribution import FromBothEnds, sort_longest_first
 from tests.servers.choice import Broker, Database, HistoryDatabase, choose_servers
+from tests.servers.clickhouse_engines import (
+    ENGINES,
+    Databases,
+    Open,
+    opener,
+    opener_of_both,
+)
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 MIGRATED: Final = "migrated"
@@ -213,6 +221,26 @@ def clickhouse_analyst_dsn(clickhouse_server: HistoryDatabase, clickhouse_dsn: s
     """The analysts' database through the shipped account."""
     assert clickhouse_dsn
     return clickhouse_server.analyst_dsn
+
+
+@pytest.fixture(params=ENGINES)
+def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """A function that opens the same database every time, empty at first. On each engine."""
+    return opener(request, tmp_path)
+
+
+@pytest.fixture
+async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
+    """An empty database, on each engine."""
+    analytics = open_analytics()
+    yield analytics
+    await analytics.close()
+
+
+@pytest.fixture(params=ENGINES)
+def open_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Databases]:
+    """A function that opens the history and the analysts' database, on each engine."""
+    return opener_of_both(request, tmp_path)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What every adapter of `runtime.clickhouse.port.Analytics` promises, on a server and on chdb."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
@@ -32,13 +31,6 @@ ROWS: Columns = {
 @pytest.fixture(params=ENGINES)
 def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     return opener(request, tmp_path, QUOTA)
-
-
-@pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    analytics = open_analytics()
-    yield analytics
-    await analytics.close()
 
 
 async def test_rows_come_back_as_they_were_put_in(analytics: Analytics) -> None:

@@ -6,7 +6,7 @@ The engine is tried behind our check of the statement, too: `ask` runs it as it 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -31,24 +31,16 @@ from tests.contract.own_sql_attacks import (
     PROGRAMS,
     RIGHTS,
 )
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 SECRET: Final = "the secret that signs the tokens"
 CREATE: Final = "CREATE TABLE notes (id UInt64) ENGINE = ReplacingMergeTree ORDER BY id"
 
 
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
-
-
 @pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    analytics = open_analytics()
+async def analytics(analytics: Analytics) -> Analytics:
     await analytics.execute(CREATE)
     await analytics.insert("notes", {"id": [1]})
-    yield analytics
-    await analytics.close()
+    return analytics
 
 
 @pytest.fixture

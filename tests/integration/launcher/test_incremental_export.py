@@ -36,7 +36,7 @@ from runtime.pseudonyms import Pseudonyms
 from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.integration.launcher.invoking import SECRET, build_practix
 from tests.paths import ROOT
-from tests.servers.clickhouse_engines import ENGINES, Databases, opener_of_both
+from tests.servers.clickhouse_engines import Databases
 from tests.servers.http_server import served
 from tests.servers.nothing_saved import asker_of_ready_questions
 from tests.waiting import eventually
@@ -83,11 +83,6 @@ class ExportSite(NamedTuple):
             f"SELECT {key} FROM {table} FINAL ORDER BY {key}"
         )
         return [tuple(row) for row in found.rows]
-
-
-@pytest.fixture(params=ENGINES)
-def open_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Databases]:
-    return opener_of_both(request, tmp_path)
 
 
 @pytest.fixture

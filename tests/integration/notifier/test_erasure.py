@@ -1,7 +1,6 @@
 """Nobody is told the name or the words of an erased person any more, whatever was sent before."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from contracts.values.ids import SYSTEM, PersonId
 from contracts.values.targets import TargetName
 from notifier.delivery.preferences import Preferences
 from runtime.outside.ports import Notice
-from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
+from tests.cells.notifier_cell import Around, NotifierCell
 from tests.histories.notifier_events import (
     announcement,
     booking,
@@ -51,12 +50,6 @@ TABLES: Final = [
     "retractions",
 ]
 DONE: Final = 0
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 @pytest.fixture

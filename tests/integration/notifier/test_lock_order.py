@@ -4,9 +4,8 @@ together, without waiting for one that somebody else changes. An operator's act 
 what it then finds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,7 +17,8 @@ from notifier.delivery.leases import DeliveryResult
 from notifier.store.operators.acts import Signature
 from notifier.store.operators.fanouts import FanOuts
 from notifier.store.session import LeaseSession
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from runtime.postgres.tables import ALLOW_COMPUTING
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import announcement, booking, created, published, seen
 
 GUESTS: Final = ("anna", "boris", "vera", "zoe")
@@ -40,12 +40,6 @@ PARK_FANOUT: Final = "UPDATE notifier.fanouts SET state = 'parked', reason = 'to
 SELECT_FANOUT_STATES: Final = "SELECT state FROM notifier.fanouts ORDER BY seq"
 
 Change = Callable[[NotifierCell, list[int]], Coroutine[None, None, None]]
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 async def record(cell: NotifierCell, ids: list[int]) -> None:
@@ -80,6 +74,7 @@ async def test_several_notices_are_locked_in_order(cell: NotifierCell, change: C
     if change is find_all_gone:
         await cell.pool.execute("UPDATE notifier.notices SET state = 'unconfirmed'")
     async with cell.pool.acquire() as connection, connection.transaction():
+        await connection.execute(ALLOW_COMPUTING)
         await connection.execute(LOCK_ONE, leased[0])
         changing = asyncio.create_task(change(cell, leased[::-1]))
         while not await cell.pool.fetchval(SOMEBODY_WAITS_FOR, connection.get_server_pid()):
@@ -97,6 +92,7 @@ async def test_fan_outs_end_together_and_wait_for_nobody(cell: NotifierCell) -> 
     assert len(leased) == len(GUESTS)
     first = min(leased)
     async with cell.pool.acquire() as connection, connection.transaction():
+        await connection.execute(ALLOW_COMPUTING)
         await connection.execute(LOCK_FANOUT, first.seq, first.event_index)
         async with asyncio.timeout(60):
             await asyncio.gather(
@@ -113,6 +109,7 @@ async def test_an_act_on_a_fan_out_records_what_it_found(cell: NotifierCell) -> 
     await cell.read()
     fanouts, signature = FanOuts(cell.pool), Signature("olga", cell.now)
     async with cell.pool.acquire() as connection, connection.transaction():
+        await connection.execute(ALLOW_COMPUTING)
         await connection.execute(PARK_FANOUT)
         retrying = asyncio.create_task(
             fanouts.retry(EventPlace(seq, 2), cell.now, signature, dry_run=False)

@@ -1,9 +1,8 @@
 """Everyone is told, once, in time: reader, outbox and dispatcher over a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from datetime import time, timedelta
-from pathlib import Path
 
 import pytest
 from asyncpg import CheckViolationError, Pool
@@ -22,7 +21,7 @@ from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import Fenced
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 from tests.cells.killed import Killed
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_chats import an_evening_with_a_chat, read, written
 from tests.histories.notifier_events import (
     announcement,
@@ -37,12 +36,6 @@ from tests.unit.notifier.folded import Folded
 
 START_AT = created().event_time
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """What a notice says, and to whom, is decided again when it goes; over a real PostgreSQL."""
 
-from collections.abc import AsyncIterator
 from datetime import time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +22,7 @@ from contracts.events.person import (
     PersonUnmuted,
 )
 from notifier.delivery.preferences import Preferences
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import (
     announcement,
     booking,
@@ -37,12 +35,6 @@ from tests.histories.notifier_events import (
 
 SECRET = "Secret street 7"
 NIGHT = Preferences(quiet_from=time(8), quiet_to=time(20))
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 @pytest.fixture

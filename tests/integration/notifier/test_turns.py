@@ -1,28 +1,18 @@
 """Nobody's crowd delays another's notices. This counts batches, never seconds."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingInvited, BookingRequested
 from contracts.values.ids import PersonId
 from notifier.store.operators.acts import Signature
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import announcement, booking, created, person, published, seen
 
 CROWD = 1_500
 GUESTS_OF_ONE_COMMIT = 100
 LAST_IN_LINE = "SELECT max(id) FROM notifier.notices WHERE turn IS NOT NULL"
 STATE_OF = "SELECT state FROM notifier.notices WHERE id = $1"
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 def crowd(cell: NotifierCell, size: int = CROWD) -> None:

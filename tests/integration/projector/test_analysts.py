@@ -19,7 +19,7 @@ from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.journal.sqlite import SqliteJournal
 from runtime.pseudonyms import Pseudonyms
 from tests.histories.stated import RATINGS, StatedHistory, evenings_in_march
-from tests.servers.clickhouse_engines import ENGINES, Databases, opener_of_both
+from tests.servers.clickhouse_engines import Databases
 from tests.waiting import eventually
 
 QUICK: Final = HISTORY_LIMITS._replace(events_max=7, pause_s=0.0, idle_wait_s=0.05)
@@ -29,11 +29,6 @@ HOSTS: Final = "SELECT DISTINCT host_id FROM evenings"
 REVEALED: Final = """
     SELECT current_score, given_day, is_retracted FROM current_ratings ORDER BY given_day
 """
-
-
-@pytest.fixture(params=ENGINES)
-def open_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Databases]:
-    return opener_of_both(request, tmp_path)
 
 
 @pytest.fixture

@@ -38,7 +38,6 @@ from runtime.http.problems import install_problems
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.stated import StatedHistory, evenings_in_march
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.servers.http_server import served
 from tests.servers.nothing_saved import asker_of_ready_questions
 from tests.waiting import POLL_S, WITHIN_S, eventually
@@ -50,18 +49,6 @@ COUNTS: Final = """
     SELECT uniqExact(seq, event_index), count(), (SELECT uniqExact(seq, part) FROM refusals)
     FROM events FINAL
 """
-
-
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
-
-
-@pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    analytics = open_analytics()
-    yield analytics
-    await analytics.close()
 
 
 @pytest.fixture

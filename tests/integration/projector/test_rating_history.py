@@ -1,8 +1,6 @@
 """Votes, lateness and drift out of the history, on both engines, every block delivered twice."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -30,7 +28,6 @@ from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.tail import START, Position
 from tests.histories.random_people import RandomPeople, live_until_rated
 from tests.histories.stated import StatedHistory, evenings_in_march
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 TIMEOUT_S: Final = 0.2
 EVER: Final = 2**62
@@ -39,17 +36,10 @@ ADA: Final = PersonId("ada")
 GUEST: Final = PersonId("g1")
 
 
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
-
-
 @pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    analytics = open_analytics()
+async def analytics(analytics: Analytics) -> Analytics:
     await migrate(analytics)
-    yield analytics
-    await analytics.close()
+    return analytics
 
 
 async def store_twice(analytics: Analytics, commits: list[Commit]) -> HistoryReads:

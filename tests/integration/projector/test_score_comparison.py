@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -25,24 +24,16 @@ from runtime.progress.reporting import ReportLine
 from tests.cells.projector_cell import DEADLINE_S, follow, read_rows, uuid_text
 from tests.histories.chain import Chain
 from tests.histories.random_people import live_until_rated
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 QUICK: Final = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
 PATIENCE_S: Final = 0.3
 SOMEBODY: Final = uuid_text(77)
 
 
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
-
-
 @pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    analytics = open_analytics()
+async def analytics(analytics: Analytics) -> Analytics:
     await migrate(analytics)  # Else a history stands still for longer than it is waited for.
-    yield analytics
-    await analytics.close()
+    return analytics
 
 
 @pytest.fixture

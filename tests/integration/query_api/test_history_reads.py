@@ -3,7 +3,6 @@ row is there twice."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -25,7 +24,7 @@ from runtime.clickhouse.port import Analytics
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.chain import Chain
 from tests.histories.random_people import live_until_rated
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
+from tests.servers.clickhouse_engines import Open
 from tests.unit.query_api.history.past import assert_agrees, group_by_announcement
 
 DEADLINE_S: Final = 30.0
@@ -35,11 +34,6 @@ LIMITS: Final = HISTORY_LIMITS._replace(events_max=100, pause_s=0.0, idle_wait_s
 @pytest.fixture(scope="module")
 def chain() -> Chain:
     return live_until_rated(700, votes=3).chain
-
-
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
 
 
 async def follow(journal: SqliteJournal, analytics: Analytics, end: int) -> None:

@@ -3,7 +3,6 @@ every block delivered twice."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -28,7 +27,7 @@ from runtime.following.reader import Step
 from runtime.journal.tail import START
 from runtime.pseudonyms import Pseudonyms
 from tests.histories.stated import evenings_in_march
-from tests.servers.clickhouse_engines import ENGINES, Databases, opener_of_both
+from tests.servers.clickhouse_engines import Databases
 
 PSEUDONYMS: Final = Pseudonyms("the key of the tests")
 
@@ -134,11 +133,6 @@ OPENED: Final = [
 ]
 
 Open = Callable[[], Databases]
-
-
-@pytest.fixture(params=ENGINES)
-def open_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener_of_both(request, tmp_path)
 
 
 @pytest.fixture

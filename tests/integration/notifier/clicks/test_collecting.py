@@ -1,10 +1,8 @@
 """Clicks on short links are collected once each, whatever happens in between."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -16,16 +14,10 @@ from notifier.clicks.store import ClickStore
 from notifier.forgetting.forgetter import Forgetter
 from notifier.store.forgetting.finished import ForgettingStore
 from runtime.outside.ports import Click
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import BEGIN
 
 EVENING = str(uuid4())
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 def click(cell: NotifierCell, target: str = f"/a/{EVENING}", **later: float) -> None:

@@ -1,9 +1,7 @@
 """Nobody is told twice, or of what is long past; and what was erased meanwhile stays erased."""
 
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -24,7 +22,7 @@ from notifier.dead_letters.retrying import LateRetrying
 from notifier.dead_letters.stored import drop_letter
 from notifier.store.operators.acts import Signature
 from runtime.postgres.tables import TablesUnavailable
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import (
     announcement,
     booking,
@@ -43,12 +41,6 @@ SELECT_TEXTS: Final = """
     UNION ALL SELECT string_agg(row_to_json(f)::text, ' ') FROM notifier.fanouts f
 """
 TRACE: Final = f"00-{'5a' * 16}-{'7b' * 8}-00"
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 @pytest.fixture

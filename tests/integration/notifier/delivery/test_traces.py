@@ -1,7 +1,6 @@
 """The request that caused a notice also causes the calls that deliver it."""
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -27,7 +26,7 @@ from notifier.short_links import ShortLinks
 from notifier.store.publications import Publications
 from runtime.outside.ports import Notice
 from runtime.traces.context import current_traceparent, is_sampled, request_id_of
-from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
+from tests.cells.notifier_cell import Around, NotifierCell
 from tests.histories.notifier_chats import written
 from tests.histories.notifier_events import (
     announcement,
@@ -91,12 +90,11 @@ class TracedAround(Around):
 
 
 @pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        found.around = TracedAround()
-        found.around.followers_of = {person("host"): (person("fan"),)}
-        found.history.tell(*(seen(name) for name in ("host", "anna")))
-        yield found
+async def cell(cell: NotifierCell) -> NotifierCell:
+    cell.around = TracedAround()
+    cell.around.followers_of = {person("host"): (person("fan"),)}
+    cell.history.tell(*(seen(name) for name in ("host", "anna")))
+    return cell
 
 
 def around(cell: NotifierCell) -> TracedAround:

@@ -1,8 +1,6 @@
 """Finished notices of long ago are forgotten, by the journal's time. Nothing is sent again."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,18 +9,13 @@ from contracts.events.booking import BookingRequested
 from contracts.events.person import PersonErased
 from contracts.values.ids import SYSTEM
 from notifier.forgetting.forgetter import Forgetter
-from notifier.store.forgetting.finished import BY_INDEX, SELECT_NOTICES, ForgettingStore
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from notifier.store.forgetting.finished import SELECT_NOTICES, ForgettingStore
+from notifier.store.turns import BY_INDEX
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import booking, created, person, published, seen
 
 KEEP_DAYS = 100
 LATER = timedelta(days=KEEP_DAYS + 30)
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        yield found
 
 
 @pytest.fixture

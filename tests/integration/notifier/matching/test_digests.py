@@ -1,8 +1,6 @@
 """A digest of evenings that fit one's plans: at most one a day, of what one may see then."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,17 +9,16 @@ from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.person import PersonErased, PersonMuted
 from contracts.events.plan import FilmPlanned, FilmUnplanned, FreeTimesStated
 from contracts.values.ids import MovieId
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import announcement, created, person, published, seen
 
 FILM = MovieId(person("film"))
 
 
 @pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        found.history.tell(*(seen(name) for name in ("host", "anna", "boris", "vera", "fan")))
-        yield found
+async def cell(cell: NotifierCell) -> NotifierCell:
+    cell.history.tell(*(seen(name) for name in ("host", "anna", "boris", "vera", "fan")))
+    return cell
 
 
 def planned(name: str, **wishes: Any) -> FilmPlanned:

@@ -1,8 +1,7 @@
 """Announcements are published at the targets of an operator, once, through the outbox."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,7 +19,7 @@ from notifier.publishing.targets import Delivery, PublishTarget, deliver
 from notifier.short_links import ShortLinks
 from notifier.store.operators.acts import Signature
 from notifier.store.publications import Publications, StoredPublication
-from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import announcement, created, edited, person, published, seen
 from tests.servers.http_server import served
 
@@ -51,11 +50,10 @@ class Sent:
 
 
 @pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
-    async with notifier_cell(tmp_path, postgres_dsn) as found:
-        found.history.tell(seen("host"))
-        found.history.tell(created(publish_to=(CLUB, SITE)), published())
-        yield found
+async def cell(cell: NotifierCell) -> NotifierCell:
+    cell.history.tell(seen("host"))
+    cell.history.tell(created(publish_to=(CLUB, SITE)), published())
+    return cell
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from projector.analysts.copying.position import load_position, save_position
 from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, migrate
 from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, Columns, ResultSet
 from runtime.outside.ports import Click
+from runtime.postgres.tables import ALLOW_COMPUTING
 from runtime.pseudonyms import Pseudonyms
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import (
@@ -38,7 +39,7 @@ from tests.histories.notifier_events import (
     published,
     seen,
 )
-from tests.servers.clickhouse_engines import ENGINES, Databases, opener_of_both
+from tests.servers.clickhouse_engines import Databases
 from tests.waiting import within
 
 KEY: Final = Pseudonyms("the key of the tests")
@@ -48,11 +49,6 @@ NAMED: Final = """
     SELECT kind, recipient_id, announcement_id, at_ms, sent_at_ms FROM notices FINAL
     WHERE recipient_id != '' OR announcement_id != '' OR booking_id != '' OR seq != 0
 """
-
-
-@pytest.fixture(params=ENGINES)
-def open_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Databases]:
-    return opener_of_both(request, tmp_path)
 
 
 @pytest.fixture
@@ -226,6 +222,7 @@ async def test_it_waits_for_a_transaction_that_still_runs(
     async with cell.pool.acquire() as connection:
         slow = connection.transaction()
         await slow.start()
+        await connection.execute(ALLOW_COMPUTING)
         await connection.execute(hold, first)
         await cell.pool.execute(hold, second)
         await copy(made)

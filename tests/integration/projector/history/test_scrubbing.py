@@ -1,7 +1,6 @@
 """What erased people typed goes from the history, on a server and on chdb."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,23 +23,10 @@ from tests.integration.projector.history.canaries import (
     seen,
 )
 from tests.servers.choice import choose_servers
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.waiting import WITHIN_S, eventually
 
 POLL_S: Final = 0.2
 QUICK: Final = HISTORY_LIMITS._replace(events_max=7, pause_s=0.0, idle_wait_s=0.05)
-
-
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
-
-
-@pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    analytics = open_analytics()
-    yield analytics
-    await analytics.close()
 
 
 async def follow(journal: SqliteJournal, analytics: Analytics, seq: int) -> WordScrubber:

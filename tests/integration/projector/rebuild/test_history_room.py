@@ -2,7 +2,6 @@
 ClickHouse says how much room it has: the embedded engine does, and a server of 18.16 does not."""
 
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -19,7 +18,6 @@ from runtime.clickhouse.port import Analytics, QueryRefused, ResultSet, SqlParam
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.random_people import RandomPeople
 from tests.integration.projector.rebuild.rebuilt import REBUILD, app_of
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.servers.http_server import served
 from tests.waiting import eventually
 
@@ -47,18 +45,6 @@ class SmallDisk:
         if "system.disks" in sql:
             return ResultSet(("free",), ("Float64",), [(self.free_bytes,)])
         return await self._analytics.query(sql, parameters)
-
-
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
-
-
-@pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    analytics = open_analytics()
-    yield analytics
-    await analytics.close()
 
 
 @pytest.fixture

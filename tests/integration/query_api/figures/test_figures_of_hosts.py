@@ -2,7 +2,6 @@
 is there twice."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,7 +15,7 @@ from query_api.figures.routes import fetch_figures
 from runtime.clickhouse.migrations import migrate
 from runtime.journal.tail import START
 from tests.histories.stated import evenings_in_march
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
+from tests.servers.clickhouse_engines import Open
 
 EXPECTED: Final[dict[str, dict[str, list[tuple[Any, ...]]]]] = {
     "ada": {
@@ -46,11 +45,6 @@ EXPECTED: Final[dict[str, dict[str, list[tuple[Any, ...]]]]] = {
 """By host and figure. g1 is a guest and no host."""
 SEATS: Final = {"ada": 3, "bob": 4}
 """Seats of the evenings that have begun and were not cancelled."""
-
-
-@pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
 
 
 @pytest.fixture
