@@ -12,11 +12,9 @@ import asyncpg
 
 from contracts.values.ids import PersonId
 from notifier.store.forgetting.erasures import DELETE_NOTICES, DELETE_SOURCES
+from notifier.store.turns import BY_INDEX
 from runtime.postgres.tables import transaction
 
-# Statistics of a queue's table are always out of date. So PostgreSQL is made to read the ordered
-# index.
-BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off"
 _AGE: Final = "greatest(happened_at, due_at, expires_at)"
 _OLD: Final = f"state <> 'waiting' AND {_AGE} < $1"
 SELECT_NOTICES: Final = f"""
@@ -37,7 +35,7 @@ DELETE_FANOUTS: Final = f"""
     RETURNING f.seq
 """
 DELETED_KEPT: Final = timedelta(days=1)
-"""How long it is kept of notices to erased people how they ended, in PostgreSQL's time."""
+"""Age up to which rows of `deleted_notices` are kept, by PostgreSQL's clock."""
 DELETE_DELETED: Final = """
     DELETE FROM notifier.deleted_notices WHERE id IN (
         SELECT id FROM notifier.deleted_notices WHERE deleted_at < now() - $1::interval LIMIT $2)
@@ -78,8 +76,8 @@ class ForgettingStore:
         return len(old)
 
     async def forget_deleted(self, limit: int, kept: timedelta = DELETED_KEPT) -> int:
-        """Delete what is known of notices to erased people that were deleted longer ago than
-        `kept`. Returns of how many."""
+        """Delete rows of `deleted_notices` that are older than `kept`, `limit` at most. They say
+        how notices to erased people ended. Returns how many it were."""
         async with transaction(self._pool) as connection:
             return len(await connection.fetch(DELETE_DELETED, kept, limit))
 
