@@ -18,6 +18,7 @@ from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerFailed, ServerUnavailable
+from launcher.stop_signals import watch_stop_signals
 from runtime.process.private_files import OTHERS, close_to_others
 
 STATE_FILE: Final = "servers.json"
@@ -34,10 +35,7 @@ class AlreadyUp(Exception):
 
 async def keep(directory: Path) -> None:
     """Run the servers until SIGTERM, without those that this machine cannot run."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = watch_stop_signals()
     os.umask(OTHERS)
     close_to_others(directory)
     state: State = {"pid": os.getpid(), "unavailable": {}}

@@ -15,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from launcher.profiles.gateway import UPSTREAMS, PassedStreams, build_port, open_session, pass_on
-from launcher.profiles.listening import QUICK_END, listen, watch_stop_signals
+from launcher.profiles.listening import QUICK_END, listen
 from launcher.rolling.rotation import Rotation
 from launcher.settings import Settings
+from launcher.stop_signals import watch_stop_signals
 from runtime.front.hosts import normalize_host
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem

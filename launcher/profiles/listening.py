@@ -1,7 +1,5 @@
-"""Opens the one port of a system that the launcher starts, and listens for its end."""
+"""Opens the one port of a system that the launcher starts."""
 
-import asyncio
-import signal
 import socket
 from typing import Final
 
@@ -28,12 +26,3 @@ def listen(port: int) -> socket.socket:
         listener.close()
         raise PortInUse(f"port {port} of {HOST} is in use; set PORT to another one") from error
     return listener
-
-
-def watch_stop_signals() -> asyncio.Event:
-    """Return an event that SIGINT and SIGTERM set from now on, in place of ending the process."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop

@@ -14,7 +14,7 @@ import aiohttp
 
 from launcher.data_directory import DataDirectory
 from launcher.profiles.gateway import PassedStreams, build_gateway, open_session
-from launcher.profiles.listening import QUICK_END, listen, watch_stop_signals
+from launcher.profiles.listening import QUICK_END, listen
 from launcher.profiles.supervision import Supervised, keep_up
 from launcher.profiles.tables import prepare_tables
 from launcher.rolling.processes import Processes
@@ -24,6 +24,7 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerError, ServerFailed, ServerUnavailable
 from launcher.settings import Settings
+from launcher.stop_signals import watch_stop_signals
 from runtime.journal.kafka_topics import create_topic, topic_of
 from runtime.process.tasks import end, start_for
 from runtime.service.serving import serve_beside

@@ -9,7 +9,7 @@ import typer
 
 from launcher.analyst_client import AnalystClient
 from launcher.exports.exporting import FILE_POSITIONS, export_new
-from launcher.verbs.ask import ask, print_questions, print_table
+from launcher.verbs.ask import ask, choose_form, print_questions, print_table
 from launcher.verbs.export import ExportRequest, export
 from launcher.verbs.report import ask_everything
 
@@ -80,7 +80,7 @@ def _register_ask(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
             print_questions(run(client.list_questions()), as_json=as_json)
             return
         table = run(ask(client, name, sql, _parse_pairs(parameter or [])))
-        print_table(table, "json" if as_json else "csv" if as_csv else "table")
+        print_table(table, choose_form(as_json=as_json, as_csv=as_csv))
 
 
 def _register_report(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:

@@ -17,6 +17,11 @@ from runtime.http.harmless_text import escape_controls, escape_formulas
 Form = Literal["table", "csv", "json"]
 
 
+def choose_form(*, as_json: bool, as_csv: bool) -> Form:
+    """Return the form that a verb's options ask for."""
+    return "json" if as_json else "csv" if as_csv else "table"
+
+
 async def ask(
     client: AnalystClient, name: str | None, sql: str | None, parameters: Mapping[str, str]
 ) -> AnswerTable:

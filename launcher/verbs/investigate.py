@@ -7,7 +7,7 @@ import typer
 
 from launcher.analyst_client import AnalystClient
 from launcher.verbs.analysts import AsJson, BaseUrl, RunToEnd
-from launcher.verbs.ask import print_table
+from launcher.verbs.ask import choose_form, print_table
 
 
 def register(
@@ -26,4 +26,4 @@ def register(
     ) -> None:
         """Ask the history, with its ids and words. Operators read who did, when and why."""
         table = run(connect(base_url).ask_history(sql, by=by, why=why))
-        print_table(table, "json" if as_json else "csv" if as_csv else "table")
+        print_table(table, choose_form(as_json=as_json, as_csv=as_csv))

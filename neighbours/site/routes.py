@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from contracts.values.languages import Language
+from contracts.values.languages import Language, parse_language
 from neighbours.site.documents import TITLES, find_imports, make_document
 from runtime.http.negotiation import language_of
 from runtime.http.page_headers import CSP, FILES_POLICY, answer_unless_known
@@ -90,13 +90,7 @@ def _show(documents: Mapping[Language, bytes]) -> Callable[[Request], Awaitable[
 
 
 def _language_of(request: Request) -> Language:
-    match request.cookies.get(LANGUAGE_COOKIE):
-        case "ru":
-            return "ru"
-        case "en":
-            return "en"
-        case _:
-            return language_of(request)
+    return parse_language(request.cookies.get(LANGUAGE_COOKIE, "")) or language_of(request)
 
 
 def _type_of(name: str) -> str:

@@ -16,20 +16,6 @@ from contracts.values.times import to_ms
 from projector.history.rows import Rows
 from projector.history.values import day_of, get_text
 
-REFUSAL_COLUMNS: Final = (
-    "seq",
-    "part",
-    "at_ms",
-    "day",
-    "code",
-    "actor",
-    "command",
-    "announcement_id",
-    "booking_id",
-    "person_id",
-    "facts",
-)
-
 
 class RefusedPart(NamedTuple):
     """One refusal, with the values of its row."""
@@ -47,6 +33,9 @@ class RefusedPart(NamedTuple):
     """The refused guest, or for part 0 the actor."""
     facts: str
     """As JSON."""
+
+
+REFUSAL_COLUMNS: Final = RefusedPart._fields
 
 
 def add_refusals(rows: Rows, commit: Commit) -> None:

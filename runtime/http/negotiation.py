@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from contracts.values.languages import API_LANGUAGE, Language, nearest_language
+from contracts.values.languages import API_LANGUAGE, Language, nearest_language, parse_language
 from runtime.http.json_body import JSON
 from runtime.http.parameters import Parameter, malformed_parameter
 
@@ -22,15 +22,13 @@ def language_of(request: Request) -> Language:
 
 def wanted_language(request: Request) -> Language:
     """Return the language that `lang` names; without it, as `language_of`. Raises Malformed."""
-    match request.query_params.get(LANGUAGE.name):
-        case None:
-            return language_of(request)
-        case "ru":
-            return "ru"
-        case "en":
-            return "en"
-        case _:
-            raise malformed_parameter(LANGUAGE.name, known=["ru", "en"])
+    named = request.query_params.get(LANGUAGE.name)
+    if named is None:
+        return language_of(request)
+    language = parse_language(named)
+    if language is None:
+        raise malformed_parameter(LANGUAGE.name, known=["ru", "en"])
+    return language
 
 
 def preferred_language(accepted: str) -> Language:

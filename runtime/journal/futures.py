@@ -1,9 +1,16 @@
-"""Fails the futures of appends, for all writers."""
+"""Fails the futures of appends, and says which entries no writer takes."""
 
 from asyncio import Future
 from collections.abc import Iterable
 
-from runtime.journal.port import Appended, JournalError
+from runtime.journal.port import Appended, EntryTooLarge, JournalError
+
+
+def find_excess(payload: bytes, bytes_max: int) -> EntryTooLarge | None:
+    """Return the error of an entry that has more bytes than that; None if it has not."""
+    if len(payload) <= bytes_max:
+        return None
+    return EntryTooLarge(f"{len(payload)} bytes, {bytes_max} at most")
 
 
 def fail_appends(appends: Iterable[Future[Appended]], error: JournalError) -> None:

@@ -16,9 +16,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from contracts.values.describing import describe_error
-from runtime.journal.futures import fail_appends
+from runtime.journal.futures import fail_appends, find_excess
 from runtime.journal.kafka_clients import ABANDON_S, PARTITION, abandon_producer
-from runtime.journal.port import Appended, EntryTooLarge, JournalError, WriterLost
+from runtime.journal.port import Appended, JournalError, WriterLost
 from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)
@@ -70,10 +70,8 @@ class KafkaWriter:
 
     def append(self, payload: bytes) -> Future[Appended]:
         appended: Future[Appended] = self._create_future()
-        if len(payload) > self._entry_bytes_max:
-            fail_appends(
-                [appended], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
-            )
+        if (excess := find_excess(payload, self._entry_bytes_max)) is not None:
+            fail_appends([appended], excess)
         elif self._lost is not None:
             fail_appends([appended], WriterLost(self._lost))
         else:

@@ -17,10 +17,9 @@ from typing import Final, TypeVar
 
 from contracts.journal.records import CARRIED_BYTES_MAX, RECORD_BYTES_MAX
 from runtime.journal import sqlite_file
-from runtime.journal.futures import fail_appends
+from runtime.journal.futures import fail_appends, find_excess
 from runtime.journal.port import (
     Appended,
-    EntryTooLarge,
     JournalEntry,
     JournalError,
     JournalExists,
@@ -215,10 +214,8 @@ class SqliteWriter:
 
     def append(self, payload: bytes) -> Future[Appended]:
         appended: Future[Appended] = self._create_future()
-        if len(payload) > self._entry_bytes_max:
-            fail_appends(
-                [appended], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
-            )
+        if (excess := find_excess(payload, self._entry_bytes_max)) is not None:
+            fail_appends([appended], excess)
         elif self.closed:
             fail_appends([appended], WriterLost("the writer was closed"))
         else:

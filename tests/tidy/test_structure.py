@@ -40,9 +40,9 @@ FLOORS = {
             main __main__""",
         "neighbours": """bodies store switches settings services.auth access
             services site app in_process __main__""",
-        "launcher": """settings terminal connections client data_directory openapi inventory
-            analyst_client exports servers documents local_servers rolling profiles backups verbs
-            cli""",
+        "launcher": """settings terminal stop_signals connections client data_directory openapi
+            inventory analyst_client exports servers documents local_servers rolling profiles
+            backups verbs cli""",
     }.items()
 }
 """What each package consists of. Imports within a package point to the left only, and every
