@@ -1,12 +1,12 @@
-"""Says with which level each event came that may be written.
+"""States the level from which on each type and field of events may be written.
 
 A new build writes a new type of event, or a new field of an old type, only once every process of
-the cell can read it. An older process stops at a type that it does not know, or parks its key; of
-a field that it does not know nothing gets into its tables. So both come with the next level, and
-a cell records only what is at or below its own (`COMMAND_API_WRITE_LEVEL`).
+the cell can read it. An older process stops at a type that it does not know, or parks its key. It
+leaves a field that it does not know out of its tables. So both come with the next level, and a cell
+records only what is at or below its own (`COMMAND_API_WRITE_LEVEL`).
 
 A new type or field gets the level NEWEST + 1. A release sets READ_BY_ALL to the NEWEST of the
-release before it. What has no level can never be written, so nobody forgets it.
+release before it. A type without a level can never be written, so nobody forgets to state one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,12 +38,12 @@ _LEVEL_1: Final = """
         report.review_hidden.v1
 """
 TYPES: Final[Mapping[str, int]] = dict.fromkeys(_LEVEL_1.split(), 1)
-"""By stored name, with which level the type came."""
+"""The level of each type, by its stored name."""
 FIELDS: Final[Mapping[tuple[str, str], int]] = {}
-"""By stored name of the type and name of the field, with which level a field came that its type
-did not have from the beginning. Its default means that it is not written."""
+"""The level of each field that its type did not have from the beginning, by the stored name of the
+type and the name of the field. A field with its default value is not written."""
 READ_BY_ALL: Final = 1
-"""The level that every process can read which is of this release or the one before."""
+"""The level that every process of this release and of the one before can read."""
 NEWEST: Final = max([*TYPES.values(), *FIELDS.values()])
 
 

@@ -2,9 +2,9 @@
 
 `backup FOLDER` works while the system runs. Each entry keeps its offset, so readers find their
 places in a restored topic. A second backup into the same folder adds what came since.
-`restore FOLDER` fills a topic that is not there, or is empty. What was interrupted is begun again
-by the same command. Both read the copy from its beginning by the rules of every reader, so an
-edited or a damaged one is noticed.
+`restore FOLDER` fills a topic that is not there, or is empty. If a command was interrupted, give it
+again. Both read the copy from its beginning by the rules of every reader, so an edited or a damaged
+one is noticed.
 
 `skip POSITION` lets a restored journal go on behind that position. If the copy ends before what was
 acknowledged, positions that people and outside services know must not come again: keys of

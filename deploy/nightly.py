@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 RETRY_S = 600.0
-"""After work that could not be done: a process was away, or did the same for somebody else."""
+"""Pause after work that failed: a process was away, or did the same for somebody else."""
 SILENCE_S_MAX = 300.0
 
 

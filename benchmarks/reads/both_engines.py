@@ -1,4 +1,6 @@
-"""What measurements on both engines of ClickHouse share: options, engines, blocks and figures."""
+"""Runs a measurement on both engines of ClickHouse: reads its options, opens the engines, cuts a
+history into blocks, and prints figures.
+"""
 
 import argparse
 import asyncio

@@ -1,8 +1,8 @@
 """Exports what is new into a folder, as Parquet files that each cover a range of positions.
 
-A file gets its name once it is whole and on the disk, and then the manifest names it. Whoever is
-killed in between leaves a file that the manifest does not name: the next run deletes it and
-exports these positions again. So no row is missing or there twice, wherever it ends.
+A file gets its name once it is whole and on the disk, and then the manifest names it. A run that is
+killed in between leaves a file that the manifest does not name: the next run deletes it and exports
+these positions again. So no row is missing or there twice, wherever a run ends.
 """
 
 import os
@@ -33,7 +33,7 @@ class ExportSummary(NamedTuple):
     """The result of one run."""
 
     position: int
-    """Everything up to here is in the folder."""
+    """Position up to which everything is in the folder."""
     files: int
     """How many are new."""
     rows: int

@@ -36,7 +36,7 @@ class ExportedTable(msgspec.Struct, kw_only=True):
     """The files of one table."""
 
     position: int = 0
-    """Everything up to here is in the files. Positions without a row are in none."""
+    """Position up to which everything is in the files. Positions without a row are in none."""
     files: list[ExportedFile] = []
 
 

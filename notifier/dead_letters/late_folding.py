@@ -65,7 +65,7 @@ class _Step(NamedTuple):
 
 
 class _Typed(NamedTuple):
-    """What an author typed after an erasure that was parked."""
+    """Names the texts of an announcement that its author typed after a parked erasure."""
 
     announcement_id: AnnouncementId
     fields: frozenset[str]
@@ -74,7 +74,7 @@ class _Typed(NamedTuple):
 
 
 class LateFolding:
-    """What follows from the parked events of one key."""
+    """Folds the parked events of one key, together with the other events that concern them."""
 
     def __init__(self, folded: Collection[EventPlace] = ()) -> None:
         """`folded` has, whenever `fold` is called, the places of other keys' events that were

@@ -1,5 +1,5 @@
-"""Forgets who was told what, once it is old enough: finished notices, fan-outs and clicks. What
-is kept for analysts' copies of notices to erased people goes after a day.
+"""Forgets who was told what, once it is old enough: finished notices, fan-outs and clicks. Also
+forgets, after a day, how deleted notices to erased people ended: analysts' copies have it then.
 
 Time is the journal's: the newest record that the notifier has taken over says what day it is.
 So a clock set wrong forgets nothing, and a notifier that reads an old journal keeps what the

@@ -42,7 +42,7 @@ class _Entry(NamedTuple):
 
 
 class Refolding:
-    """What follows from the parked events of one key."""
+    """Folds the parked events of one key, together with the other events of their rows."""
 
     def __init__(self, projected: Collection[EventPlace] = ()) -> None:
         """`projected` has, whenever `fold` is called, the places of other keys' events that got

@@ -5,8 +5,8 @@ people, and compared with a fold of the journal by sums over its rows. Then the 
 until the next version is as far, and the two change names. To roll back is the same with the
 version that was kept.
 
-Whoever is killed on the way leaves the live version as it was, or a switch that the next start
-finishes (`projector.history.versions`).
+A rebuild that is killed on the way leaves the live version as it was, or a switch that the next
+start finishes (`projector.history.versions`).
 """
 
 import asyncio

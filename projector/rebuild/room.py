@@ -27,7 +27,7 @@ _SELECT_SIZES: Final = f"""
 
 
 class PostgresRoom(NamedTuple):
-    """What is known of the room that PostgreSQL has. If nothing is, it is not asked about."""
+    """Says how to find out PostgreSQL's room. Without either field it is not looked at."""
 
     directory: Path | None = None
     """A directory on its disk, if this machine has that disk."""
@@ -70,8 +70,8 @@ async def require_room(
 
 
 def check_disks(needs: Sequence[Need]) -> None:
-    """Raise NoRoom if a disk has less room than all that needs it take together. What cannot be
-    looked at is left out."""
+    """Raise NoRoom if a disk has less room than the needs on it take together. Leaves out
+    directories that it may not look at."""
     needed: dict[int, int] = {}
     for need in needs:
         try:

@@ -47,7 +47,7 @@ class Shape(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What was asked."""
+    """The question behind an answer."""
 
     sql: str
     """Without the values of its parameters."""

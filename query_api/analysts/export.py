@@ -51,7 +51,7 @@ class ExportPart(NamedTuple):
 
 
 class ExportEnd(NamedTuple):
-    """What the last line of a framed export says beside the size and the sum."""
+    """Facts that the last line of a framed export states, beside the size and the sum."""
 
     first: int
     last: int
@@ -73,7 +73,7 @@ class ExportEnd(NamedTuple):
 
 
 async def find_filling(analytics: Analytics) -> str:
-    """Return the name of what the tables were filled under; empty if nothing is in them. Raises
+    """Return the name of the tables' filling; empty if nothing is in them. Raises
     RefilledMeanwhile while they are being emptied, and AnalyticsError."""
     rows = (await analytics.query(_SELECT_FILLINGS)).rows
     if len(rows) > 1:

@@ -52,7 +52,7 @@ class Canvas(NamedTuple):
     steps: tuple[Any, ...] = ()
     """Values of the steps that are drawn even if no row has them."""
     label: str = ""
-    """What the plot shows, for whoever cannot see it."""
+    """Describes the plot to readers who cannot see it."""
 
     @property
     def height(self) -> int:

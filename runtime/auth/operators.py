@@ -59,12 +59,12 @@ def demand_distinct(tokens: Mapping[str, SecretStr | None], named: OperatorToken
 
 
 class Signatory(NamedTuple):
-    """Who answers for an act."""
+    """Names the operator who answers for an act."""
 
     by: str
-    """Whom the token names; `operator` if it names nobody."""
+    """The name of the token's holder; `operator` if the token names nobody."""
     stated_by: str | None
-    """Who was stated beside a token that names nobody. Nothing proves it."""
+    """The name that was stated beside a token that names nobody. Nothing proves it."""
 
 
 def sign(operator: str | None, stated: str | None) -> str | None:

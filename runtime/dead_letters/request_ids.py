@@ -1,4 +1,4 @@
-"""Finds the request that caused an event, for who looks for its lines in the logs."""
+"""Finds the request that caused an event, by which its lines are found in the logs."""
 
 from contracts.journal.records import CommandInfo
 from runtime.logs.lines import PRIVATE_KINDS

@@ -28,7 +28,7 @@ LINES: Final[dict[int | str, dict[str, Any]]] = {
 }
 """`responses` of a route that answers so."""
 FAILURES: Final = (TablesUnavailable, JournalBroken, RateLimited)
-"""What may end lines before their result."""
+"""Errors that may end lines before their result."""
 
 
 class LinesResponse(Response):
@@ -78,9 +78,9 @@ class LinesResponse(Response):
 
 
 async def answer_lines(lines: AsyncGenerator[ReportLine, None], **failed: Any) -> Response:
-    """Answer with the lines. What fails before the first of them is a problem; what fails later
-    is the last line, with the members of `failed`. Raises Unavailable, and whatever else the
-    first line raises."""
+    """Answer with the lines. An error before the first of them is answered as a problem; a later
+    one is the last line, with the members of `failed`. Raises Unavailable, and any other error of
+    the first line."""
     try:
         first = await anext(lines)
     except TablesUnavailable as error:

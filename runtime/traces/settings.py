@@ -59,7 +59,7 @@ class TraceSwitch(BaseSettings):
 
 
 class TraceSettings(BaseSettings):
-    """What is recorded, and to whom it is sent. Read only if spans are recorded at all: the same
+    """Says which spans are recorded, and where they are sent. Read only if any are: the same
     variables may be set for other programs."""
 
     model_config = SettingsConfigDict(

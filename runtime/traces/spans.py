@@ -55,7 +55,7 @@ class Span(Protocol):
 
     @property
     def traceparent(self) -> str:
-        """What is handed on to work that this one causes."""
+        """The `traceparent` that is handed on to work that this one causes."""
         ...
 
     def note(self, attributes: Attributes) -> None:

@@ -22,7 +22,7 @@ Act = Literal[
 ]
 
 BY_OPERATOR: Final = "by_operator"
-"""Reason of what an operator gave up."""
+"""Reason of a row that an operator gave up."""
 INSERT_RECORDS: Final = """
     INSERT INTO notifier.moderation (at, signed_by, act, notice_id, before, after)
     SELECT $1, $2, $3, r.* FROM unnest($4::bigint[], $5::json[], $6::json[])
@@ -44,7 +44,7 @@ class Signature(NamedTuple):
 
 
 class ActSubject(NamedTuple):
-    """What an act is about, unless it is about notices."""
+    """Names the fan-out, the publication or the parked event that an act is about."""
 
     position: int | None = None
     """With the index, the place of a parked event, or of the one that a fan-out tells of."""

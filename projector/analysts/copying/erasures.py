@@ -1,6 +1,6 @@
 """Keeps notices that name erased people out of the analysts' database.
 
-Who is erased follows from the history. So nothing is stored about it: whoever starts looks at all
+The history says who is erased, so nothing is stored about it: a copier that starts looks at all
 erasures, and later only at new ones. A copy that did not name its recipient yet is found by the
 notifier, which says which notices it has deleted.
 """
@@ -27,7 +27,7 @@ _SELECT_TOLD: Final = """
 
 
 class ErasedRecipients:
-    """Whom the history calls erased, and since when."""
+    """Knows from the history who is erased, and since when."""
 
     def __init__(self, analysts: Analytics, history: Analytics, pseudonyms: Pseudonyms) -> None:
         self._analysts = analysts

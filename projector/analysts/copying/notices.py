@@ -69,7 +69,7 @@ def shows_recipient(notice: Mapping[str, Any]) -> bool:
 
 
 def notice_id(notice: Mapping[str, Any], pseudonyms: Pseudonyms) -> str:
-    """Return what the copy of a notice is known by."""
+    """Return the id of the copy of a notice."""
     return pseudonyms.replace(f"notice:{notice['key']}")
 
 
