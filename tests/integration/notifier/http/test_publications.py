@@ -82,7 +82,7 @@ async def test_an_operator_tries_one_again(cell: ServedNotifier, parked: dict[st
 
 
 async def test_who_tried_one_again_is_recorded_among_the_acts(
-    cell: ServedNotifier, parked: dict[str, Any], postgres_dsn: str
+    cell: ServedNotifier, parked: dict[str, Any], tables: asyncpg.Pool
 ) -> None:
     signed = AT_ONCE | {"by": "Olga"}
     assert (await cell.send("PUT", AT_CLUB, OPERATOR, signed))[0] == 200
@@ -94,11 +94,7 @@ async def test_who_tried_one_again_is_recorded_among_the_acts(
     assert (before["state"], before["reason"]) == ("parked", parked["reason"])
     assert before["may_have_arrived"] is after["may_have_arrived"] is False
     assert (after["state"], after["reason"]) == ("waiting", None)
-    connection = await asyncpg.connect(postgres_dsn)
-    try:
-        listed = [await connection.fetch(one, *BEFORE_ALL_OF_10) for one in SELECTS]
-    finally:
-        await connection.close()
+    listed = [await tables.fetch(one, *BEFORE_ALL_OF_10) for one in SELECTS]
     (act,) = [one for rows in listed for one in rows]
     assert act["subject"] == f"publication {announcement('film')}/club"
     assert (act["signed_by"], act["act"]) == ("operator: Olga", "rescheduled")
