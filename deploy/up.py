@@ -50,20 +50,26 @@ PREPARED = ("topic", "migrations")
 """Services that run once, before the others are replaced: these may need rights and tables that
 the new version has added."""
 ROLLED = (
-    "projector_1",
-    "projector_2",
     "notifier_1",
     "notifier_2",
+    "projector_1",
     "query_api_1",
     "query_api_2",
+    "projector_2",
     "command_api_1",
     "command_api_2",
 )
-"""Services of which another one works meanwhile, in the order of their replacement. Those that
-read come after those whose tables they read."""
+"""Services of which another one works meanwhile, in the order of their replacement. The first
+projector fills the tables that its build needs; the last one keeps up those of the build before
+until nobody reads them any more."""
 RUN_ONCE = ("run", "--rm", "--no-deps")
-REPLACE = ("up", "--detach", "--no-deps", "--force-recreate", "--wait", "--wait-timeout", "120")
-"""Arguments that stop a service's container, start a new one and wait until it is healthy."""
+FILL_S_MAX = "21600"
+REPLACE = (
+    *("up", "--detach", "--no-deps", "--force-recreate"),
+    *("--wait", "--wait-timeout", FILL_S_MAX),
+)
+"""Arguments that stop a service's container, start a new one and wait until it is healthy. A
+projector may have to fill its tables first; all others are soon healthy, or fail."""
 LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
 PAGES = {

@@ -18,20 +18,21 @@ BEGIN
         );
         EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', current_database(), service);
         EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', service);
-        EXECUTE format('GRANT SELECT ON public.schema_migrations TO %I', service);
+        EXECUTE format('GRANT SELECT ON public.schema_migrations, public.read_models TO %I', service);
     END LOOP;
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-    -- It rebuilds the read models in a schema beside the live one.
+    -- It makes and rebuilds read models in schemas beside those that are there.
     EXECUTE format('GRANT CREATE ON DATABASE %I TO practix_projector', current_database());
 END
 $$;
 
+GRANT INSERT, UPDATE, DELETE ON public.read_models TO practix_projector;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- Bounds that hold even if a service forgets its own. A link that goes silent in a transaction
 -- leaves its locks behind for so long. What computes between two statements (verify's
 -- snapshot, a change of formula) allows itself more.
-ALTER ROLE practix_projector CONNECTION LIMIT 20;
+ALTER ROLE practix_projector CONNECTION LIMIT 27;
 ALTER ROLE practix_projector SET statement_timeout = '10min';
 ALTER ROLE practix_projector SET lock_timeout = '30s';
 ALTER ROLE practix_projector SET idle_in_transaction_session_timeout = '60s';
@@ -65,21 +66,23 @@ DECLARE
     thing record;
 BEGIN
     FOR own IN
-        VALUES ('read_model', 'practix_projector'), ('notifier', 'practix_notifier')
+        SELECT nspname::text, 'practix_projector' AS owner FROM pg_namespace
+        WHERE nspname = 'read_model' OR nspname LIKE 'read\_model\_%'
+        UNION ALL SELECT 'notifier', 'practix_notifier'
     LOOP
-        EXECUTE format('ALTER SCHEMA %I OWNER TO %I', own.column1, own.column2);
+        EXECUTE format('ALTER SCHEMA %I OWNER TO %I', own.nspname, own.owner);
         FOR thing IN
             SELECT relname FROM pg_class
-            WHERE relnamespace = own.column1::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
-              AND relowner <> own.column2::regrole
+            WHERE relnamespace = own.nspname::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+              AND relowner <> own.owner::regrole
         LOOP
-            EXECUTE format('ALTER TABLE %I.%I OWNER TO %I', own.column1, thing.relname, own.column2);
+            EXECUTE format('ALTER TABLE %I.%I OWNER TO %I', own.nspname, thing.relname, own.owner);
         END LOOP;
         FOR thing IN
             SELECT oid::regprocedure AS signature FROM pg_proc
-            WHERE pronamespace = own.column1::regnamespace AND proowner <> own.column2::regrole
+            WHERE pronamespace = own.nspname::regnamespace AND proowner <> own.owner::regrole
         LOOP
-            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', thing.signature, own.column2);
+            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', thing.signature, own.owner);
         END LOOP;
     END LOOP;
 END
@@ -97,8 +100,6 @@ EXCEPTION
 END
 $$;
 
-GRANT USAGE ON SCHEMA read_model TO practix_query_api;
-GRANT SELECT ON ALL TABLES IN SCHEMA read_model TO practix_query_api;
 -- Of the notifier's, the query service reads what people may fetch of their own, and no more.
 GRANT USAGE ON SCHEMA notifier TO practix_query_api;
 GRANT SELECT ON notifier.own_notices, notifier.own_preferences, notifier.operator_acts
@@ -115,5 +116,23 @@ GRANT SELECT, INSERT ON access.dropped_events TO practix_projector;
 GRANT SELECT, INSERT, UPDATE, DELETE ON access.saved_questions TO practix_query_api;
 GRANT INSERT ON access.operator_acts TO practix_projector;
 GRANT SELECT ON access.operator_acts TO practix_query_api;
-ALTER DEFAULT PRIVILEGES FOR ROLE practix_projector IN SCHEMA read_model
-    GRANT SELECT ON TABLES TO practix_query_api;
+
+-- The read models of every shape. What a rebuild or another build makes later, the projector
+-- itself lets the query service read.
+DO $$
+DECLARE
+    schema name;
+BEGIN
+    FOR schema IN
+        SELECT nspname FROM pg_namespace
+        WHERE nspname = 'read_model' OR nspname LIKE 'read\_model\_%'
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO practix_query_api', schema);
+        EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO practix_query_api', schema);
+        EXECUTE format(
+            'ALTER DEFAULT PRIVILEGES FOR ROLE practix_projector IN SCHEMA %I '
+            'GRANT SELECT ON TABLES TO practix_query_api', schema
+        );
+    END LOOP;
+END
+$$;

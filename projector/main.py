@@ -1,7 +1,7 @@
 """Runs a projector as a process of its own: `python -m projector`.
 
 It ends with status 1 if the journal cannot be trusted. Of several projectors one is active for
-each database; the others stand by.
+each shape of the read models; the others stand by.
 """
 
 import logging
@@ -27,7 +27,10 @@ from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
 from runtime.postgres.active_lock import ActiveLock
+from runtime.postgres.migrations import MIGRATIONS
 from runtime.postgres.pools import open_pool
+from runtime.postgres.read_models import read_shape
+from runtime.postgres.shape_lock import ShapeLock
 from runtime.process.garbage_collector import collect_rarely
 from runtime.process.health_figures import show_disk
 from runtime.pseudonyms import Pseudonyms
@@ -58,7 +61,10 @@ async def _start(
     order."""
     journal = journal_of(settings)
     stack.push_async_callback(journal.close)
-    pool = await open_pool(settings.postgres_dsn.get_secret_value())
+    shape_lock = ShapeLock(read_shape(MIGRATIONS), unready=True)
+    pool = await open_pool(
+        settings.postgres_dsn.get_secret_value(), find_schema=shape_lock.find_schema
+    )
     stack.callback(pool.terminate)
     history = await _start_history(settings, journal, pool, stack)
     service = ProjectorService(
@@ -71,6 +77,7 @@ async def _start(
         lock=ActiveLock(pool, "projector"),
         dsn=settings.postgres_dsn.get_secret_value(),
         room=settings.room(),
+        shape_lock=shape_lock,
     )
     guard = OperatorGuard(
         settings.operator_token.get_secret_value(),

@@ -22,6 +22,9 @@ VERIFY_FAILED: Final = Gauge("projector_verify_failed", "1 if the last verify sa
 VERIFIED_AT: Final = Gauge(
     "projector_verified_timestamp_seconds", "when verify last said yes, as Unix time; 0: not yet"
 )
+SHAPE_DIFFERS: Final = Gauge(
+    "projector_shape_differs", "1 if new read models are not what the journal says"
+)
 ERASED_ON_DISK: Final = Gauge(
     "projector_erased_on_disk", "erased people whose texts may still be on PostgreSQL's disk"
 )

@@ -1,5 +1,6 @@
 """Wires the projector. Its own process runs it, or the embedded system."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any, Final
@@ -26,15 +27,19 @@ from projector.read_models.read_model import TableShape
 from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.rebuild.rebuilding import Rebuilding, drop_abandoned
 from projector.rebuild.room import PostgresRoom
+from projector.shapes.own_shape import OwnShape
+from projector.shapes.unused_shapes import UnusedShapes
 from runtime.dead_letters.table import DeadLetters
 from runtime.following.pauses import Pauses
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
 from runtime.postgres.active_lock import ActiveLock
-from runtime.postgres.migrations import migrate
+from runtime.postgres.migrations import MIGRATIONS, migrate
 from runtime.postgres.operator_acts import SignedAct, record_act
-from runtime.postgres.tables import acquire_connection, translate_postgres_errors
+from runtime.postgres.read_models import read_shape
+from runtime.postgres.shape_lock import ShapeLock
+from runtime.postgres.tables import Fenced, acquire_connection, translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
 from runtime.process.tasks import end, run_aside, run_together
 from runtime.progress.reporting import ReportLine
@@ -62,9 +67,11 @@ class ProjectorService(FollowingService):
         lock: ActiveLock | None = None,
         dsn: str | None = None,
         room: PostgresRoom = ROOM_UNKNOWN,
+        shape_lock: ShapeLock | None = None,
     ) -> None:
         """`dsn` leads to the same tables as `pool`, for which there is this `room`; without it
-        they cannot be rebuilt."""
+        they cannot be rebuilt. By `shape_lock` the pool finds the tables of this build, which are
+        made if they are not there. Without it nobody else makes or drops tables."""
         self._journal = journal
         self._pool = pool
         self._clock = clock
@@ -80,10 +87,31 @@ class ProjectorService(FollowingService):
         self._filling = Filling(pool)
         self._dsn = dsn
         self._room = room
+        self._shape_lock = shape_lock
+        self._shape = read_shape(MIGRATIONS) if shape_lock is None else shape_lock.shape
+        self._own_shape: OwnShape | None = None
+        if shape_lock is not None:
+            self._own_shape = OwnShape(journal, pool, shape_lock, self._checkpoints, room)
         self._pauses = Pauses()
         super().__init__(projector, "projector", self._prepare_tables, lock)
         self.verifying = False
         metrics.observe(projector)
+        metrics.SHAPE_DIFFERS.set_function(self._differs)
+
+    async def start(self) -> asyncio.Task[None]:
+        if self._shape_lock is not None:
+            await self._shape_lock.start(self._pool)
+        return await super().start()
+
+    async def run(self) -> None:
+        if (own := self._own_shape) is not None:
+            await self._reader.store_retry.attempt_until_available(lambda: self._take_place(own))
+        await super().run()
+
+    async def stop(self) -> None:
+        await super().stop()
+        if self._shape_lock is not None:
+            await self._shape_lock.stop()
 
     async def verify(self, start: Start = FROM_ZERO) -> AsyncGenerator[ReportLine, None]:
         """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
@@ -129,6 +157,7 @@ class ProjectorService(FollowingService):
                 self._pauses,
                 self._reader,
                 self._room,
+                self._shape,
             )
             lines = rebuilding.run(only, rolls_back=rolls_back)
             act = "roll_back" if rolls_back else "rebuild"
@@ -223,8 +252,12 @@ class ProjectorService(FollowingService):
             self.verifying = False
 
     def _own_readiness(self) -> dict[str, Any]:
+        shape = {} if self._shape_lock is None else self._shape_lock.readiness()
+        filling = self._own_shape and self._own_shape.progress
         return {
             **super()._own_readiness(),
+            **shape,
+            **({"filling": filling} if filling else {}),
             "indexes": not self._filling.indexes_aside,
             "erased_on_disk": self._cleaner.pending,
         }
@@ -232,8 +265,13 @@ class ProjectorService(FollowingService):
     async def _work(self) -> None:
         filling = run_aside(self._filling.finish(self._reader), "filling")
         try:
-            reading = self._pauses.run(super()._work)
-            await run_together({"reader": reading, "disk cleaner": self._cleaner.run()})
+            parts = {
+                "reader": self._pauses.run(super()._work),
+                "disk cleaner": self._cleaner.run(),
+            }
+            if self._shape_lock is not None:
+                parts["unused shapes"] = UnusedShapes(self._pool, self._shape.name).run()
+            await run_together(parts)
         finally:
             await end(filling)
 
@@ -242,18 +280,44 @@ class ProjectorService(FollowingService):
         await self._reader.store_retry.attempt_until_available(self._forbid_checkpoints)
 
     async def _prepare_tables(self) -> None:
-        """Migrate the tables. If another formula computed the scores, compute them again."""
+        """Bring the tables to the shape of this build. If another formula computed the scores,
+        compute them again."""
+        if self._own_shape is None:
+            with translate_postgres_errors():
+                await migrate(self._pool)
+        else:
+            await self._make_ready(self._own_shape)
         with translate_postgres_errors():
-            await migrate(self._pool)
             await drop_abandoned(self._pool)
             await publish_formula(self._pool)
         await self._forbid_checkpoints()
         await self._filling.begin(await self._sink.position(), self._journal)
 
+    async def _take_place(self, own: OwnShape) -> bool:
+        """Migrate, and find out which lock the writer of this build's tables holds. Returns whether
+        it is another one than was thought."""
+        name = await own.find_lock()
+        if self._lock is None or self._lock.name == name:
+            return False
+        self._lock.name = name
+        return True
+
+    async def _make_ready(self, own: OwnShape) -> None:
+        if await self._take_place(own):
+            raise Fenced("the tables of this shape were dropped")
+        self.verifying = True  # Nothing else may take the tables as a whole.
+        try:
+            await own.make_ready()
+        finally:
+            self.verifying = False
+
     async def _forbid_checkpoints(self) -> None:
         """Forbid those from before an erasure, because they have what the erased typed."""
         async with self._sink.snapshot() as snapshot:
             self._checkpoints.forbid_before(await snapshot.last_erasure())
+
+    def _differs(self) -> float:
+        return float(self._own_shape is not None and self._own_shape.different)
 
     def _note_written(self, batch: RowBatch) -> None:
         metrics.BATCH_ROWS.observe(batch.row_count)

@@ -15,7 +15,10 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
+from runtime.postgres.migrations import MIGRATIONS
 from runtime.postgres.pools import open_reading_pool
+from runtime.postgres.read_models import read_shape
+from runtime.postgres.shape_lock import ShapeLock
 from runtime.process.clock import system_clock
 from runtime.process.health_figures import show_circuits
 from runtime.service.cell import secret_of
@@ -37,8 +40,11 @@ async def _start(
     settings: Settings, app: FastAPI, _limiter: Limiter, stack: AsyncExitStack
 ) -> None:
     """Start serving. `stack` stops and closes everything, in reverse order."""
+    shape_lock = ShapeLock(read_shape(MIGRATIONS))
     pool = await open_reading_pool(
-        settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
+        settings.postgres_dsn.get_secret_value(),
+        size_max=settings.pool_size,
+        find_schema=shape_lock.find_schema,
     )
     stack.callback(pool.terminate)
     analytics, analysts = _open_analytics(settings)
@@ -49,6 +55,7 @@ async def _start(
     outside = OutsideClients(session, settings.neighbours)
     service = QueryService(
         pool=pool,
+        shape_lock=shape_lock,
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
         movies=outside.movies,
         ugc=outside.ugc,

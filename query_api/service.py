@@ -46,6 +46,7 @@ from runtime.clickhouse.migrations import ANALYSTS_READER
 from runtime.clickhouse.port import Analytics
 from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.outside.ports import MovieClient, ShortenerClient, UgcClient
+from runtime.postgres.shape_lock import ShapeLock
 from runtime.postgres.statements import Statements
 from runtime.process.clock import Clock
 from runtime.process.tasks import end, keep_running
@@ -63,12 +64,14 @@ class QueryService:
     `investigators` admits those who may
     ask the history itself. `public_url` is the address of this system for other sites; if it is
     empty, pages name the address of the request.
+    By `shape_lock` the pool finds the tables of this build; without it nobody drops them.
     """
 
     def __init__(
         self,
         *,
         pool: asyncpg.Pool,
+        shape_lock: ShapeLock | None = None,
         verifier: TokenVerifier,
         movies: MovieClient,
         ugc: UgcClient,
@@ -87,6 +90,8 @@ class QueryService:
         stream_limits: StreamLimits = DEFAULT,
     ) -> None:
         public_url = public_url.rstrip("/")
+        self._pool = pool
+        self._shape_lock = shape_lock
         self._positions = PositionWaiter(pool, min_position_timeout_s)
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         self._watching: asyncio.Task[NoReturn] | None = None
@@ -148,6 +153,8 @@ class QueryService:
             )
 
     async def start(self) -> None:
+        if self._shape_lock is not None:
+            await self._shape_lock.start(self._pool)
         await self._suspensions.look()
         self._watching = keep_running(self._suspensions.run(), "suspensions")
         await self._positions.start()
@@ -159,6 +166,9 @@ class QueryService:
         await end(self._watching)
         await self._statements.close()
         self._drawing_board.close()
+        if self._shape_lock is not None:
+            await self._shape_lock.stop()
 
     def readiness(self) -> Mapping[str, Any]:
-        return {**self._positions.readiness(), "suspensions": self._suspensions.known}
+        shape = {} if self._shape_lock is None else self._shape_lock.readiness()
+        return {**self._positions.readiness(), **shape, "suspensions": self._suspensions.known}

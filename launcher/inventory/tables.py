@@ -24,6 +24,7 @@ OTHER_TEXTS: Final[Inventory] = {
     "access.uses_of_history": (
         texts("signed_by why sql", "an investigator, who answers for the act"),
     ),
+    "public.read_models": (texts("shape schema_name", NOBODY),),
     "public.schema_migrations": (texts("name sha256", NOBODY),),
     "read_model.announcements": (
         texts("words location_words", "the person in `author_id`", "made anew from the row"),

@@ -59,7 +59,10 @@ from runtime.limits.limiter import Limiter
 from runtime.migration_files import MigrationEdited
 from runtime.openapi.document import TITLE, complete_document
 from runtime.outside.of_cell import NotificationOfCell
+from runtime.postgres import migrations as postgres_migrations
 from runtime.postgres.pools import open_pool, open_reading_pool
+from runtime.postgres.read_models import read_shape
+from runtime.postgres.shape_lock import ShapeLock
 from runtime.process.clock import Clock, shifted_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.health_figures import show_circuits, show_disk
@@ -73,7 +76,7 @@ from runtime.service.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 7}
+POOL_SIZES: Final = {"query_api": 11, "projector": 6, "notifier": 7}
 ALONE: Final = Timing(alone=True, tick_s=0.05)
 
 UNHURRIED: Final = DispatcherPace(at_once=16, batch=64)
@@ -165,6 +168,8 @@ class EmbeddedResources(NamedTuple):
     cluster: Path | None
     """Directory of PostgreSQL's files."""
     pools: dict[str, asyncpg.Pool]
+    shape_locks: dict[str, ShapeLock]
+    """Of the services that use the read models."""
     analytics: ChdbAnalytics
     analysts: ChdbAnalytics
     """Another engine on a directory of its own: what analysts ask cannot reach the history."""
@@ -193,7 +198,9 @@ async def _open_resources(
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
     dsns = await prepare_tables(postgres.nearest_dsn)
-    pools = await _open_pools(dsns, stack)
+    shape = read_shape(postgres_migrations.MIGRATIONS)
+    locks = {"query_api": ShapeLock(shape), "projector": ShapeLock(shape, unready=True)}
+    pools = await _open_pools(dsns, locks, stack)
     journal = SqliteJournal(data.journal_path, clock=lambda: to_ms(clock()))
     stack.push_async_callback(journal.close)
     return EmbeddedResources(
@@ -202,6 +209,7 @@ async def _open_resources(
         dsns=dsns,
         cluster=postgres.cluster,
         pools=pools,
+        shape_locks=locks,
         analytics=analytics,
         analysts=analysts,
         engine_warm=warming,
@@ -275,6 +283,7 @@ def _build_services(
         ),
         query=QueryService(
             pool=resources.pools["query_api"],
+            shape_lock=resources.shape_locks["query_api"],
             verifier=verifier,
             movies=outside.movies,
             ugc=outside.ugc,
@@ -298,6 +307,7 @@ def _build_services(
             clock=clock,
             dsn=resources.dsns["projector"],
             room=PostgresRoom(resources.cluster),
+            shape_lock=resources.shape_locks["projector"],
         ),
         history=history,
         analysts=AnalystsService(
@@ -359,12 +369,15 @@ async def _warm(analytics: Analytics, analysts: Analytics) -> None:
             await migrate(engine, files)
 
 
-async def _open_pools(dsns: dict[str, str], stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:
+async def _open_pools(
+    dsns: dict[str, str], locks: Mapping[str, ShapeLock], stack: AsyncExitStack
+) -> dict[str, asyncpg.Pool]:
     """Open a pool for each service, with the service's own rights."""
     pools = {}
     for service, dsn in dsns.items():
         open_own = open_reading_pool if service == "query_api" else open_pool
-        pools[service] = await open_own(dsn, size_max=POOL_SIZES[service])
+        find_schema = locks[service].find_schema if service in locks else lambda: None
+        pools[service] = await open_own(dsn, size_max=POOL_SIZES[service], find_schema=find_schema)
         stack.callback(pools[service].terminate)
     return pools
 

@@ -20,6 +20,8 @@ from launcher.settings import Settings
 log = logging.getLogger(__name__)
 
 READY_S_MAX: Final = 60.0
+FILL_S_MAX: Final = 6 * 3600.0
+"""How long a projector may fill the tables that its build needs."""
 STOP_S_MAX: Final = 60.0
 """Longer than a process takes to end its requests and to hand over."""
 PROBE_S_MAX: Final = 5.0
@@ -52,7 +54,8 @@ class ServiceProcess:
 
     async def wait_ready(self, probe: Callable[[], Awaitable[bool]]) -> None:
         """Wait until `probe` says yes. Raises ServerFailed if it ends or takes too long."""
-        await self._process.wait_ready(probe, READY_S_MAX)
+        fills = service_of(self.name) == "projector"
+        await self._process.wait_ready(probe, FILL_S_MAX if fills else READY_S_MAX)
 
     async def stop(self) -> None:
         await self._process.stop()
@@ -108,7 +111,7 @@ class Processes:
         requests, ends those that it has, and gets new ones once its successor is ready. Raises
         ServerFailed if that does not become ready; what comes after it stays as it was."""
         count = Counter(service_of(one.name) for one in self.parts)
-        for process in self.parts:
+        for process in sorted(self.parts, key=lambda one: place_in_turn(one.name)):
             if count[service_of(process.name)] == 1:
                 continue
             await rotation.take_out(process.name, STOP_S_MAX)
@@ -126,6 +129,22 @@ class Processes:
         self, session: aiohttp.ClientSession, process: ServiceProcess
     ) -> Callable[[], Awaitable[bool]]:
         return partial(is_ready, session, self.addresses[process.name])
+
+
+def place_in_turn(name: str) -> int:
+    """Return a number by which processes are sorted for their replacement.
+
+    The first projector fills the tables that its build needs, then query processes read them. The
+    other projectors keep up those of the build before until nobody reads these any more.
+    """
+    first = name == service_of(name)
+    match service_of(name):
+        case "projector":
+            return 0 if first else 2
+        case "query_api":
+            return 1
+        case _:
+            return 3
 
 
 def list_processes(of_each: int) -> list[str]:

@@ -5,8 +5,6 @@ from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
 from projector.history.reader import HistoryReader
@@ -17,9 +15,14 @@ from projector.read_models.postgres.sink import PostgresSink
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
-from runtime.postgres.migrations import missing_migrations
+from runtime.postgres.migrations import MIGRATIONS, missing_migrations
 from runtime.postgres.pools import open_pool
-from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
+from runtime.postgres.read_models import find_place, read_shape
+from runtime.postgres.tables import (
+    TablesUnavailable,
+    acquire_connection,
+    translate_postgres_errors,
+)
 from runtime.process.tasks import end, start_for
 
 
@@ -34,9 +37,9 @@ async def verify_offline(
     data.occupy()
     try:
         async with PostgresServer(data.path / "postgres") as postgres, AsyncExitStack() as stack:
-            pool = await open_pool(postgres.dsn)
+            schema = await _find_tables(postgres.dsn, data)
+            pool = await open_pool(postgres.dsn, find_schema=lambda: schema)
             stack.callback(pool.terminate)
-            await _require_migrated(pool, data)
             journal = SqliteJournal(data.journal_path)
             stack.push_async_callback(journal.close)
             votes = _open_votes(journal, data.path / "clickhouse", stack)
@@ -54,18 +57,27 @@ async def verify_offline(
         data.vacate()
 
 
-async def _require_migrated(pool: asyncpg.Pool, data: DataDirectory) -> None:
-    """Raise TablesUnavailable if migrations are missing.
+async def _find_tables(dsn: str, data: DataDirectory) -> str:
+    """Return the schema of the read models. Raises TablesUnavailable if migrations are missing,
+    or if there are no read models of this version.
 
     Called before the history is opened, which would migrate its own tables.
     """
-    with translate_postgres_errors():
-        missing = await missing_migrations(pool)
-    if missing:
+    pool = await open_pool(dsn, size_max=1)
+    try:
+        with translate_postgres_errors():
+            missing = await missing_migrations(pool)
+        async with acquire_connection(pool) as connection:
+            place = await find_place(connection, read_shape(MIGRATIONS).name)
+    finally:
+        pool.terminate()
+    if missing or place is None or not place.ready:
+        lacking = ", ".join(missing or ["its read models"])
         raise TablesUnavailable(
-            f"the tables in {data.path} are older than this version (without "
-            f"{', '.join(missing)}): start the system once (`practix run`), then verify"
+            f"the tables in {data.path} are older than this version (without {lacking}): "
+            "start the system once (`practix run`), then verify"
         )
+    return place.schema
 
 
 def _open_votes(journal: Journal, directory: Path, stack: AsyncExitStack) -> HistoryVotes:

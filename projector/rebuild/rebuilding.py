@@ -22,13 +22,12 @@ from projector.proof.scratch.checkpoints import FROM_ZERO, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.postgres.versions import (
-    KEPT,
-    NEXT,
     NotYet,
     drop_next,
     make_next,
     make_next_like_live,
     open_kept,
+    read_versions,
     switch_tables,
     switch_to,
 )
@@ -41,6 +40,7 @@ from runtime.following.pauses import Pauses
 from runtime.following.reader import JournalReader
 from runtime.journal.port import Journal
 from runtime.postgres.pools import open_pool
+from runtime.postgres.read_models import Shape
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
 from runtime.progress.reporting import ReportLine
 
@@ -86,9 +86,10 @@ class Rebuilding:
         pauses: Pauses,
         reader: JournalReader[Any],
         room: PostgresRoom,
+        shape: Shape,
     ) -> None:
-        """`dsn` leads to the database of `live`, which has this `room`. Its `reader` runs in
-        `pauses`."""
+        """`dsn` leads to the database of `live`, which has this `room` and tables of this `shape`.
+        Its `reader` runs in `pauses`."""
         self._journal = journal
         self._live = live
         self._dsn = dsn
@@ -96,6 +97,7 @@ class Rebuilding:
         self._pauses = pauses
         self._reader = reader
         self._room = room
+        self._shape = shape
 
     async def run(
         self, only: Sequence[TableShape] = TABLES, *, rolls_back: bool = False
@@ -204,22 +206,21 @@ class Rebuilding:
     ) -> AsyncIterator[_Version]:
         """Open the version that is to be filled. A next one that has not become the live one is
         dropped in the end."""
-        schema, tables = KEPT if rolls_back else NEXT, only
+        own, tables = await read_versions(self._live), only
+        schema = own.kept if rolls_back else own.next
         await require_room(
             self._live, only, self._room, self._checkpoints.directory, fills=not rolls_back
         )
         if rolls_back:
             tables = await open_kept(self._live)
         elif only is TABLES:
-            await make_next(self._live)
+            await make_next(self._live, self._shape)
         else:
             await make_next_like_live(self._live)
-        pool = await open_pool(
-            self._dsn, size_max=CONNECTIONS, server_settings={"search_path": schema}
-        )
+        pool = await open_pool(self._dsn, size_max=CONNECTIONS, find_schema=lambda: schema)
         try:
             yield _Version(schema, pool, tables)
         finally:
             pool.terminate()
-            if schema == NEXT:
+            if not rolls_back:
                 await drop_next(self._live)

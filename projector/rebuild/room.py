@@ -14,15 +14,15 @@ import asyncpg
 
 from contracts.errors import NoRoom
 from projector.read_models.read_model import TableShape
-from runtime.postgres.pools import READ_MODEL
 from runtime.postgres.tables import acquire_connection
 
-_SELECT_SIZES: Final = f"""
+_SELECT_SIZES: Final = """
     SELECT coalesce(sum(pg_total_relation_size(oid)) FILTER (WHERE relname = ANY($1)), 0)::bigint,
            coalesce(sum(pg_table_size(oid)), 0)::bigint,
            pg_database_size(current_database()),
            pg_size_bytes(current_setting('max_wal_size'))
-    FROM pg_class WHERE relnamespace = '{READ_MODEL}'::regnamespace AND relkind = 'r'
+    FROM pg_class
+    WHERE relnamespace = coalesce($2::text, current_schema())::regnamespace AND relkind = 'r'
 """
 
 
@@ -49,13 +49,15 @@ async def require_room(
     room: PostgresRoom,
     scratch_directory: Path,
     *,
+    schema: str | None = None,
     fills: bool = True,
 ) -> None:
-    """Raise NoRoom if these tables cannot be rebuilt beside the live ones. If not `fills`, they are
-    there already, and only compared. Raises TablesUnavailable, too."""
+    """Raise NoRoom if tables as large as these in `schema`, by default the live ones, cannot be
+    filled beside them. If not `fills`, they are there already, and only compared. Raises
+    TablesUnavailable, too."""
     async with acquire_connection(live) as connection:
         names = [table.name for table in tables]
-        sizes = await connection.fetchrow(_SELECT_SIZES, names)
+        sizes = await connection.fetchrow(_SELECT_SIZES, names, schema)
     assert sizes is not None
     rebuilt, rows, database, log_max = sizes
     if not fills:

@@ -18,6 +18,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.errors import ProjectionBehind
 from contracts.values.describing import describe_error
+from runtime.postgres.read_models import CHANNEL_OF_POSITIONS
 from runtime.postgres.tables import (
     Away,
     TablesUnavailable,
@@ -29,7 +30,6 @@ from runtime.process.tasks import end, keep_running
 
 log = logging.getLogger(__name__)
 
-PROJECTED: Final = "projected"
 NOTICED: Final = "noticed"
 """The notifier's tables notify of every notice that has changed."""
 POLL_S: Final = 0.25
@@ -38,6 +38,7 @@ LOOK_S: Final = 5.0
 ANSWER_S_MAX: Final = 5.0
 """A poll without an answer for this long counts as a lost connection."""
 SELECT_POSITION: Final = "SELECT seq FROM reader_position WHERE reader = 'projector'"
+_SELECT_CHANNEL: Final = f"SELECT {CHANNEL_OF_POSITIONS}"
 
 
 class PositionWaiter:
@@ -112,9 +113,10 @@ class PositionWaiter:
         def on_lost(_: object) -> None:
             lost.set()
 
+        channel = await connection.fetchval(_SELECT_CHANNEL)
         connection.add_termination_listener(on_lost)
         try:
-            subscribed = await self._subscribe(connection)
+            subscribed = await self._subscribe(connection, channel)
             # After a crash PostgreSQL may have less than it had announced.
             self._position = 0
             self._note(await connection.fetchval(SELECT_POSITION) or 0)
@@ -136,14 +138,14 @@ class PositionWaiter:
             self.listening = False
             with suppress(TablesUnavailable), translate_postgres_errors():
                 connection.remove_termination_listener(on_lost)
-                await connection.remove_listener(PROJECTED, self._on_projected)
+                await connection.remove_listener(channel, self._on_projected)
                 await connection.remove_listener(NOTICED, self._on_noticed)
 
-    async def _subscribe(self, connection: PoolConnectionProxy) -> bool:
+    async def _subscribe(self, connection: PoolConnectionProxy, channel: str) -> bool:
         """Begin to listen. Returns False on a standby, which refuses LISTEN and is polled
         instead."""
         try:
-            await connection.add_listener(PROJECTED, self._on_projected)
+            await connection.add_listener(channel, self._on_projected)
             await connection.add_listener(NOTICED, self._on_noticed)
         except asyncpg.ReadOnlySQLTransactionError:
             return False

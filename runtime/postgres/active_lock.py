@@ -63,7 +63,8 @@ class ActiveLock:
         pace: LockPace = LockPace(),  # noqa: B008 - immutable
     ) -> None:
         self._pool = pool
-        self._name = name
+        self.name = name
+        """Must not change while it is held."""
         self._pace = pace
         self.held = False
         """Whether this process is the active one."""
@@ -79,7 +80,7 @@ class ActiveLock:
                 await self._work_once(work)
             except (TablesUnavailable, Fenced) as error:
                 if self.held:
-                    log.warning("%s is no longer active: %s", self._name, describe_error(error))
+                    log.warning("%s is no longer active: %s", self.name, describe_error(error))
             finally:
                 self.held = False
             await asyncio.sleep(self._pace.look_s)
@@ -91,9 +92,9 @@ class ActiveLock:
         try:
             await self._wait_for_lock(connection)
             self.held = True
-            log.info("%s is active", self._name)
+            log.info("%s is active", self.name)
             await run_together(
-                {self._name: work(), f"{self._name} lock": self._give_signs_of_life(connection)}
+                {self.name: work(), f"{self.name} lock": self._give_signs_of_life(connection)}
             )
         finally:
             break_off(connection)  # This releases the lock.
@@ -105,7 +106,7 @@ class ActiveLock:
             await connection.execute(
                 END_IF_SILENT, f"{self._pace.silence_s * 1000:.0f}ms", timeout=within_s
             )
-            while not await connection.fetchval(TRY_LOCK, self._name, timeout=within_s):
+            while not await connection.fetchval(TRY_LOCK, self.name, timeout=within_s):
                 await asyncio.sleep(self._pace.look_s)
 
     async def _give_signs_of_life(self, connection: PoolConnectionProxy) -> NoReturn:

@@ -2,7 +2,7 @@
 
 To keep an index up row by row costs far more than to make it once, and a row whose change is in no
 index is changed in place. The definitions are kept in a table, so an index that was set aside is
-never lost: whoever fills the tables makes it again at the end, and so does a migration first.
+never lost: whoever fills the tables makes it again at the end.
 """
 
 from collections.abc import Collection
@@ -26,7 +26,6 @@ _SET_ASIDE: Final = f"""
             AND of_table.relname || '.' || first.attname = ANY($1::text[]))
     RETURNING name
 """
-_TABLE_EXISTS: Final = f"SELECT to_regclass('{_ASIDE}') IS NOT NULL"
 _COUNT: Final = f"SELECT count(*) FROM {_ASIDE}"
 _TAKE_ONE: Final = f"""
     DELETE FROM {_ASIDE} WHERE name = (SELECT min(name) FROM {_ASIDE}) RETURNING definition
@@ -54,14 +53,6 @@ async def make_index_again(pool: asyncpg.Pool) -> bool:
     table can be read. Raises TablesUnavailable."""
     async with transaction(pool) as connection:
         return await _make_one(connection)
-
-
-async def make_indexes_for_migration(connection: PoolConnectionProxy) -> None:
-    """Make all indexes that were set aside, so that a migration finds what it may change."""
-    if await connection.fetchval(_TABLE_EXISTS):
-        async with connection.transaction():
-            while await _make_one(connection):
-                pass
 
 
 async def _make_one(connection: PoolConnectionProxy) -> bool:

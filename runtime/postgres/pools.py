@@ -4,7 +4,8 @@ Through these pools a `uuid` is canonical text in both directions, `json` and `j
 plain values, and a `timestamptz` is an aware UTC datetime, as everywhere else in the project.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -15,7 +16,12 @@ COMMAND_TIMEOUT_S: Final = 30.0
 IDLE_IN_TRANSACTION: Final = "5s"
 """For so long a process that is frozen within a transaction keeps its standby waiting for rows."""
 READ_MODEL: Final = "read_model"
-"""Schema of the read models. Their writer names tables without it, so it can fill others."""
+"""Schema of the first read models of a database. Statements name tables without it, so they can
+use others."""
+
+FindSchema = Callable[[], str | None]
+"""Returns the schema in which a new connection finds the read models; None if it is to find
+none."""
 
 
 async def open_pool(
@@ -25,6 +31,7 @@ async def open_pool(
     size_max: int = 8,
     command_timeout_s: float = COMMAND_TIMEOUT_S,
     server_settings: Mapping[str, str] | None = None,
+    find_schema: FindSchema = lambda: READ_MODEL,
 ) -> asyncpg.Pool:
     """Return a pool. With `size_min` 0 nothing is connected yet, so the server may start later.
 
@@ -47,19 +54,20 @@ async def open_pool(
         command_timeout=command_timeout_s,
         server_settings={
             "timezone": "UTC",
-            "search_path": f"{READ_MODEL}, public",
             "enable_seqscan": "off",
             "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
             **(server_settings or {}),
         },
-        init=_set_our_codecs,
+        init=partial(_prepare, find_schema),
         reset=_leave_as_it_is,
     )
     await pool
     return pool
 
 
-async def open_reading_pool(dsn: str, *, size_max: int) -> asyncpg.Pool:
+async def open_reading_pool(
+    dsn: str, *, size_max: int, find_schema: FindSchema = lambda: READ_MODEL
+) -> asyncpg.Pool:
     """Return a pool for a service that only reads.
 
     A statement gets one plan for all arguments, since to plan most of our reads takes longer
@@ -70,11 +78,19 @@ async def open_reading_pool(dsn: str, *, size_max: int) -> asyncpg.Pool:
         dsn,
         size_max=size_max,
         server_settings={"plan_cache_mode": "force_generic_plan", "enable_seqscan": "on"},
+        find_schema=find_schema,
     )
 
 
 async def _leave_as_it_is(_connection: object) -> None:
     """Nothing was set. asyncpg itself ends a transaction that is still open."""
+
+
+async def _prepare(find_schema: FindSchema, connection: asyncpg.Connection) -> None:
+    schema = find_schema()
+    path = "public" if schema is None else f"{schema}, public"
+    await connection.execute(f"SET search_path = {path}")
+    await _set_our_codecs(connection)
 
 
 async def _set_our_codecs(connection: asyncpg.Connection) -> None:

@@ -24,7 +24,7 @@ SEPARATE = {"PRACTIX_PROFILE": "servers", "COMMAND_API_HEARTBEAT_TIMEOUT_S": "2"
 
 
 class RunningSystem:
-    """A `practix run` and a client of it."""
+    """A `practix run` and a client of it. `PYTHONPATH` may name the code of another build."""
 
     def __init__(self, data: Path, session: aiohttp.ClientSession, **environment: str) -> None:
         self.port = free_port()
@@ -38,10 +38,11 @@ class RunningSystem:
             "PYTHONPATH": str(ROOT),
             **environment,
         }
+        self._root = self.environment["PYTHONPATH"]
         self.process = subprocess.Popen(
             [*PRACTIX, "run"],
             env=self.environment,
-            cwd=ROOT,
+            cwd=self._root,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -98,7 +99,7 @@ class RunningSystem:
         return subprocess.run(
             [*PRACTIX, *arguments],
             env=self.environment,
-            cwd=ROOT,
+            cwd=self._root,
             capture_output=True,
             text=True,
             check=False,

@@ -1,6 +1,6 @@
 """Runs the query API over rows of the read models that a test writes."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -20,7 +20,8 @@ from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
 from runtime.openapi.document import complete_document
 from runtime.outside.ports import Click, Movie
-from runtime.postgres.pools import open_pool, open_reading_pool
+from runtime.postgres.pools import READ_MODEL, open_pool, open_reading_pool
+from runtime.postgres.shape_lock import ShapeLock
 from runtime.process.clock import system_clock
 from tests.cells.http_reply import HttpReply
 from tests.cells.stream_reader import StreamReader, reading
@@ -112,6 +113,8 @@ class ReadSide:
         self.ugc = Ugc()
         self.shortener = Shortener()
         self.movies = Movies()
+        self.readiness: Callable[[], Mapping[str, Any]] = dict
+        """Returns what /readyz of the process would say."""
 
     async def get(
         self, path: str, person_id: str | None = None, *, is_super: bool = False, **headers: str
@@ -287,21 +290,31 @@ def text_of(instant: datetime) -> str:
 
 @asynccontextmanager
 async def read_side(
-    postgres_dsn: str, *, api_dsn: str | None = None, **options: Any
+    postgres_dsn: str,
+    *,
+    api_dsn: str | None = None,
+    shape_lock: ShapeLock | None = None,
+    **options: Any,
 ) -> AsyncIterator[ReadSide]:
     """Run the query API until the end of the block. `options` go to the QueryService.
 
     The API's pool has POOL_SIZE connections, and one of them listens. The test has a pool of its
-    own. `api_dsn` gives the API another address.
+    own. `api_dsn` gives the API another address. With a `shape_lock` it uses the tables of that
+    shape, and this does not wait for them.
     """
     app = make_front_app()
     complete_document(app)
     async with served(app) as url, aiohttp.ClientSession() as session:
-        pool = await open_reading_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
+        pool = await open_reading_pool(
+            api_dsn or postgres_dsn,
+            size_max=POOL_SIZE if shape_lock is None else POOL_SIZE + 1,
+            find_schema=shape_lock.find_schema if shape_lock else lambda: READ_MODEL,
+        )
         own_pool = await open_pool(postgres_dsn)
         found = ReadSide(url, session, own_pool)
         service = QueryService(
             pool=pool,
+            shape_lock=shape_lock,
             verifier=TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), system_clock),
             movies=found.movies,
             ugc=found.ugc,
@@ -313,7 +326,8 @@ async def read_side(
         for router in service.routers:
             app.include_router(router)
         await service.start()
-        if api_dsn is None:
+        found.readiness = service.readiness
+        if api_dsn is None and shape_lock is None:
             await eventually(lambda: bool(service.readiness()["tables"]))
         yield found
         await service.stop()

@@ -29,7 +29,7 @@ FLOORS = {
             outside service""",
         "command_api": """domain image image.sqlite leader renewal http inviting metrics rendering
             settings service main __main__""",
-        "projector": """history analysts read_models proof rebuild dead_letters metrics
+        "projector": """history analysts read_models proof rebuild shapes dead_letters metrics
             service http settings main __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings reports
             ratings history my_data analysts dashboard acts figures films streams service

@@ -1,9 +1,12 @@
 """Takes the texts of erased people off PostgreSQL's disk, where old versions of rows lie.
 
 The tables are rewritten, and the write-ahead log is renewed. The kept version of the tables
-(`versions`) is dropped if it has such texts. What is left to do is in `read_model.erasures`: the
+(`versions`) is dropped if it has such texts. What is left to do is in the table `erasures`: the
 rows whose `gone_seq` is not their `erased_seq`. Whoever writes erased texts anew, even if only to
 roll back, says so first (`clean_again`).
+
+The tables of another build's shape are cleaned by their own writer, or dropped. Until then the
+texts in them count as being on the disk.
 
 Nobody can read a table while it is rewritten, so the cleaner pauses for a hundred times as long as
 that took, and everybody who is erased meanwhile goes with the next time.
@@ -16,10 +19,12 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from projector.read_models.postgres.versions import drop_kept_with_texts
 from projector.read_models.project import TABLES
 from runtime.postgres.arrays import to_arrays
+from runtime.postgres.read_models import list_places
 from runtime.postgres.rewriting import renew_write_ahead_log, rewrite_tables
 from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
@@ -42,6 +47,16 @@ _STORE_GONE: Final = """
     WHERE erasure.person_id = cleaned.person_id AND erasure.xmin::text = cleaned.version
 """
 _CLEAN_AGAIN: Final = "UPDATE erasures SET gone_seq = NULL WHERE person_id = ANY($1::uuid[])"
+# Of another build's tables nothing is known but what they say themselves, in whatever shape.
+_SELECT_HELD: Final = """
+    SELECT live.person_id FROM erasures live
+    LEFT JOIN {schema}.erasures other USING (person_id)
+    WHERE live.erased_seq IS NOT NULL
+      AND live.erased_seq IS DISTINCT FROM (to_jsonb(other) ->> 'gone_seq')::bigint
+"""
+_SELECT_ERASED: Final = "SELECT person_id FROM erasures WHERE erased_seq IS NOT NULL"
+_SELECT_OWN_SCHEMA: Final = "SELECT current_schema()"
+_TABLE_EXISTS: Final = "SELECT to_regclass($1) IS NOT NULL"
 _SELECT_TABLES: Final = """
     SELECT array_agg(to_regclass(name)::oid ORDER BY name) FROM unnest($1::text[]) AS name
 """
@@ -82,11 +97,11 @@ class DiskCleaner:
             await asyncio.sleep(max(LOOK_S, PAUSE_FACTOR * (now() - started_at)))
 
     async def clean(self) -> bool:
-        """Take the texts of everybody who is erased now off the disk. Returns False if a
-        transaction may still read some of them, or if other tables became the live ones
-        meanwhile. Raises TablesUnavailable."""
+        """Take the texts of everybody who is erased now out of the files of these tables. Returns
+        False if a transaction may still read some of them, or if other tables became the live
+        ones meanwhile. Raises TablesUnavailable."""
         pending = await self._fetch_pending()
-        self._note_pending(len(pending))
+        await self._note_pending(pending)
         if not pending:
             return True
         await drop_kept_with_texts(self._pool)
@@ -102,7 +117,7 @@ class DiskCleaner:
                 return False
             await connection.execute(_STORE_GONE, *to_arrays(pending))
         log.info("texts of erased people are off the disk", extra={"people": len(pending)})
-        self._note_pending(len(await self._fetch_pending()))
+        await self._note_pending(await self._fetch_pending())
         return True
 
     async def _fetch_pending(self) -> Sequence[asyncpg.Record]:
@@ -111,6 +126,20 @@ class DiskCleaner:
             await connection.execute(_LOCK_POSITION)
             return await connection.fetch(_SELECT_PENDING)
 
-    def _note_pending(self, people: int) -> None:
-        self.pending = people
-        self._on_pending(people)
+    async def _note_pending(self, here: Sequence[asyncpg.Record]) -> None:
+        """Note how many people have texts here, or in the tables of another build."""
+        held = {row["person_id"] for row in here}
+        async with acquire_connection(self._pool) as connection:
+            own = await connection.fetchval(_SELECT_OWN_SCHEMA)
+            for place in await list_places(connection):
+                if place.schema != own:
+                    held |= await _find_held(connection, place.schema)
+        self.pending = len(held)
+        self._on_pending(self.pending)
+
+
+async def _find_held(connection: PoolConnectionProxy, schema: str) -> set[str]:
+    """Return the people who are erased here, and of whom this schema may still have texts."""
+    has_erasures = await connection.fetchval(_TABLE_EXISTS, f"{schema}.erasures")
+    sql = _SELECT_HELD.format(schema=schema) if has_erasures else _SELECT_ERASED
+    return {row["person_id"] for row in await connection.fetch(sql)}

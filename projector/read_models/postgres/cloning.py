@@ -14,7 +14,6 @@ from asyncpg.pool import PoolConnectionProxy
 
 _NAME_EVERYTHING: Final = "SET LOCAL search_path = pg_catalog"
 """Lets PostgreSQL write the schema of everything into a definition."""
-_PASSING: Final = "read_model_passing"
 _SELECT_TABLES: Final = """
     SELECT relname AS name, array_to_string(reloptions, ', ') AS options FROM pg_class
     WHERE relnamespace = $1::regnamespace AND relkind = 'r'
@@ -94,11 +93,12 @@ async def exchange_tables(
     ]
     for schema, row in triggers:
         await connection.execute(f"DROP TRIGGER {row['name']} ON {schema}.{row['table']}")
-    await connection.execute(f"CREATE SCHEMA {_PASSING}")
+    passing = f"{one}_passing"
+    await connection.execute(f"CREATE SCHEMA {passing}")
     for name in names:
-        for old, new in ((one, _PASSING), (other, one), (_PASSING, other)):
+        for old, new in ((one, passing), (other, one), (passing, other)):
             await connection.execute(f"ALTER TABLE {old}.{name} SET SCHEMA {new}")
-    await connection.execute(f"DROP SCHEMA {_PASSING}")
+    await connection.execute(f"DROP SCHEMA {passing}")
     for _, row in triggers:
         await connection.execute(row["definition"])
 

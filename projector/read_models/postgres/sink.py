@@ -20,7 +20,7 @@ from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
 from runtime.journal.tail import Position
-from runtime.postgres.pools import READ_MODEL
+from runtime.postgres.read_models import CHANNEL_OF_POSITIONS
 from runtime.postgres.tables import (
     ALLOW_COMPUTING,
     RowsRefused,
@@ -34,9 +34,9 @@ POSITION: Final = StoredPosition(
     "reader_position",
     "projector",
     also_set="decided_at = coalesce($10, p.decided_at)",
-    # Nobody waits for tables that are being filled beside the live ones.
-    returning=f"""set_config('synchronous_commit', 'off', true), CASE current_schema()
-        WHEN '{READ_MODEL}' THEN pg_notify('projected', p.seq::text) END""",
+    # Only who reads these very tables is woken.
+    returning=f"""set_config('synchronous_commit', 'off', true),
+        pg_notify({CHANNEL_OF_POSITIONS}, p.seq::text)""",
 )
 SNAPSHOT_ROWS: Final = 500
 

@@ -20,13 +20,13 @@ from launcher.rolling.processes import SERVICES, build_environment
 from launcher.servers import clickhouse, kafka
 from launcher.servers.clickhouse import install_clickhouse
 from launcher.servers.kafka import KafkaServer
-from launcher.servers.postgres import DATABASE, USER, PostgresServer, find_installation
+from launcher.servers.postgres import PostgresServer, find_installation
 from launcher.servers.process import HOST, run_command
 from launcher.settings import Settings
 from runtime.postgres.roles import dsn_of_role
 from tests.cells.embedded import SEPARATE, assert_guest_is_seen, confirm_guest, run_system
 from tests.conftest import unavailable
-from tests.e2e.operating.witness import ask_without_pause, command, wait_told
+from tests.e2e.operating.witness import ask_without_pause, command, find_postgres, wait_told
 from tests.paths import ROOT
 
 SERVERS: Final = ("kafka", "postgres", "clickhouse")
@@ -39,14 +39,6 @@ def find_kafka(data: Path) -> str:
     found = re.search(r"^advertised\.listeners=PLAINTEXT://(\S+)$", properties, re.MULTILINE)
     assert found is not None
     return found[1]
-
-
-def find_postgres(data: Path) -> str:
-    """Return the owner's address of the PostgreSQL that runs on this data."""
-    home = data / "postgres"
-    port = (home / "cluster" / "postmaster.pid").read_text().splitlines()[3]
-    password = (home / "postgres.password").read_text()
-    return f"postgresql://{USER}:{password}@{HOST}:{port}/{DATABASE}"
 
 
 async def run_python(*arguments: str, **environment: str) -> None:

@@ -3,8 +3,11 @@
 import asyncio
 import json
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
+from launcher.servers.postgres import DATABASE, USER
+from launcher.servers.process import HOST
 from tests.cells.embedded import RunningSystem
 
 TOLD_S_MAX = 60.0
@@ -36,3 +39,11 @@ async def ask_without_pause(system: RunningSystem) -> None:
     host, _ = await system.send("POST", "/neighbours/auth/token", body={"login": "vera"})
     for method in cycle(("PUT", "DELETE")):
         await system.send(method, f"/api/v1/user/{host['user_id']}/mute", dmitri, expect=None)
+
+
+def find_postgres(data: Path) -> str:
+    """Return the owner's address of the PostgreSQL that runs on this data."""
+    home = data / "postgres"
+    port = (home / "cluster" / "postmaster.pid").read_text().splitlines()[3]
+    password = (home / "postgres.password").read_text()
+    return f"postgresql://{USER}:{password}@{HOST}:{port}/{DATABASE}"

@@ -14,13 +14,15 @@ from projector.read_models.postgres.recompute import publish_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.postgres.versions import NEXT, make_next, switch_to
 from runtime.journal.sqlite import SqliteJournal
-from runtime.postgres.migrations import migrate
+from runtime.postgres.migrations import MIGRATIONS, migrate
 from runtime.postgres.pools import open_pool
+from runtime.postgres.read_models import Place, list_places, read_shape
 from runtime.postgres.rewriting import renew_write_ahead_log
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from tests.cells.projector_cell import follow, read_rows
 from tests.histories.erased_life import erase_anna, live_until_erasure
 from tests.histories.random_people import live_until_rated
+from tests.integration.projector.shapes.builds import make_shape, running_build
 from tests.waiting import POLL_S, WITHIN_S
 
 PASSWORDS = {service: f"{service}'s own password" for service in SERVICES}
@@ -44,6 +46,7 @@ FOR_NOBODY = (
     "CREATE TABLE public.mine ()",
     "CREATE ROLE mine",
     "DELETE FROM public.schema_migrations",
+    "DROP TABLE public.read_models",
     "SELECT pg_read_file('/etc/passwd')",
     "COPY read_model.people TO PROGRAM 'id'",
     "SELECT rolpassword FROM pg_authid",
@@ -194,8 +197,36 @@ async def test_rebuilt_tables_can_be_read(
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(pools["projector"]), chain.seq)
     before = await read_rows(pools["query_api"])
-    await make_next(pools["projector"])
+    await make_next(pools["projector"], read_shape(MIGRATIONS))
     await switch_to(pools["projector"], NEXT)
     assert await pools["query_api"].fetchval(SCORES) == 0
     await follow(sqlite_journal, PostgresSink(pools["projector"]), chain.seq)
     assert await read_rows(pools["query_api"]) == before
+
+
+async def test_the_projector_makes_tables_of_another_shape_that_the_query_service_reads(
+    owner: asyncpg.Pool,
+    postgres_dsn: str,
+    pools: dict[str, asyncpg.Pool],
+    sqlite_journal: SqliteJournal,
+    tmp_path: Path,
+) -> None:
+    chain = live_until_rated(100).chain
+    await chain.write_to(sqlite_journal)
+    shape = make_shape(tmp_path / "newer")
+    people = f"SELECT count(*) FROM {shape.schema}.people"
+    dsn = dsn_of_role(postgres_dsn, "projector", PASSWORDS["projector"])
+    async with asyncio.timeout(WITHIN_S), running_build(sqlite_journal, dsn, shape) as new:
+        await new.until_ready()
+        assert await pools["query_api"].fetchval(people) > 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await pools["notifier"].fetchval(people)
+        await grant_roles(owner, PASSWORDS)
+        assert await pools["query_api"].fetchval(people) > 0
+        await new.pool.execute("DELETE FROM public.read_models WHERE shape = 'nobody'")
+    assert await list_tables(pools["query_api"]) == await list_tables(pools["notifier"])
+
+
+async def list_tables(pool: asyncpg.Pool) -> list[Place]:
+    async with pool.acquire() as connection:
+        return await list_places(connection)

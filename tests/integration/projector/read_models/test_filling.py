@@ -5,17 +5,13 @@ from typing import Final
 import asyncpg
 import pytest
 
-from projector.read_models.postgres.filling import NEEDED, Filling
+from projector.read_models.postgres.filling import Filling
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Projector
 from projector.service import ProjectorService
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import START
-from runtime.postgres.indexes import (
-    count_indexes_aside,
-    make_indexes_for_migration,
-    set_indexes_aside,
-)
+from runtime.postgres.indexes import count_indexes_aside
 from tests.cells.projector_cell import SMALL, fold_rows, follow, read_rows, running
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
@@ -91,12 +87,3 @@ async def test_a_service_goes_on_with_filling_that_was_cut_short(
     assert await read_indexes(tables) == before
     await service.stop()
     assert await read_rows(tables) == fold_rows(chain)
-
-
-async def test_a_migration_finds_the_indexes_that_were_aside(tables: asyncpg.Pool) -> None:
-    before = await read_indexes(tables)
-    await set_indexes_aside(tables, NEEDED)
-    async with tables.acquire() as connection:
-        await make_indexes_for_migration(connection)
-    assert await read_indexes(tables) == before
-    assert await count_indexes_aside(tables) == 0

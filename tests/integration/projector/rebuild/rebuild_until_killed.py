@@ -21,6 +21,7 @@ from asyncpg.pool import PoolConnectionProxy
 import projector.read_models.postgres.sink
 import projector.read_models.postgres.versions
 import projector.rebuild.beside
+import projector.shapes.own_shape
 import runtime.postgres.indexes
 from projector.read_models.groups import GROUPS
 from projector.read_models.postgres.filling import Filling
@@ -36,6 +37,7 @@ MODULES: Final[dict[str, Any]] = {
     "versions": projector.read_models.postgres.versions,
     "rows": projector.read_models.postgres.sink,
     "indexes": runtime.postgres.indexes,
+    "shape": projector.shapes.own_shape,
 }
 BESIDE: Final[Any] = projector.rebuild.beside
 

@@ -36,6 +36,7 @@ WELL = {
     "projector_dead_letters_total": "3+0",
     "projector_verify_failed": "0+0",
     "projector_verified_timestamp_seconds": "1+0",
+    "projector_shape_differs": "0+0",
     "projector_erased_on_disk": "0+0",
     "projector_history_words_to_scrub": "0+0",
     'notifier_available{what="journal"}': "1+0",
@@ -103,6 +104,7 @@ TROUBLES = [
     Trouble("VerifyFailed", {"projector_verify_failed": "1+0"}),
     # The evaluation is four hours after the epoch, so the last verify was a day before it.
     Trouble("VerifyOld", {"projector_verified_timestamp_seconds": "-90000+0"}),
+    Trouble("ShapeDiffers", {"projector_shape_differs": "1+0"}),
     Trouble("WordsOfErased", {"projector_erased_on_disk": "1+0"}),
     Trouble("PublicationsStuck", {"notifier_publications_stuck": "1+0"}),
 ]

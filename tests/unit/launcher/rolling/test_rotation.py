@@ -2,7 +2,7 @@
 
 import asyncio
 
-from launcher.rolling.processes import list_processes
+from launcher.rolling.processes import list_processes, place_in_turn
 from launcher.rolling.rotation import Rotation, service_of
 
 ADDRESSES = {name: f"http://{name}" for name in ("query_api", "query_api_2", "notifier")}
@@ -40,3 +40,8 @@ def test_the_first_process_of_a_service_has_no_number() -> None:
     names = list_processes(2)
     assert names[:3] == ["neighbours", "projector", "projector_2"]
     assert {service_of(name) for name in list_processes(3)} == set(list_processes(1))
+
+
+def test_tables_are_kept_up_until_nobody_reads_them() -> None:
+    turns = sorted(list_processes(2), key=place_in_turn)
+    assert turns[:4] == ["projector", "query_api", "query_api_2", "projector_2"]

@@ -1,0 +1,197 @@
+"""Makes the read models of this build's shape beside those of other builds, if there are none yet.
+
+They are filled from the journal in small batches, since live traffic shares PostgreSQL. Then they
+are compared with a fold of the journal, row by row, as verify does. Only then may they be read.
+
+Whoever is killed on the way goes on: the tables are made in one transaction, filling resumes at
+the stored position, and the comparison is repeated.
+"""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.errors import NoRoom
+from projector.proof.scratch.checkpoints import FROM_ZERO, VerifiedCheckpoints
+from projector.proof.verify import verify
+from projector.read_models.postgres.versions import WRITER, let_read, lock_of_writer, make_tables
+from projector.read_models.project import TABLES
+from projector.rebuild.beside import Beside
+from projector.rebuild.room import PostgresRoom, require_room
+from projector.rebuild.time_left import TimeLeft
+from runtime.journal.port import Journal
+from runtime.journal.tail import START
+from runtime.postgres.migrations import LOCK_KEY, migrate
+from runtime.postgres.read_models import Place, find_place, list_places, note_ready, register
+from runtime.postgres.shape_lock import ShapeLock
+from runtime.postgres.tables import (
+    TablesUnavailable,
+    acquire_connection,
+    transaction,
+    translate_postgres_errors,
+)
+from runtime.progress.reporting import ReportLine
+
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = 60.0
+"""When to try again without room, or if the comparison could not be ended."""
+_LOCK: Final = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
+_TABLE_EXISTS: Final = "SELECT to_regclass($1) IS NOT NULL"
+_SELECT_PROGRESS: Final = """
+    SELECT coalesce((SELECT seq FROM {schema}.reader_position WHERE reader = $1), 0),
+           (SELECT count(*) FROM {schema}.dead_letters)
+"""
+
+
+class _Others(NamedTuple):
+    """What those shapes have reached that may be read."""
+
+    schema: str | None
+    """The one that is furthest; None if there is none."""
+    position: int
+    dead_letters: int
+
+
+class OwnShape:
+    """The read models of one shape, for their writer. Call `find_lock` before anything else."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        pool: asyncpg.Pool,
+        lock: ShapeLock,
+        checkpoints: VerifiedCheckpoints,
+        room: PostgresRoom,
+    ) -> None:
+        """`pool` finds the tables by `lock`."""
+        self._journal = journal
+        self._pool = pool
+        self._lock = lock
+        self._shape = lock.shape
+        self._checkpoints = checkpoints
+        self._room = room
+        self.progress: ReportLine | None = None
+        """How far the tables are, `{"phase", "done", "of", "left_s"}`, while they may not be read.
+        The phases `no_room`, `incomparable` and `different` say why they are not."""
+        self.different = False
+        """Whether they are not what the journal says."""
+
+    async def find_lock(self) -> str:
+        """Apply the migrations of this build, and return the name of the lock of the shape's
+        writer. Raises TablesUnavailable."""
+        with translate_postgres_errors():
+            await migrate(self._pool, self._shape.directory)
+        place = await self._lock.look()
+        return lock_of_writer(self._shape.schema if place is None else place.schema)
+
+    async def make_ready(self) -> None:
+        """Return once the tables may be read. Raises the reader's errors, and
+        TablesUnavailable."""
+        if await self._make():
+            return
+        log.warning("filling read models of another shape", extra={"shape": self._shape.name})
+        while not await self._fill_and_compare():
+            if self.different:  # A person has to look: another comparison would find the same.
+                await asyncio.Event().wait()
+            await asyncio.sleep(RETRY_S)
+        self.progress = None
+
+    async def _make(self) -> bool:
+        """Make the tables if there are none. Returns whether they may be read."""
+        place = await self._lock.look()
+        if place is None:
+            place = Place(self._shape.name, self._shape.schema, ready=False)
+            async with transaction(self._pool) as connection:
+                await connection.execute(_LOCK)
+                await make_tables(connection, self._shape, place.schema)
+                await let_read(connection, place.schema)
+                await register(connection, place)
+            await self._lock.look()
+        return place.ready
+
+    async def _fill_and_compare(self) -> bool:
+        """Return whether the tables may be read now."""
+        others = await self._find_others()
+        beside = Beside(self._journal, self._pool, TABLES)
+        left = TimeLeft(asyncio.get_running_loop().time)
+        result: ReportLine = {}
+        try:
+            await self._demand_room(beside, others)
+            async with aclosing(beside.fill(others.position)) as lines:
+                async for line in lines:
+                    self.progress = left.add_to(line)
+            verified = verify(
+                self._journal, beside.sink, checkpoints=self._checkpoints, start=FROM_ZERO
+            )
+            async with aclosing(verified) as lines:
+                async for result in lines:
+                    if "phase" in result:
+                        self.progress = left.add_to(result)
+            return await self._judge(result)
+        except NoRoom as error:
+            log.error("no room for read models of another shape", extra=dict(error.facts))
+            self._stand_still("no_room")
+            return False
+        finally:
+            await beside.stop()
+
+    async def _judge(self, result: ReportLine) -> bool:
+        """Note that the tables may be read, if nothing was found wrong. Returns whether so."""
+        others = await self._find_others()
+        parked_more = others.schema is not None and result["dead_letters"] > others.dead_letters
+        if any(result["found"].values()) or parked_more:
+            facts = {**result["found"], "dead_letters": result["dead_letters"]}
+            log.error("new read models are not what the journal says", extra=facts)
+            self.different = True
+            self._stand_still("different")
+            return False
+        if result["problem"] is not None:
+            log.error("new read models not compared", extra={"reason": result["problem"]})
+            self._stand_still("incomparable")
+            return False
+        async with transaction(self._pool) as connection:
+            place = await find_place(connection, self._shape.name)
+            if place is None:
+                raise TablesUnavailable("somebody has dropped the new read models", "not_migrated")
+            await note_ready(connection, place.shape, place.schema)
+        await self._lock.look()
+        log.info("new read models are ready", extra={"position": result["position"]})
+        return True
+
+    def _stand_still(self, phase: str) -> None:
+        self.progress = {**(self.progress or {"done": 0, "of": 0, "left_s": None}), "phase": phase}
+
+    async def _demand_room(self, beside: Beside, others: _Others) -> None:
+        """Raise NoRoom if empty tables cannot be filled."""
+        if others.schema is not None and await beside.sink.position() == START:
+            await require_room(
+                self._pool,
+                TABLES,
+                self._room,
+                self._checkpoints.directory,
+                schema=others.schema,
+            )
+
+    async def _find_others(self) -> _Others:
+        found = _Others(None, 0, 0)
+        async with acquire_connection(self._pool) as connection:
+            for place in await list_places(connection):
+                if place.ready and place.shape != self._shape.name:
+                    found = await _look_at(connection, place.schema, found)
+        return found
+
+
+async def _look_at(connection: PoolConnectionProxy, schema: str, found: _Others) -> _Others:
+    """Return what is furthest: the tables in this schema, or those that were found before."""
+    if not await connection.fetchval(_TABLE_EXISTS, f"{schema}.reader_position"):
+        return found  # Somebody has dropped it.
+    row: Any = await connection.fetchrow(_SELECT_PROGRESS.format(schema=schema), WRITER)
+    position, letters = row
+    if found.schema is not None and found.position >= position:
+        return found._replace(dead_letters=max(found.dead_letters, letters))
+    return _Others(schema, position, max(found.dead_letters, letters))

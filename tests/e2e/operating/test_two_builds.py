@@ -1,0 +1,150 @@
+"""A build that needs other read models works beside the one before, until that one is replaced."""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import asyncpg
+import pytest
+
+from launcher.servers import kafka
+from runtime.postgres.pools import READ_MODEL
+from runtime.postgres.read_models import read_shape
+from tests.cells.embedded import SEPARATE, RunningSystem, confirm_guest, run_system
+from tests.compose.traffic import Traffic
+from tests.conftest import unavailable
+from tests.e2e.operating.witness import command, find_postgres
+from tests.paths import ROOT
+from tests.waiting import within
+
+CODE: Final = (
+    *("contracts", "runtime", "command_api", "query_api", "projector", "notifier"),
+    *("neighbours", "launcher", "migrations", "deploy"),
+)
+SHOES: Final = """
+    ALTER TABLE read_model.people ADD COLUMN shoe_size integer;
+    CREATE INDEX people_by_shoes ON read_model.people (shoe_size);
+"""
+SCHEMAS: Final = """
+    SELECT nspname FROM pg_namespace WHERE nspname LIKE 'read\\_model%' ORDER BY nspname
+"""
+DROPPED_S_MAX: Final = 180.0
+"""A shape goes once nobody has used it for a minute."""
+
+
+def copy_code(target: Path) -> Path:
+    """Copy this build, so that it can be changed while it runs."""
+    for folder in CODE:
+        shutil.copytree(
+            ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    return target
+
+
+class Reader:
+    """Reads all the time, as Boris does, and notes what is not answered."""
+
+    def __init__(self, system: RunningSystem, token: str) -> None:
+        self._system = system
+        self._token = token
+        self.answered = 0
+        self.failed: list[Any] = []
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        reading = asyncio.create_task(self._read())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+
+    async def _read(self) -> None:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        while True:
+            for path in ("/api/v1/announcements", "/api/v1/schedule"):
+                url = f"{self._system.url}{path}"
+                try:
+                    async with self._system.session.get(url, headers=headers) as response:
+                        if response.status != 200:
+                            self.failed.append((path, await response.text()))
+                        self.answered += 1
+                except aiohttp.ClientError as error:
+                    self.failed.append((path, repr(error)))
+            await asyncio.sleep(0.01)
+
+
+def read_until(system: RunningSystem, words: str) -> None:
+    """Read what the system prints until a line has the words. Raises AssertionError if it ends or
+    says that it could not."""
+    assert system.process.stdout is not None
+    for line in system.process.stdout:
+        assert "not all processes" not in line, line
+        if words in line:
+            return
+    raise AssertionError(words)
+
+
+async def find_schemas(dsn: str) -> list[str]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [row["nspname"] for row in await connection.fetch(SCHEMAS)]
+    finally:
+        await connection.close()
+
+
+def shapes_of(ready: dict[str, Any]) -> dict[str, str]:
+    """Return the shape of each process, by its name."""
+    return {
+        name.removesuffix(".shape"): value
+        for name, value in ready.items()
+        if name.endswith(".shape")
+    }
+
+
+@pytest.mark.timeout(900)
+async def test_two_builds_work_side_by_side(tmp_path: Path) -> None:
+    if reason := kafka.why_unavailable():
+        unavailable(reason)
+    root = copy_code(tmp_path / "code")
+    environment = {**SEPARATE, "PRACTIX_PROCESSES": "2", "PYTHONPATH": str(root)}
+    async with run_system(tmp_path / "data", **environment) as system:
+        await confirm_guest(system)
+        dsn = find_postgres(system.data)
+        assert await find_schemas(dsn) == [READ_MODEL]
+        before = read_shape(root / "migrations" / "postgres").name
+        (root / "migrations" / "postgres" / "0999_shoes.sql").write_text(SHOES)
+        after = read_shape(root / "migrations" / "postgres")
+        traffic = Traffic(system.session, system.url)
+        reader = Reader(system, await system.token("boris"))
+        seen: set[frozenset[str]] = set()
+        async with reader.reading(), traffic.flowing():
+            await traffic.progress()
+            system.process.send_signal(signal.SIGUSR1)
+            replaced = asyncio.create_task(
+                asyncio.to_thread(read_until, system, "all processes were replaced")
+            )
+            while not replaced.done():
+                ready = await system.get("/readyz", expect=None) or {}
+                seen.add(frozenset(shapes_of(ready).values()))
+                await asyncio.sleep(0.05)
+            await replaced
+            await traffic.progress()
+        assert (traffic.lost, reader.failed) == ([], [])
+        assert reader.answered > 100
+        assert frozenset({before, after.name}) in seen
+        await traffic.demand_all_readable(await system.token("anna"))
+        shapes = shapes_of(await system.get("/readyz"))
+        assert set(shapes.values()) == {after.name}
+        assert len(shapes) == 4
+        assert (await command(system, "verify"))["ok"]
+        async for _ in within(DROPPED_S_MAX):
+            if await find_schemas(dsn) == [after.schema]:
+                break
+        assert (await command(system, "verify"))["ok"]
+        assert await system.get("/api/v1/announcements", await system.token("anna"))
