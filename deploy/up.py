@@ -63,13 +63,11 @@ ROLLED = (
 projector fills the tables that its build needs; the last one keeps up those of the build before
 until nobody reads them any more."""
 RUN_ONCE = ("run", "--rm", "--no-deps")
-FILL_S_MAX = "21600"
-REPLACE = (
-    *("up", "--detach", "--no-deps", "--force-recreate"),
-    *("--wait", "--wait-timeout", FILL_S_MAX),
-)
-"""Arguments that stop a service's container, start a new one and wait until it is healthy. A
-projector may have to fill its tables first; all others are soon healthy, or fail."""
+REPLACE = ("up", "--detach", "--no-deps", "--force-recreate", "--wait", "--wait-timeout")
+"""Arguments that stop a service's container, start a new one and wait until it is healthy, for so
+many seconds at most as come next."""
+HEALTHY_S_MAX, FILL_S_MAX = "120", "21600"
+"""How long a service may take to become healthy, and a projector, which may have to fill tables."""
 LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
 PAGES = {
@@ -101,6 +99,11 @@ def main(extra: list[str]) -> int:
     return status
 
 
+def replace(service: str) -> tuple[str, ...]:
+    """Return the arguments that replace the container of a service."""
+    return (*REPLACE, FILL_S_MAX if service.startswith("projector_") else HEALTHY_S_MAX, service)
+
+
 def make_secrets(file: Path) -> None:
     """Add the secrets that the file lacks; an upgrade may need more of them."""
     file.touch(mode=0o600)
@@ -118,7 +121,7 @@ def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: s
 def roll(files: Iterable[Path], environment: Mapping[str, str]) -> int:
     """Replace one service after another. Return 0, or the exit status of the first failure: what
     comes after it stays as it was."""
-    steps = [*((*RUN_ONCE, one) for one in PREPARED), *((*REPLACE, one) for one in ROLLED)]
+    steps = [*((*RUN_ONCE, one) for one in PREPARED), *map(replace, ROLLED)]
     statuses = (compose(files, environment, *step) for step in steps)
     return next(filter(None, statuses), 0)
 

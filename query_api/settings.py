@@ -64,8 +64,8 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
     the notifier's setting of the same name. By default pages name the address of the request."""
     days_of: ZoneInfo = DAYS_OF_DEFAULT
     """The zone in which a date without a time of day begins and ends."""
-    pool_size: int = Field(16, ge=3)
-    """Connections to PostgreSQL. One listens, half of the others answer by single statements, and
-    the rest hold snapshots."""
+    pool_size: int = Field(16, ge=4)
+    """Connections to PostgreSQL. One listens, one keeps the tables from being dropped, half of
+    the others answer by single statements, and the rest hold snapshots."""
     min_position_timeout_s: PositiveFloat = MIN_POSITION_WAIT_S
     streams: StreamLimits = DEFAULT

@@ -3,6 +3,9 @@
 They are filled from the journal in small batches, since live traffic shares PostgreSQL. Then they
 are compared with a fold of the journal, row by row, as verify does. Only then may they be read.
 
+Tables that could be read before, but that nobody has followed since, are caught up before anybody
+reads them again: they may have what people erased meanwhile had written.
+
 Whoever is killed on the way goes on: the tables are made in one transaction, filling resumes at
 the stored position, and the comparison is repeated.
 """
@@ -18,6 +21,8 @@ from asyncpg.pool import PoolConnectionProxy
 from contracts.errors import NoRoom
 from projector.proof.scratch.checkpoints import FROM_ZERO, VerifiedCheckpoints
 from projector.proof.verify import verify
+from projector.read_models.postgres.at_rest import DiskCleaner
+from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.postgres.versions import WRITER, let_read, lock_of_writer, make_tables
 from projector.read_models.project import TABLES
 from projector.rebuild.beside import Beside
@@ -26,7 +31,14 @@ from projector.rebuild.time_left import TimeLeft
 from runtime.journal.port import Journal
 from runtime.journal.tail import START
 from runtime.postgres.migrations import LOCK_KEY, migrate
-from runtime.postgres.read_models import Place, find_place, list_places, note_ready, register
+from runtime.postgres.read_models import (
+    Place,
+    find_place,
+    list_places,
+    note_ready,
+    note_unready,
+    register,
+)
 from runtime.postgres.shape_lock import ShapeLock
 from runtime.postgres.tables import (
     TablesUnavailable,
@@ -40,6 +52,8 @@ log = logging.getLogger(__name__)
 
 RETRY_S: Final = 60.0
 """When to try again without room, or if the comparison could not be ended."""
+BEHIND_MAX: Final = 2_000
+"""If ready tables are so many records behind those of another build, nobody has followed them."""
 _LOCK: Final = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
 _TABLE_EXISTS: Final = "SELECT to_regclass($1) IS NOT NULL"
 _SELECT_PROGRESS: Final = """
@@ -92,27 +106,59 @@ class OwnShape:
     async def make_ready(self) -> None:
         """Return once the tables may be read. Raises the reader's errors, and
         TablesUnavailable."""
-        if await self._make():
-            return
-        log.warning("filling read models of another shape", extra={"shape": self._shape.name})
-        while not await self._fill_and_compare():
-            if self.different:  # A person has to look: another comparison would find the same.
-                await asyncio.Event().wait()
-            await asyncio.sleep(RETRY_S)
-        self.progress = None
+        try:
+            place = await self._make()
+            if place.ready:
+                await self._catch_up(place)
+                return
+            log.warning("filling read models of another shape", extra={"shape": self._shape.name})
+            while not await self._fill_and_compare():
+                if self.different:  # A person has to look: another comparison would find the same.
+                    await asyncio.Event().wait()
+                await asyncio.sleep(RETRY_S)
+        finally:
+            self.progress = None
+            self.different = False
 
-    async def _make(self) -> bool:
-        """Make the tables if there are none. Returns whether they may be read."""
-        place = await self._lock.look()
-        if place is None:
-            place = Place(self._shape.name, self._shape.schema, ready=False)
-            async with transaction(self._pool) as connection:
-                await connection.execute(_LOCK)
+    async def _make(self) -> Place:
+        """Make the tables if there are none. Returns where they are."""
+        if (place := await self._lock.look()) is not None:
+            return place
+        async with transaction(self._pool) as connection:
+            await connection.execute(_LOCK)
+            place = await find_place(connection, self._shape.name)
+            if place is None:
+                place = Place(self._shape.name, self._shape.schema, ready=False)
                 await make_tables(connection, self._shape, place.schema)
                 await let_read(connection, place.schema)
                 await register(connection, place)
-            await self._lock.look()
-        return place.ready
+        await self._lock.look()
+        return place
+
+    async def _catch_up(self, place: Place) -> None:
+        """Let nobody read tables that are far behind those of another build until they are as
+        far."""
+        others = await self._find_others()
+        own = await PostgresSink(self._pool).position()
+        if others.position - own.state.seq <= BEHIND_MAX:
+            return
+        log.warning("catching read models up", extra={"shape": self._shape.name})
+        async with transaction(self._pool) as connection:
+            await note_unready(connection, place.shape, place.schema)
+        await self._lock.look()
+        beside = Beside(self._journal, self._pool, TABLES)
+        try:
+            await self._fill(beside, others.position)
+            await self._let_read()
+        finally:
+            await beside.stop()
+
+    async def _fill(self, beside: Beside, target: int) -> None:
+        """Fill the tables up to the position `target`, and note the progress."""
+        left = TimeLeft(asyncio.get_running_loop().time)
+        async with aclosing(beside.fill(target)) as lines:
+            async for line in lines:
+                self.progress = left.add_to(line)
 
     async def _fill_and_compare(self) -> bool:
         """Return whether the tables may be read now."""
@@ -122,9 +168,7 @@ class OwnShape:
         result: ReportLine = {}
         try:
             await self._demand_room(beside, others)
-            async with aclosing(beside.fill(others.position)) as lines:
-                async for line in lines:
-                    self.progress = left.add_to(line)
+            await self._fill(beside, others.position)
             verified = verify(
                 self._journal, beside.sink, checkpoints=self._checkpoints, start=FROM_ZERO
             )
@@ -155,14 +199,20 @@ class OwnShape:
             log.error("new read models not compared", extra={"reason": result["problem"]})
             self._stand_still("incomparable")
             return False
+        await self._let_read()
+        log.info("new read models are ready", extra={"position": result["position"]})
+        return True
+
+    async def _let_read(self) -> None:
+        """Note that the tables may be read. The texts of the erased are taken off the disk before,
+        since nobody can read a table while that is done."""
+        await DiskCleaner(self._pool).clean()
         async with transaction(self._pool) as connection:
             place = await find_place(connection, self._shape.name)
             if place is None:
                 raise TablesUnavailable("somebody has dropped the new read models", "not_migrated")
             await note_ready(connection, place.shape, place.schema)
         await self._lock.look()
-        log.info("new read models are ready", extra={"position": result["position"]})
-        return True
 
     def _stand_still(self, phase: str) -> None:
         self.progress = {**(self.progress or {"done": 0, "of": 0, "left_s": None}), "phase": phase}

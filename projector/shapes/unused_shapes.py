@@ -7,12 +7,12 @@ both alone, until its tables are gone and nobody can find them any more.
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Final, NoReturn
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from contracts.values.describing import describe_error
 from projector.read_models.postgres.versions import Versions, drop_schema, lock_of_writer
 from runtime.postgres import active_lock, shape_lock
 from runtime.postgres.migrations import LOCK_KEY
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 UNUSED_S: Final = 60.0
 """Longer than a process takes to come back after PostgreSQL was away."""
+UNREADY_S: Final = 3600.0
+"""The same for tables that were still being filled: to begin anew may take hours."""
 LOOK_S: Final = 5.0
 _LOCK_MIGRATIONS: Final = f"""
     SET LOCAL lock_timeout = '2s';
@@ -43,32 +45,40 @@ class UnusedShapes:
         pool: asyncpg.Pool,
         own_shape: str,
         unused_s: float = UNUSED_S,
+        unready_s: float = UNREADY_S,
         look_s: float = LOOK_S,
     ) -> None:
         self._pool = pool
         self._own = own_shape
         self._unused_s = unused_s
+        self._unready_s = unready_s
         self._look_s = look_s
         self._unused_since: dict[str, float] = {}
 
     async def run(self) -> NoReturn:
-        """Drop what nobody has used for `unused_s` seconds on end."""
+        """Drop what nobody has used for `unused_s` seconds on end, or for `unready_s` if it could
+        not be read yet."""
         while True:
-            with suppress(TablesUnavailable):  # The projector reports it.
+            try:
                 await self._look()
+            except TablesUnavailable as error:
+                self._unused_since.clear()  # Nobody knows who uses what meanwhile.
+                log.info("unused shapes not looked for: %s", describe_error(error))
             await asyncio.sleep(self._look_s)
 
     async def _look(self) -> None:
         now = asyncio.get_running_loop().time()
         async with acquire_connection(self._pool) as connection:
             others = [one for one in await list_places(connection) if one.shape != self._own]
+        unused_since, self._unused_since = self._unused_since, {}
         for place in others:
-            since = self._unused_since.setdefault(place.shape, now)
-            if not await self._try_to_drop(place, due=now - since >= self._unused_s):
-                del self._unused_since[place.shape]
+            since = unused_since.get(place.shape, now)
+            allowed_s = self._unused_s if place.ready else self._unready_s
+            if await self._try_to_drop(place, due=now - since >= allowed_s):
+                self._unused_since[place.shape] = since
 
     async def _try_to_drop(self, place: Place, *, due: bool) -> bool:
-        """Drop the shape if that is `due`. Returns False if somebody uses it."""
+        """Drop the shape if that is `due`. Returns whether it is unused, but not dropped."""
         async with transaction(self._pool) as connection:
             if due:
                 await connection.execute(_LOCK_MIGRATIONS)
@@ -81,7 +91,7 @@ class UnusedShapes:
                 await drop_schema(connection, schema)
             await unregister(connection, place.shape)
         log.info("dropped read models that nobody used", extra={"schema": place.schema})
-        return True
+        return False
 
     async def _may_drop(self, connection: PoolConnectionProxy, place: Place) -> bool:
         """Return whether our own shape is ready to take over, and the other one is still there."""

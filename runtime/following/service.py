@@ -37,7 +37,7 @@ class FollowingService:
         self._lock = lock
         self._running: asyncio.Task[None] | None = None
         self._prepared = prepare is None
-        ACTIVE.labels(name).set_function(lambda: self.active)
+        ACTIVE.labels(name).set_function(lambda: self.active and self._prepared)
 
     @property
     def position(self) -> int:

@@ -36,7 +36,7 @@ _CREATE_TABLE: Final = """
         shape text PRIMARY KEY,
         schema_name text NOT NULL UNIQUE,
         made_at timestamptz NOT NULL DEFAULT now(),
-        ready_at timestamptz  -- When it could be read for the first time.
+        ready_at timestamptz  -- Since when it may be read.
     )
 """
 _SELECT: Final = "SELECT shape, schema_name, ready_at IS NOT NULL FROM public.read_models"
@@ -47,6 +47,9 @@ _INSERT: Final = """
 _STORE_READY: Final = """
     UPDATE public.read_models SET ready_at = now()
     WHERE shape = $1 AND schema_name = $2 AND ready_at IS NULL
+"""
+_STORE_UNREADY: Final = """
+    UPDATE public.read_models SET ready_at = NULL WHERE shape = $1 AND schema_name = $2
 """
 _DELETE: Final = "DELETE FROM public.read_models WHERE shape = $1"
 
@@ -116,6 +119,11 @@ async def unregister(connection: PoolConnectionProxy, shape: str) -> None:
 async def note_ready(connection: PoolConnectionProxy, shape: str, schema: str) -> None:
     """Note that the shape in this schema may be read from now on."""
     await connection.execute(_STORE_READY, shape, schema)
+
+
+async def note_unready(connection: PoolConnectionProxy, shape: str, schema: str) -> None:
+    """Note that the shape in this schema may not be read for now."""
+    await connection.execute(_STORE_UNREADY, shape, schema)
 
 
 async def begin_registry(

@@ -11,6 +11,7 @@ import asyncpg
 from yarl import URL
 
 from runtime.migration_files import ROOT
+from runtime.postgres.migrations import LOCK_KEY
 
 ROLES: Final = ROOT / "roles.sql"
 SERVICES: Final = ("projector", "notifier", "query_api")
@@ -32,10 +33,12 @@ async def grant_roles(pool: asyncpg.Pool, passwords: Mapping[str, str]) -> None:
     """Create the roles, and set their passwords and rights to those of this version.
 
     `pool` must connect as the database's owner, who may create roles, and the tables must
-    exist. `passwords` has one for each of `SERVICES`. Raises KeyError if one is missing.
+    exist. Waits for whoever makes or drops tables. `passwords` has one for each of `SERVICES`.
+    Raises KeyError if one is missing.
     """
     password_of = {role_of(service): passwords[service] for service in SERVICES}
     async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
         await connection.execute(ROLES.read_text())
         for role, password in password_of.items():
             await connection.execute(await connection.fetchval(_SET_PASSWORD, role, password))

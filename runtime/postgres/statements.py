@@ -25,7 +25,7 @@ class Statements:
     waits in line. `close` it before the pool."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        """Leaves half of the pool, and of three connections two, to others."""
+        """Leaves half of the pool, and of four connections three, to others."""
         self._pool = pool
         self._turns = Semaphore(max(1, (pool.get_max_size() - 1) // 2))
         self._idle: list[PoolConnectionProxy] = []

@@ -10,13 +10,14 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
+from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.versions import Versions
 from projector.rebuild.room import PostgresRoom
 from projector.shapes import own_shape
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS, migrate
 from runtime.postgres.pools import READ_MODEL
-from runtime.postgres.read_models import BEFORE, Place, Shape
+from runtime.postgres.read_models import BEFORE, Place, Shape, note_ready
 from tests.cells.projector_cell import commit_stored, fold_rows, read_letters, read_rows
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
@@ -48,6 +49,7 @@ POINTS: Final = (
     "shape 1 done",
 )
 """Each is a point of another process, which goes on where the one before was killed."""
+UNCLEAN: Final = "SELECT count(*) FROM erasures WHERE erased_seq IS DISTINCT FROM gone_seq"
 HAS_INDEX: Final = "SELECT to_regclass($1 || '.people_by_shoes') IS NOT NULL"
 UNSPOIL: Final = """
     UPDATE {kept}.people kept SET name = live.name
@@ -223,6 +225,66 @@ async def test_to_go_back_to_the_build_before_uses_its_tables_again(
         await build.until_at(chain.seq)
         assert build.service.ready
         assert await read_rows(tables) == fold_rows(chain)
+
+
+async def test_tables_that_are_far_behind_are_not_read_before_they_have_caught_up(
+    tables: asyncpg.Pool,
+    postgres_dsn: str,
+    sqlite_journal: SqliteJournal,
+    chain: Chain,
+    shape: Shape,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(own_shape, "BEHIND_MAX", 5)
+    reached: list[int] = []
+
+    async def note(connection: Any, name: str, schema: str) -> None:
+        reached.append(await connection.fetchval(f"SELECT seq FROM {schema}.reader_position"))
+        await note_ready(connection, name, schema)
+
+    async with running_build(sqlite_journal, postgres_dsn, OURS) as build:
+        await build.until_at(half_of(chain))
+    await chain.write_to(sqlite_journal, half_of(chain))
+    async with running_build(sqlite_journal, postgres_dsn, shape) as build:
+        await build.until_ready()
+        await build.until_at(chain.seq)
+    monkeypatch.setattr(own_shape, "note_ready", note)
+    async with running_build(sqlite_journal, postgres_dsn, OURS) as build:
+        while not reached:  # Until it is active, it does not know how far others are.
+            await asyncio.sleep(0.01)
+        await build.until_ready()
+        assert reached == [chain.seq]
+        assert (await find_places(tables))[OURS.name].ready
+        await build.until_at(chain.seq)
+        assert await read_rows(tables) == fold_rows(chain)
+
+
+async def test_texts_of_the_erased_are_off_the_disk_before_anybody_reads(
+    old: Build,
+    postgres_dsn: str,
+    sqlite_journal: SqliteJournal,
+    chain: Chain,
+    shape: Shape,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cleaned: list[bool] = []
+
+    class Cleaner:
+        """Notes whether the shape could be read when the texts were taken off the disk."""
+
+        def __init__(self, pool: asyncpg.Pool) -> None:
+            self.clean_files = DiskCleaner(pool).clean
+            self.pool = pool
+
+        async def clean(self) -> bool:
+            cleaned.append((await find_places(self.pool))[shape.name].ready)
+            return await self.clean_files()
+
+    monkeypatch.setattr(own_shape, "DiskCleaner", Cleaner)
+    async with running_build(sqlite_journal, postgres_dsn, shape) as new:
+        await new.until_ready()
+        assert cleaned == [False]
+        assert await new.pool.fetchval(UNCLEAN) == 0
 
 
 async def test_the_tables_of_a_build_that_knows_no_shapes_are_left_to_it(
