@@ -40,7 +40,7 @@ from runtime.following.pauses import Pauses
 from runtime.following.reader import JournalReader
 from runtime.journal.port import Journal
 from runtime.postgres.pools import open_pool
-from runtime.postgres.read_models import Shape
+from runtime.postgres.read_models import BuildShape
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
 from runtime.progress.reporting import ReportLine
 
@@ -86,7 +86,7 @@ class Rebuilding:
         pauses: Pauses,
         reader: JournalReader[Any],
         room: PostgresRoom,
-        shape: Shape,
+        shape: BuildShape,
     ) -> None:
         """`dsn` leads to the database of `live`, which has this `room` and tables of this `shape`.
         Its `reader` runs in `pauses`."""

@@ -32,7 +32,7 @@ from runtime.journal.port import Journal
 from runtime.journal.tail import START
 from runtime.postgres.migrations import LOCK_KEY, migrate
 from runtime.postgres.read_models import (
-    Place,
+    ShapePlace,
     find_place,
     list_places,
     note_ready,
@@ -120,7 +120,7 @@ class OwnShape:
             self.progress = None
             self.different = False
 
-    async def _make(self) -> Place:
+    async def _make(self) -> ShapePlace:
         """Make the tables if there are none. Returns where they are."""
         if (place := await self._lock.look()) is not None:
             return place
@@ -128,14 +128,14 @@ class OwnShape:
             await connection.execute(_LOCK)
             place = await find_place(connection, self._shape.name)
             if place is None:
-                place = Place(self._shape.name, self._shape.schema, ready=False)
+                place = ShapePlace(self._shape.name, self._shape.schema, ready=False)
                 await make_tables(connection, self._shape, place.schema)
                 await let_read(connection, place.schema)
                 await register(connection, place)
         await self._lock.look()
         return place
 
-    async def _catch_up(self, place: Place) -> None:
+    async def _catch_up(self, place: ShapePlace) -> None:
         """Let nobody read tables that are far behind those of another build until they are as
         far."""
         others = await self._find_others()

@@ -16,7 +16,7 @@ from contracts.values.describing import describe_error
 from projector.read_models.postgres.versions import Versions, drop_schema, lock_of_writer
 from runtime.postgres import active_lock, shape_lock
 from runtime.postgres.migrations import LOCK_KEY
-from runtime.postgres.read_models import Place, find_place, list_places, unregister
+from runtime.postgres.read_models import ShapePlace, find_place, list_places, unregister
 from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class UnusedShapes:
             if await self._try_to_drop(place, due=now - since >= allowed_s):
                 self._unused_since[place.shape] = since
 
-    async def _try_to_drop(self, place: Place, *, due: bool) -> bool:
+    async def _try_to_drop(self, place: ShapePlace, *, due: bool) -> bool:
         """Drop the shape if that is `due`. Returns whether it is unused, but not dropped."""
         async with transaction(self._pool) as connection:
             if due:
@@ -93,7 +93,7 @@ class UnusedShapes:
         log.info("dropped read models that nobody used", extra={"schema": place.schema})
         return False
 
-    async def _may_drop(self, connection: PoolConnectionProxy, place: Place) -> bool:
+    async def _may_drop(self, connection: PoolConnectionProxy, place: ShapePlace) -> bool:
         """Return whether our own shape is ready to take over, and the other one is still there."""
         own = await find_place(connection, self._own)
         return own is not None and own.ready and place in await list_places(connection)

@@ -15,7 +15,7 @@ from asyncpg.pool import PoolConnectionProxy
 from runtime.migration_files import ROOT, digest, find_missing, read_migrations
 from runtime.postgres.pools import READ_MODEL
 from runtime.postgres.read_models import (
-    Shape,
+    BuildShape,
     begin_registry,
     is_begun,
     makes_read_models,
@@ -71,7 +71,7 @@ async def missing_migrations(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -
 
 
 async def _apply_missing(
-    connection: PoolConnectionProxy, files: Mapping[str, bytes], shape: Shape
+    connection: PoolConnectionProxy, files: Mapping[str, bytes], shape: BuildShape
 ) -> list[str]:
     await connection.execute(_CREATE_TABLE)
     applied = await _load_applied(connection)
@@ -89,7 +89,7 @@ async def _apply_missing(
 
 
 async def _find_missing(
-    connection: PoolConnectionProxy, files: Mapping[str, bytes], shape: Shape
+    connection: PoolConnectionProxy, files: Mapping[str, bytes], shape: BuildShape
 ) -> list[str]:
     missing = find_missing(files, await _load_applied(connection))
     if await may_migrate(connection, shape):

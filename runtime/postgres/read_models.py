@@ -54,7 +54,7 @@ _STORE_UNREADY: Final = """
 _DELETE: Final = "DELETE FROM public.read_models WHERE shape = $1"
 
 
-class Shape(NamedTuple):
+class BuildShape(NamedTuple):
     """What the migrations in a folder make of the read models."""
 
     name: str
@@ -72,7 +72,7 @@ class Shape(NamedTuple):
         return [_NAME.sub(schema, one) for one in self.statements]
 
 
-class Place(NamedTuple):
+class ShapePlace(NamedTuple):
     """Where the read models of a shape are."""
 
     shape: str
@@ -86,27 +86,29 @@ def makes_read_models(content: bytes) -> bool:
     return f"{READ_MODEL}.".encode() in content
 
 
-def read_shape(directory: Path) -> Shape:
+def read_shape(directory: Path) -> BuildShape:
     """Return the shape that the migrations in this folder make."""
     files = read_migrations(directory).values()
     statements = [content.decode() for content in files if makes_read_models(content)]
-    return Shape(digest("".join(statements).encode())[:NAME_CHARS], statements, directory)
+    return BuildShape(digest("".join(statements).encode())[:NAME_CHARS], statements, directory)
 
 
-async def list_places(connection: PoolConnectionProxy) -> list[Place]:
+async def list_places(connection: PoolConnectionProxy) -> list[ShapePlace]:
     """Return where each shape is; nothing before the first migration."""
     if not await connection.fetchval(_TABLE_EXISTS):
         return []
-    return [Place(*row) for row in await connection.fetch(f"{_SELECT} ORDER BY made_at, shape")]
+    return [
+        ShapePlace(*row) for row in await connection.fetch(f"{_SELECT} ORDER BY made_at, shape")
+    ]
 
 
-async def find_place(connection: PoolConnectionProxy, shape: str) -> Place | None:
+async def find_place(connection: PoolConnectionProxy, shape: str) -> ShapePlace | None:
     """Return where this shape is; None if nobody has made it."""
     found = {place.shape: place for place in await list_places(connection)}
     return found.get(shape)
 
 
-async def register(connection: PoolConnectionProxy, place: Place) -> None:
+async def register(connection: PoolConnectionProxy, place: ShapePlace) -> None:
     """Note where a shape is."""
     await connection.execute(_INSERT, *place)
 
@@ -128,7 +130,7 @@ async def note_unready(connection: PoolConnectionProxy, shape: str, schema: str)
 
 async def begin_registry(
     connection: PoolConnectionProxy,
-    shape: Shape,
+    shape: BuildShape,
     files: Mapping[str, bytes],
     applied: Collection[str],
 ) -> None:
@@ -145,13 +147,13 @@ async def begin_registry(
     async with connection.transaction():
         await connection.execute(_CREATE_TABLE)
         if not found:
-            await register(connection, Place(shape.name, READ_MODEL, ready=False))
+            await register(connection, ShapePlace(shape.name, READ_MODEL, ready=False))
         elif await connection.fetchval(_SCHEMA_EXISTS, READ_MODEL):
             name = shape.name if found == own else BEFORE
-            await register(connection, Place(name, READ_MODEL, ready=True))
+            await register(connection, ShapePlace(name, READ_MODEL, ready=True))
 
 
-async def is_begun(connection: PoolConnectionProxy, shape: Shape) -> bool:
+async def is_begun(connection: PoolConnectionProxy, shape: BuildShape) -> bool:
     """Return whether it is known whose tables are in `read_model`, and these are all there if they
     are of this shape."""
     if not shape.statements:
@@ -162,7 +164,7 @@ async def is_begun(connection: PoolConnectionProxy, shape: Shape) -> bool:
     return place is None or place.schema != READ_MODEL or place.ready
 
 
-async def may_migrate(connection: PoolConnectionProxy, shape: Shape) -> bool:
+async def may_migrate(connection: PoolConnectionProxy, shape: BuildShape) -> bool:
     """Return whether this shape's migrations make or have made the tables in `read_model`, or
     nobody knows yet."""
     if not await connection.fetchval(_TABLE_EXISTS):

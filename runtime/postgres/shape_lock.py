@@ -20,7 +20,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.describing import describe_error
 from runtime.postgres.active_lock import END_IF_SILENT, LockPace
-from runtime.postgres.read_models import Place, Shape, find_place
+from runtime.postgres.read_models import BuildShape, ShapePlace, find_place
 from runtime.postgres.tables import (
     ACQUIRE_TIMEOUT_S,
     TablesUnavailable,
@@ -44,7 +44,7 @@ class ShapeLock:
 
     def __init__(
         self,
-        shape: Shape,
+        shape: BuildShape,
         *,
         unready: bool = False,
         pace: LockPace = LockPace(),  # noqa: B008 - immutable
@@ -81,7 +81,7 @@ class ShapeLock:
     async def stop(self) -> None:
         await end(self._running)
 
-    async def look(self) -> Place | None:
+    async def look(self) -> ShapePlace | None:
         """Find out where the shape is now. Returns None if nobody has made it. Raises
         TablesUnavailable, also if the lock is not held."""
         if self._pool is None or not self.held:
@@ -123,7 +123,7 @@ class ShapeLock:
             break_off(connection)  # This releases the lock.
             await give_back(pool, connection)
 
-    async def _look(self, pool: asyncpg.Pool, connection: PoolConnectionProxy) -> Place | None:
+    async def _look(self, pool: asyncpg.Pool, connection: PoolConnectionProxy) -> ShapePlace | None:
         place = await find_place(connection, self.shape.name)
         usable = place is not None and (place.ready or self._unready)
         schema = place.schema if place is not None and usable else None

@@ -10,7 +10,7 @@ from tests.paths import ROOT
 LOGGING: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 EXTRAS: Final = frozenset(
     {"call", "formula", "generation", "kid", "lane", "migration", "notice", "people", "position"}
-    | {"reason", "seq", "service", "skew_s", "term", "url"}
+    | {"reason", "schema", "seq", "service", "shape", "skew_s", "term", "url"}
 )
 """What may stand beside a message: positions, numbers, codes, names and addresses of our own
 parts, and errors as `describe_error` tells them. No id of a person."""

@@ -26,7 +26,7 @@ from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import TableShape
 from runtime.postgres.migrations import MIGRATION_TIMEOUT_S
 from runtime.postgres.pools import READ_MODEL
-from runtime.postgres.read_models import NAME_CHARS, Shape, list_places
+from runtime.postgres.read_models import NAME_CHARS, BuildShape, list_places
 from runtime.postgres.roles import role_of
 from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
@@ -120,7 +120,7 @@ async def read_versions(pool: asyncpg.Pool) -> Versions:
         return await _find_versions(connection)
 
 
-async def make_tables(connection: PoolConnectionProxy, shape: Shape, schema: str) -> None:
+async def make_tables(connection: PoolConnectionProxy, shape: BuildShape, schema: str) -> None:
     """Make this schema, with empty tables, in place of one that is there."""
     await drop_schema(connection, schema)
     await connection.execute(f"SET LOCAL search_path = {schema}, public")
@@ -144,7 +144,7 @@ async def let_read(connection: PoolConnectionProxy, schema: str) -> None:
         )
 
 
-async def make_next(pool: asyncpg.Pool, shape: Shape) -> None:
+async def make_next(pool: asyncpg.Pool, shape: BuildShape) -> None:
     """Make the next version, with empty tables. Raises TablesUnavailable."""
     async with transaction(pool) as connection:
         await make_tables(connection, shape, (await _find_versions(connection)).next)

@@ -46,7 +46,7 @@ def copy_code(target: Path) -> Path:
     return target
 
 
-class Reader:
+class TrafficReader:
     """Reads all the time, as Boris does, and notes what is not answered."""
 
     def __init__(self, system: RunningSystem, token: str) -> None:
@@ -121,7 +121,7 @@ async def test_two_builds_work_side_by_side(tmp_path: Path) -> None:
         (root / "migrations" / "postgres" / "0999_shoes.sql").write_text(SHOES)
         after = read_shape(root / "migrations" / "postgres")
         traffic = Traffic(system.session, system.url)
-        reader = Reader(system, await system.token("boris"))
+        reader = TrafficReader(system, await system.token("boris"))
         seen: set[frozenset[str]] = set()
         async with reader.reading(), traffic.flowing():
             await traffic.progress()

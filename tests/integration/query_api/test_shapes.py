@@ -12,7 +12,7 @@ from projector.read_models.postgres.sink import PostgresSink
 from projector.shapes.unused_shapes import UnusedShapes
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.active_lock import LockPace
-from runtime.postgres.read_models import Shape
+from runtime.postgres.read_models import BuildShape
 from runtime.postgres.shape_lock import LOCK_CLASS, ShapeLock
 from runtime.process.tasks import end
 from tests.cells.projector_cell import follow
@@ -47,7 +47,7 @@ async def patience() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def shape(tmp_path: Path) -> Shape:
+def shape(tmp_path: Path) -> BuildShape:
     """That of a newer build."""
     return make_shape(tmp_path / "newer")
 
@@ -73,7 +73,7 @@ async def until_ready(reads: ReadSide, **expected: Any) -> None:
 
 
 async def test_a_process_that_starts_first_waits_for_its_own_tables(
-    postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: Shape
+    postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: BuildShape
 ) -> None:
     async with (
         read_side(postgres_dsn, shape_lock=ShapeLock(OURS, pace=QUICK)) as old,
@@ -120,7 +120,7 @@ async def test_a_process_whose_tables_were_dropped_shows_no_others(
     tables: asyncpg.Pool,
     sqlite_journal: SqliteJournal,
     chain: Chain,
-    shape: Shape,
+    shape: BuildShape,
 ) -> None:
     async with (
         read_side(postgres_dsn, shape_lock=ShapeLock(OURS, pace=FROZEN)) as reads,

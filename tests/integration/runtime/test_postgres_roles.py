@@ -16,7 +16,7 @@ from projector.read_models.postgres.versions import NEXT, make_next, switch_to
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS, migrate
 from runtime.postgres.pools import open_pool
-from runtime.postgres.read_models import Place, list_places, read_shape
+from runtime.postgres.read_models import ShapePlace, list_places, read_shape
 from runtime.postgres.rewriting import renew_write_ahead_log
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from tests.cells.projector_cell import follow, read_rows
@@ -226,6 +226,6 @@ async def test_the_projector_makes_tables_of_another_shape_that_the_query_servic
     assert await list_tables(pools["query_api"]) == await list_tables(pools["notifier"])
 
 
-async def list_tables(pool: asyncpg.Pool) -> list[Place]:
+async def list_tables(pool: asyncpg.Pool) -> list[ShapePlace]:
     async with pool.acquire() as connection:
         return await list_places(connection)

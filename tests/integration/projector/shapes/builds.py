@@ -15,7 +15,7 @@ from runtime.journal.port import Journal
 from runtime.postgres.active_lock import ActiveLock, LockPace
 from runtime.postgres.migrations import MIGRATIONS
 from runtime.postgres.pools import open_pool
-from runtime.postgres.read_models import Place, Shape, list_places, read_shape
+from runtime.postgres.read_models import BuildShape, ShapePlace, list_places, read_shape
 from runtime.postgres.shape_lock import ShapeLock
 from tests.cells.projector_cell import SMALL
 
@@ -37,7 +37,7 @@ SPOILS_NAMES: Final = """
 """
 
 
-def make_shape(directory: Path, statements: str = SHOES) -> Shape:
+def make_shape(directory: Path, statements: str = SHOES) -> BuildShape:
     """Return the shape of a build that has one more migration, in a new directory."""
     shutil.copytree(MIGRATIONS, directory)
     (directory / "0999_more.sql").write_text(statements)
@@ -67,7 +67,7 @@ class Build(NamedTuple):
 
 @asynccontextmanager
 async def running_build(
-    journal: Journal, dsn: str, shape: Shape, **options: Any
+    journal: Journal, dsn: str, shape: BuildShape, **options: Any
 ) -> AsyncIterator[Build]:
     """Run a projector of this shape. `options` go to the service."""
     shape_lock = ShapeLock(shape, unready=True, pace=QUICK)
@@ -91,7 +91,7 @@ async def running_build(
         pool.terminate()
 
 
-async def find_places(pool: asyncpg.Pool) -> dict[str, Place]:
+async def find_places(pool: asyncpg.Pool) -> dict[str, ShapePlace]:
     """Return where each shape is, by its name."""
     async with pool.acquire() as connection:
         return {place.shape: place for place in await list_places(connection)}

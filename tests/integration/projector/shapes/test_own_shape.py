@@ -17,7 +17,7 @@ from projector.shapes import own_shape
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS, migrate
 from runtime.postgres.pools import READ_MODEL
-from runtime.postgres.read_models import BEFORE, Place, Shape, note_ready
+from runtime.postgres.read_models import BEFORE, BuildShape, ShapePlace, note_ready
 from tests.cells.projector_cell import commit_stored, fold_rows, read_letters, read_rows
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
@@ -65,7 +65,7 @@ async def patience() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def shape(tmp_path: Path) -> Shape:
+def shape(tmp_path: Path) -> BuildShape:
     """That of a newer build."""
     return make_shape(tmp_path / "newer")
 
@@ -94,13 +94,13 @@ def half_of(chain: Chain) -> int:
 
 
 async def test_both_builds_follow_the_journal_each_into_its_own_tables(
-    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: Shape
+    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: BuildShape
 ) -> None:
     async with running_build(sqlite_journal, postgres_dsn, shape) as new:
         await new.until_ready()
         assert await find_places(new.pool) == {
-            OURS.name: Place(OURS.name, READ_MODEL, ready=True),
-            shape.name: Place(shape.name, shape.schema, ready=True),
+            OURS.name: ShapePlace(OURS.name, READ_MODEL, ready=True),
+            shape.name: ShapePlace(shape.name, shape.schema, ready=True),
         }
         assert await new.pool.fetch("SELECT shoe_size FROM people LIMIT 1")
         await chain.write_to(sqlite_journal, half_of(chain))
@@ -115,7 +115,7 @@ async def test_a_position_wakes_only_those_who_read_the_same_tables(
     postgres_dsn: str,
     sqlite_journal: SqliteJournal,
     chain: Chain,
-    shape: Shape,
+    shape: BuildShape,
 ) -> None:
     told: dict[str, list[Any]] = {"projected": [], f"projected {shape.schema}": []}
 
@@ -152,7 +152,7 @@ async def test_tables_that_differ_from_the_journal_are_never_ready(
 
 
 async def test_more_parked_events_than_in_the_other_tables_are_a_difference(
-    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: Shape
+    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: BuildShape
 ) -> None:
     with older_build(lambda fields: fields["type"].startswith("booking.")):
         async with running_build(sqlite_journal, postgres_dsn, shape) as new:
@@ -161,7 +161,7 @@ async def test_more_parked_events_than_in_the_other_tables_are_a_difference(
 
 
 async def test_as_many_parked_events_as_in_the_other_tables_are_none(
-    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: Shape
+    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: BuildShape
 ) -> None:
     await chain.write_to(sqlite_journal, half_of(chain))
     announcement_id = next(iter(fold_rows(chain)["announcements"]))
@@ -177,7 +177,7 @@ async def test_without_room_nothing_is_filled(
     old: Build,
     postgres_dsn: str,
     sqlite_journal: SqliteJournal,
-    shape: Shape,
+    shape: BuildShape,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(own_shape, "RETRY_S", 0.01)
@@ -191,7 +191,7 @@ async def test_without_room_nothing_is_filled(
 
 
 async def test_of_two_projectors_of_one_build_one_stands_by(
-    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: Shape
+    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: BuildShape
 ) -> None:
     async with (
         running_build(sqlite_journal, postgres_dsn, shape) as second,
@@ -214,7 +214,7 @@ async def test_to_go_back_to_the_build_before_uses_its_tables_again(
     postgres_dsn: str,
     sqlite_journal: SqliteJournal,
     chain: Chain,
-    shape: Shape,
+    shape: BuildShape,
 ) -> None:
     async with running_build(sqlite_journal, postgres_dsn, OURS) as build:
         await build.until_at(half_of(chain))
@@ -232,7 +232,7 @@ async def test_tables_that_are_far_behind_are_not_read_before_they_have_caught_u
     postgres_dsn: str,
     sqlite_journal: SqliteJournal,
     chain: Chain,
-    shape: Shape,
+    shape: BuildShape,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(own_shape, "BEHIND_MAX", 5)
@@ -264,7 +264,7 @@ async def test_texts_of_the_erased_are_off_the_disk_before_anybody_reads(
     postgres_dsn: str,
     sqlite_journal: SqliteJournal,
     chain: Chain,
-    shape: Shape,
+    shape: BuildShape,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cleaned: list[bool] = []
@@ -292,19 +292,19 @@ async def test_the_tables_of_a_build_that_knows_no_shapes_are_left_to_it(
     postgres_dsn: str,
     sqlite_journal: SqliteJournal,
     chain: Chain,
-    shape: Shape,
+    shape: BuildShape,
 ) -> None:
     await tables.execute("DROP TABLE public.read_models")
     async with running_build(sqlite_journal, postgres_dsn, shape) as new:
         await new.until_ready()
         found = await find_places(tables)
-        assert found[BEFORE] == Place(BEFORE, READ_MODEL, ready=True)
+        assert found[BEFORE] == ShapePlace(BEFORE, READ_MODEL, ready=True)
         assert found[shape.name].schema == shape.schema
         assert await tables.fetchval("SELECT count(*) FROM read_model.people") == 0
 
 
 async def test_a_rebuild_stays_within_the_shape(
-    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: Shape
+    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain, shape: BuildShape
 ) -> None:
     own = Versions(shape.schema)
     async with running_build(sqlite_journal, postgres_dsn, shape) as new:
@@ -342,7 +342,7 @@ async def test_who_is_killed_anywhere_goes_on(
     postgres_dsn: str,
     sqlite_journal: SqliteJournal,
     chain: Chain,
-    shape: Shape,
+    shape: BuildShape,
     tmp_path: Path,
 ) -> None:
     for number, point in enumerate(POINTS, 1):

@@ -16,7 +16,7 @@ from projector.shapes.unused_shapes import UnusedShapes
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres import active_lock, shape_lock
 from runtime.postgres.pools import READ_MODEL, open_pool
-from runtime.postgres.read_models import BEFORE, Place, Shape, note_ready, register
+from runtime.postgres.read_models import BEFORE, BuildShape, ShapePlace, note_ready, register
 from tests.cells.projector_cell import follow
 from tests.histories.erased_life import erase_anna, live_until_erasure
 from tests.histories.random_people import RandomPeople
@@ -35,15 +35,15 @@ ROUNDS: Final = 20
 
 
 @pytest.fixture
-def shape(tmp_path: Path) -> Shape:
+def shape(tmp_path: Path) -> BuildShape:
     """That of a newer build."""
     return make_shape(tmp_path / "newer")
 
 
 @pytest.fixture
 async def beside(
-    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal, shape: Shape
-) -> Shape:
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal, shape: BuildShape
+) -> BuildShape:
     """Ready tables of that shape, beside ours. Nobody uses either."""
     await RandomPeople(3).live(30).chain.write_to(sqlite_journal)
     async with running_build(sqlite_journal, postgres_dsn, shape) as new:
@@ -54,7 +54,7 @@ async def beside(
 
 @asynccontextmanager
 async def dropping(
-    tables: asyncpg.Pool, own: Shape, unused_s: float = 0.0
+    tables: asyncpg.Pool, own: BuildShape, unused_s: float = 0.0
 ) -> AsyncIterator[asyncio.Task[None]]:
     task: asyncio.Task[None] = asyncio.create_task(
         UnusedShapes(tables, own.name, unused_s, look_s=0.01).run()
@@ -80,7 +80,7 @@ async def look_often(tables: asyncpg.Pool) -> None:
 
 
 async def test_a_shape_that_nobody_uses_goes_with_its_versions(
-    tables: asyncpg.Pool, beside: Shape
+    tables: asyncpg.Pool, beside: BuildShape
 ) -> None:
     await tables.execute("CREATE SCHEMA read_model_kept; CREATE SCHEMA read_model_next")
     async with dropping(tables, beside):
@@ -96,7 +96,7 @@ async def test_a_shape_that_nobody_uses_goes_with_its_versions(
     ids=["process of the shape", "projector that knows no shapes"],
 )
 async def test_a_shape_that_somebody_uses_stays(
-    tables: asyncpg.Pool, postgres_dsn: str, beside: Shape, lock: str, name: str
+    tables: asyncpg.Pool, postgres_dsn: str, beside: BuildShape, lock: str, name: str
 ) -> None:
     process = await asyncpg.connect(postgres_dsn)
     await process.execute(lock.replace("$1", f"'{name}'"))
@@ -107,17 +107,19 @@ async def test_a_shape_that_somebody_uses_stays(
         await until_dropped(tables, OURS.name)
 
 
-async def test_it_stays_for_a_while_after_its_last_use(tables: asyncpg.Pool, beside: Shape) -> None:
+async def test_it_stays_for_a_while_after_its_last_use(
+    tables: asyncpg.Pool, beside: BuildShape
+) -> None:
     async with dropping(tables, beside, unused_s=3600.0):
         await look_often(tables)
         assert await exists(tables, READ_MODEL)
 
 
 async def test_nothing_is_dropped_for_a_shape_that_is_not_ready(
-    tables: asyncpg.Pool, shape: Shape
+    tables: asyncpg.Pool, shape: BuildShape
 ) -> None:
     async with tables.acquire() as connection:
-        await register(connection, Place(shape.name, shape.schema, ready=False))
+        await register(connection, ShapePlace(shape.name, shape.schema, ready=False))
     async with dropping(tables, shape):
         await look_often(tables)
         assert await exists(tables, READ_MODEL)
@@ -127,7 +129,7 @@ async def test_nothing_is_dropped_for_a_shape_that_is_not_ready(
 
 
 async def test_the_tables_of_a_build_that_knew_no_shapes_are_dropped(
-    tables: asyncpg.Pool, beside: Shape
+    tables: asyncpg.Pool, beside: BuildShape
 ) -> None:
     rename = "UPDATE public.read_models SET shape = $1 WHERE shape = $2"
     await tables.execute(rename, BEFORE, OURS.name)
@@ -142,7 +144,7 @@ async def test_the_writer_of_the_first_shape_has_the_lock_that_it_always_had() -
 
 
 async def test_an_erasure_is_not_done_while_other_tables_have_the_texts(
-    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal, shape: Shape
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal, shape: BuildShape
 ) -> None:
     chain = live_until_erasure()
     await chain.write_to(sqlite_journal)

@@ -11,9 +11,9 @@ import pytest
 from runtime.postgres import migrations
 from runtime.postgres.migrations import MIGRATIONS, migrate, missing_migrations
 from runtime.postgres.pools import READ_MODEL, open_pool
-from runtime.postgres.read_models import BEFORE, Place, list_places, read_shape
+from runtime.postgres.read_models import BEFORE, ShapePlace, list_places, read_shape
 
-OWN: Final = Place(read_shape(MIGRATIONS).name, READ_MODEL, ready=True)
+OWN: Final = ShapePlace(read_shape(MIGRATIONS).name, READ_MODEL, ready=True)
 COLUMNS: Final = """
     SELECT count(*) FROM information_schema.columns
     WHERE table_schema = 'read_model' AND column_name = 'shoe_size'
@@ -40,7 +40,7 @@ def newer(tmp_path: Path) -> Path:
     return directory
 
 
-async def places(pool: asyncpg.Pool) -> list[Place]:
+async def places(pool: asyncpg.Pool) -> list[ShapePlace]:
     async with pool.acquire() as connection:
         return await list_places(connection)
 
@@ -92,7 +92,7 @@ async def test_other_tables_of_an_earlier_build_are_left_as_they_are(
     await migrate(pool)
     await forget_shapes(pool)
     assert await migrate(pool, newer) == ["0999_access_sums.sql"]
-    assert await places(pool) == [Place(BEFORE, READ_MODEL, ready=True)]
+    assert await places(pool) == [ShapePlace(BEFORE, READ_MODEL, ready=True)]
     assert await pool.fetchval(COLUMNS) == 0
     assert await migrate(pool, newer) == []
 
