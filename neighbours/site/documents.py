@@ -12,6 +12,7 @@ from typing import Final
 from contracts.values.languages import Language
 
 _IMPORT: Final = re.compile(rb"^(?:import|export)[^'\"]+?from '(\.[^']+)'", re.MULTILINE)
+EARLY: Final = "api/early.js"
 TITLES: Final[Mapping[Language, str]] = {"ru": "Кино в компании", "en": "Watch it together"}
 """The name of the site, until a page shows its own."""
 
@@ -48,10 +49,11 @@ def make_document(
     language: Language,
 ) -> bytes:
     """Return the document of a page, in a language."""
-    roots = ("app.js", f"pages/{page}.js", f"words/{language}.js")
+    first = list_modules(imports, (EARLY,))  # They ask the API while the others are on their way.
+    rest = list_modules(imports, ("app.js", f"pages/{page}.js", f"words/{language}.js"))
     preloads = "\n".join(
         f'<link rel="modulepreload" href="/site/{version}/{name}">'
-        for name in list_modules(imports, roots)
+        for name in dict.fromkeys([*first, *rest])
     )
     document = template.replace("$preloads", preloads).replace("$version", version)
     return document.replace("$language", language).replace("$title", TITLES[language]).encode()

@@ -2,8 +2,10 @@
 
 import { html, nothing, render } from './vendor/lit-html.js';
 import { Problem } from './api/client.js';
+import { endEarly } from './api/early.js';
+import { readsOf } from './api/reads.js';
 import { follow } from './api/stream.js';
-import { notice } from './parts/notice.js';
+import { notice } from './parts/action.js';
 import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
@@ -38,12 +40,14 @@ class App {
       if (!route) throw new Problem(404, {});
       const { default: PageOf } = await import(`./pages/${route.page}.js`);
       if (!PageOf.isOpen && !this.session.person) throw new Problem(401, {});
-      const page = await PageOf.open(this.#contextOf(visit, route.args));
+      const page = await PageOf.open(this.#contextOf(visit, route, scrollY));
       if (visit.signal.aborted) return;
       this.#page = page;
     } catch (error) {
       if (visit.signal.aborted) return;
       this.#fail(error);
+    } finally {
+      endEarly();
     }
     this.#arrive(scrollY);
   }
@@ -64,7 +68,7 @@ class App {
   }
 
   #title() {
-    return this.#page?.title() || words.brand;
+    return this.#page?.title ?? words.brand;
   }
 
   #fail(error) {
@@ -80,16 +84,20 @@ class App {
     this.#page?.drawn();
   }
 
-  #contextOf(visit, args) {
+  #contextOf(visit, { page, args }, scrollY) {
+    const query = new URLSearchParams(location.search);
     return {
       args,
-      query: new URLSearchParams(location.search),
+      query,
+      reads: readsOf(page, args[0], query, this.session.person?.id),
       api: this.session.api,
       person: this.session.person,
       knownPeople: this.session.known,
       become: (login) => this.#logIn(login),
       go,
       fail: (error) => visit.signal.aborted || this.#fail(error),
+      // What was seen before is not taken away.
+      isWhole: scrollY > 0 || location.pathname === this.#path,
       redraw: () => visit.signal.aborted || this.redraw(),
       /** Have `tell({ name, data })` called for what changes while the page is open. */
       follow: (tell, announcementId) =>

@@ -236,6 +236,48 @@ async def test_a_calendar_leads_to_the_days_that_have_evenings(
         await expect(anna.page.locator("li.evening")).to_have_count(coming)
 
 
+@pytest.mark.parametrize("path", ["/evenings", "/mine"])
+async def test_on_a_phone_the_calendar_is_folded(
+    browser: Browser, system: RunningSystem, path: str
+) -> None:
+    async with visiting(browser, system.url, "anna", size=PHONE) as anna:
+        await anna.open(path)
+        first = await anna.page.locator("li.evening").first.bounding_box()
+        calendar = anna.page.locator(".calendar")
+        folded = await calendar.bounding_box()
+        assert first is not None
+        assert folded is not None
+        assert first["y"] - folded["y"] < 160
+        await calendar.locator("summary").click()
+        await expect(anna.page.get_by_role("button", name="Next month")).to_be_visible()
+        assert not await is_too_wide(anna.page)
+
+
+async def test_films_out_of_sight_come_after_the_rest_and_stay(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        catalogue = await system.get("/neighbours/movies")
+        await anna.page.add_init_script(
+            """new MutationObserver(() => {
+                const films = document.querySelectorAll('.films li').length;
+                if (films) window.firstFilms ??= films;
+            }).observe(document, { childList: true, subtree: true });"""
+        )
+        await anna.open("/")
+        films = anna.page.locator(".films li")
+        await expect(films).to_have_count(len(catalogue))
+        assert await anna.page.evaluate("window.firstFilms") < len(catalogue) / 4
+        last = films.last.get_by_role("link")
+        await last.scroll_into_view_if_needed()
+        before = await anna.page.evaluate("scrollY")
+        await last.click()
+        await expect(anna.page.get_by_role("link", name="Announce an evening")).to_be_visible()
+        await anna.page.go_back()
+        await expect(last).to_be_in_viewport()
+        assert before > 1000
+
+
 async def test_evenings_are_found_by_film_and_by_host(
     browser: Browser, system: RunningSystem
 ) -> None:

@@ -23,12 +23,12 @@ EVENTS: Final = {
 }
 """Types of which each has a word of its own in the history."""
 LOAD: Final = """async (name) => {
-    const base = document.querySelector('script').src;
+    const base = document.querySelector('script[src$="app.js"]').src;
     const { default: words } = await import(new URL(`words/${name}.js`, base));
     return JSON.parse(JSON.stringify(words, (_, one) => typeof one === 'function' ? '' : one));
 }"""
 FORMAT: Final = """async ([module, name, given]) => {
-    const base = document.querySelector('script').src;
+    const base = document.querySelector('script[src$="app.js"]').src;
     return (await import(new URL(`parts/${module}.js`, base)))[name](...given);
 }"""
 

@@ -70,7 +70,7 @@ async def test_the_document_names_all_modules_of_its_page_and_language(
         document = await page.text()
     named = re.findall(r'rel="modulepreload" href="/site/\w+/([^"]+)"', document)
     assert len(set(named)) == len(named)
-    assert {"app.js", "pages/plan.js", "vendor/lit-html.js", "words/en/people.js"} <= set(named)
+    assert {"app.js", "pages/plan.js", "vendor/lit-html.js", "words/en.js"} <= set(named)
     assert not {"pages/evening.js", "words/ru.js"} & set(named)
     imported = {
         (STATIC / name).parent.joinpath(found).resolve().relative_to(STATIC.resolve()).as_posix()

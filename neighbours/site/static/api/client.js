@@ -1,6 +1,7 @@
 /** The API as one person uses it: requests with that person's token, and answers or problems. */
 
-import { language } from '../words/index.js';
+import { headersOf, takeEarly } from './early.js';
+import { addressOf } from './reads.js';
 
 /** The status of a problem without an answer. */
 const UNREACHABLE = 0;
@@ -28,9 +29,8 @@ export class Api {
 
   /** Read. Returns the body and the headers, as `{ body, headers }`. */
   async fetch(path, parameters = {}) {
-    const query = new URLSearchParams(given(parameters));
-    if (this.position && path.startsWith('/api/')) query.set('min_position', this.position);
-    const address = query.size ? `${path}?${query}` : path;
+    const least = path.startsWith('/api/') && this.position ? this.position : null;
+    const address = addressOf(path, { ...parameters, min_position: least });
     return patiently(() => this.#send('GET', address));
   }
 
@@ -41,11 +41,11 @@ export class Api {
 
   /** Read pages of a list until there are `most` lines. Returns the `lines`, and whether there
    * are `more`. */
-  async pages(path, parameters, most) {
+  async pages(path, most) {
     const lines = [];
     let cursor;
     do {
-      const { body, headers } = await this.fetch(path, { ...parameters, cursor });
+      const { body, headers } = await this.fetch(path, { cursor });
       lines.push(...body);
       cursor = headers.get('X-Next-Cursor');
     } while (cursor && lines.length < most);
@@ -53,8 +53,8 @@ export class Api {
   }
 
   /** Read a list, of which 500 lines are enough. */
-  async list(path, parameters = {}, most = 500) {
-    return (await this.pages(path, parameters, most)).lines;
+  async list(path) {
+    return (await this.pages(path, 500)).lines;
   }
 
   post(path, body) {
@@ -101,13 +101,14 @@ export class Api {
     return this.#request(method, path, options);
   }
 
+  /** Send one request. What the first page reads is already on its way. */
   async #request(method, path, { body, key, headers = {}, signal }) {
-    const all = { 'Accept-Language': language, ...headers };
-    if (this.token) all.Authorization = `Bearer ${this.token}`;
+    const all = { ...headersOf(this.token), ...headers };
     if (key) all['Idempotency-Key'] = key;
     if (body !== undefined) all['Content-Type'] = 'application/json';
     const init = { method, headers: all, body: body && JSON.stringify(body), signal };
-    return fetch(path, init).catch((error) => {
+    const first = method === 'GET' ? await takeEarly(path, this.token) : null;
+    return first ?? fetch(path, init).catch((error) => {
       throw signal?.aborted ? error : new Problem(UNREACHABLE, {});
     });
   }
@@ -129,11 +130,6 @@ async function patiently(send) {
 async function readBody(response) {
   const type = response.headers.get('Content-Type') ?? '';
   return type.includes('json') ? response.json() : response.text();
-}
-
-/** The parameters that have a value, be it an empty one. */
-function given(parameters) {
-  return Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null);
 }
 
 /** Wait for so many seconds. */

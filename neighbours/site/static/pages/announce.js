@@ -9,13 +9,11 @@ import { words } from '../words/index.js';
 const HOURS_AHEAD = 48;
 
 export default class AnnouncePage extends Page {
-  async refresh() {
-    this.film ??= await this.api.get(`/neighbours/movies/${this.query.get('movie_id')}`);
-    this.first ??= firstTerms(this.film);
-  }
+  title = words.host.announce;
 
-  title() {
-    return words.host.announce;
+  async refresh() {
+    await super.refresh();
+    this.first ??= firstTerms(this.film);
   }
 
   view() {

@@ -1,19 +1,17 @@
 /** Changes an evening. First it says who would be told; only then it is done. */
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { toldList } from '../parts/action.js';
 import { changesOf, eveningForm, readEvening } from '../parts/evening_form.js';
-import { toldList } from '../parts/told.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class ChangePage extends Page {
-  async refresh() {
-    this.evening = await this.api.get(`/api/v1/announcement/${this.args[0]}`);
-    this.told = null;
-  }
+  title = words.host.change;
 
-  title() {
-    return words.host.change;
+  async refresh() {
+    await super.refresh();
+    this.told = null;
   }
 
   view() {
@@ -31,7 +29,7 @@ export default class ChangePage extends Page {
   }
 
   #address(trial) {
-    return `/api/v1/announcement/${this.evening.id}${trial ? '?dry_run=true' : ''}`;
+    return `${this.reads.evening}${trial ? '?dry_run=true' : ''}`;
   }
 
   async #preview(event) {

@@ -1,25 +1,15 @@
 /** What is held about the person: to take along, and to have erased. */
 
 import { html } from '../vendor/lit-html.js';
-import { ask } from '../parts/ask.js';
-import { saveFile } from '../parts/save_file.js';
+import { ask, saveFile } from '../parts/action.js';
 import { formatMoment } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
-const ERASURE = '/api/v1/my/erasure';
-
 export default class DataPage extends Page {
+  title = words.data.title;
   /** Confirms the erasure. Only the answer to asking for it has it. */
   #token = null;
-
-  async refresh() {
-    this.erasure = await this.api.get(ERASURE);
-  }
-
-  title() {
-    return words.data.title;
-  }
 
   view() {
     return html`<h1>${words.data.title}</h1>
@@ -56,17 +46,17 @@ export default class DataPage extends Page {
 
   #request() {
     return this.actions.run(async () => {
-      ({ token: this.#token } = await this.api.post(ERASURE));
+      ({ token: this.#token } = await this.api.post(this.reads.erasure));
     });
   }
 
   /** The button may be where the one before it was: a double click must not confirm. */
   async #confirm() {
     if (!await ask(words.data.forSure, this)) return;
-    await this.actions.run(() => this.api.post(ERASURE, { token: this.#token }));
+    await this.actions.run(() => this.api.post(this.reads.erasure, { token: this.#token }));
   }
 
   #withdraw() {
-    return this.actions.run(() => this.api.delete(ERASURE));
+    return this.actions.run(() => this.api.delete(this.reads.erasure));
   }
 }

@@ -1,13 +1,11 @@
 /** An evening, as a guest sees it: its terms, and what they may do now. */
 
 import { html, nothing } from '../vendor/lit-html.js';
-import { ask } from '../parts/ask.js';
+import { ask, reportLink, saveFile } from '../parts/action.js';
 import { Chat } from '../parts/chat.js';
 import { filmName, placeOf, priceOf, ratingOf, statusOf } from '../parts/evening_line.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
-import { reportLink } from '../parts/report_link.js';
-import { saveFile } from '../parts/save_file.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
@@ -21,8 +19,7 @@ export default class EveningPage extends Page {
 
   /** Two rounds: the evening says what else is to be read, and all of that is read at once. */
   async refresh() {
-    const address = `/api/v1/announcement/${this.id}`;
-    const evening = await this.api.get(address);
+    const evening = await this.api.get(this.reads.evening);
     const { my_booking_id: bookingId, my_state: state } = evening;
     this.isHost = evening.author_id === this.person.id;
     const takesPart = this.isHost || state === 'confirmed';
@@ -31,7 +28,7 @@ export default class EveningPage extends Page {
     const rate = takesPart && evening.status === 'Done' ? this.rate ?? new Rate(this) : null;
     const [booking, chances] = await Promise.all([
       bookingId ? this.api.get(`/api/v1/booking/${bookingId}`) : null,
-      this.isHost || INVOLVED.has(state) ? null : this.api.get(`${address}/eligibility`),
+      this.isHost || INVOLVED.has(state) ? null : this.api.get(`${this.reads.evening}/eligibility`),
       host?.refresh(),
       chat?.refresh(),
       rate?.refresh(evening),
@@ -53,7 +50,7 @@ export default class EveningPage extends Page {
     this.chat?.drawn();
   }
 
-  title() {
+  get title() {
     return this.evening.title;
   }
 
@@ -78,7 +75,7 @@ export default class EveningPage extends Page {
       ${this.rate?.view() ?? nothing}
       ${this.chat?.view() ?? nothing}
       <p class="actions">
-        <a href="/api/v1/announcement/${this.id}/calendar.ics" @click=${(event) => this.#save(event)}>
+        <a href="${this.reads.evening}/calendar.ics" @click=${(event) => this.#save(event)}>
           ${words.evening.calendar}</a>
         <a href="/evening/${this.id}/history">${words.history.title}</a>
         ${this.isHost ? nothing : reportLink('evening', this.id)}
@@ -162,12 +159,12 @@ export default class EveningPage extends Page {
 
   #say(yes) {
     return this.actions.run(() =>
-      this.api.put(`/api/v1/announcement/${this.id}/booking/me`, { my_status: yes }));
+      this.api.put(`${this.reads.evening}/booking/me`, { my_status: yes }));
   }
 
   /** A link cannot send a token, so the file is fetched and saved. */
   async #save(event) {
-    const file = await this.api.get(`/api/v1/announcement/${this.id}/calendar.ics`);
+    const file = await this.api.get(`${this.reads.evening}/calendar.ics`);
     saveFile(`${this.evening.title}.ics`, new Blob([file], { type: 'text/calendar' }));
   }
 

@@ -1,36 +1,28 @@
-/** Finds evenings: every filter of the list, and a calendar of the days that have some. */
+/** Finds evenings, by filters and a calendar. */
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { monthOf } from '../parts/days.js';
 import { eveningList } from '../parts/evening_line.js';
-import { nameOf } from '../parts/film.js';
+import { filmChoices } from '../parts/film.js';
 import { checkbox, field, readForm } from '../parts/form.js';
-import { daysOf, localDay, monthCalendar } from '../parts/month_calendar.js';
+import { monthCalendar } from '../parts/month_calendar.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
-const ADDRESS = '/api/v1/announcements';
 const PAGE = 20;
 const CHECKS = ['has_seats', 'is_free', 'fits_my_schedule', 'fits_my_plan', 'all'];
 
 export default class EveningsPage extends Page {
+  title = words.menu.evenings;
   most = PAGE;
 
   async refresh() {
-    const wanted = { ...Object.fromEntries(this.query), limit: PAGE };
-    const host = this.query.get('author_id');
-    this.month = (this.query.get('date_from') ?? localDay(new Date())).slice(0, 7);
-    const [first, last] = daysOf(this.month);
-    const ofMonth = { ...wanted, date_from: first, date_to: last, limit: 100 };
-    [this.found, this.ofMonth, this.films, this.host] = await Promise.all([
-      this.api.pages(ADDRESS, wanted, this.most),
-      this.api.list(ADDRESS, ofMonth),
-      this.films ?? this.api.get('/neighbours/movies'),
-      host && this.api.get(`/neighbours/auth/users/${host}`),
+    const { found, ofMonth, ...others } = this.reads;
+    [this.found, this.ofMonth] = await Promise.all([
+      this.api.pages(found, this.most),
+      this.api.list(ofMonth),
+      super.refresh(others),
     ]);
-  }
-
-  title() {
-    return words.menu.evenings;
   }
 
   view() {
@@ -38,7 +30,7 @@ export default class EveningsPage extends Page {
       ${this.actions.said}
       <div class="beside">
         <div>${this.#filters()}
-          ${monthCalendar(this.month, this.ofMonth, this.query,
+          ${monthCalendar(monthOf(this.query).month, this.ofMonth, this.query,
             (from, to) => this.#find({ date_from: from, date_to: to }))}</div>
         <div><p class="facts" role="status">${words.find.found(this.found)}</p>
           ${eveningList(this.found.lines)}
@@ -50,24 +42,22 @@ export default class EveningsPage extends Page {
   #filters() {
     const now = (name) => this.query.get(name) ?? '';
     const say = words.find;
-    const films = this.films.map((film) => [film.id, nameOf(film)]);
+    const films = filmChoices(this, now('movie_id'));
     return html`<form class="tall" @change=${(event) => this.#read(event.currentTarget)}
         @submit=${(event) => this.#read(event.target)}>
       ${field(say.q, 'q', { value: now('q'), type: 'search' })}
-      ${field(words.evening.where, 'location', { value: now('location') })}
       ${field(words.plan.film, 'movie_id',
         { value: now('movie_id'), choices: [['', say.anyFilm], ...films] })}
       ${this.#episodes(now)}
       <details ?open=${this.query.size > 0}><summary>${say.filters}</summary>
+        ${field(words.evening.where, 'location', { value: now('location') })}
         <div class="pair">
           ${field(say.from, 'date_from', { type: 'date', value: now('date_from') })}
           ${field(say.to, 'date_to', { type: 'date', value: now('date_to') })}
         </div>
         ${field(say.sort, 'sort', { value: now('sort'), choices: Object.entries(say.sorts) })}
-        ${field(say.status, 'status', { value: now('status'), choices: [['', say.any],
-          ...Object.entries(words.evening.status)] })}
-        ${field(say.visibility, 'visibility', { value: now('visibility'), choices: [['', say.any],
-          ...Object.entries(words.evening.visibility)] })}
+        ${['status', 'visibility'].map((name) => field(say[name], name, { value: now(name),
+          choices: [['', say.any], ...Object.entries(words.evening[name])] }))}
         ${field(say.rating, 'min_author_rating',
           { type: 'number', min: 0, max: 10, step: '0.5', value: now('min_author_rating') })}
         ${field(say.mine, 'mine', { value: now('mine'), choices: Object.entries(say.mines) })}

@@ -9,16 +9,10 @@ import { words } from '../words/index.js';
 const TIMES = { day: formatShortDay, month: formatMonth };
 
 export default class FiguresPage extends Page {
-  async refresh() {
-    ({ figures: this.figures } = await this.api.get('/api/v1/my/figures'));
-  }
-
-  title() {
-    return words.figures.title;
-  }
+  title = words.figures.title;
 
   view() {
-    const counted = this.figures.filter(({ rows }) => rows.length);
+    const counted = this.counted.figures.filter(({ rows }) => rows.length);
     return html`<h1>${words.figures.title}</h1>
       <p class="quiet">${counted.length ? words.figures.help : words.figures.none}</p>
       <div class="figures">${counted.map(figurePanel)}</div>`;

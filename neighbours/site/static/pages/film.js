@@ -9,15 +9,7 @@ import { words } from '../words/index.js';
 export default class FilmPage extends Page {
   static isOpen = true;
 
-  async refresh() {
-    const [id] = this.args;
-    [this.film, this.together] = await Promise.all([
-      this.api.get(`/neighbours/movies/${id}`),
-      this.api.get(`/api/v1/film/${id}/together`),
-    ]);
-  }
-
-  title() {
+  get title() {
     return nameOf(this.film);
   }
 

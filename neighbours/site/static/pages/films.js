@@ -6,28 +6,25 @@ import { FirstSteps } from '../parts/first_steps.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
+/** More than a screen shows. */
+const FIRST = 30;
+
 export default class FilmsPage extends Page {
   static isOpen = true;
-
-  async refresh() {
-    this.films ??= await this.api.get('/neighbours/movies');
-    this.wanted ??= this.query.get('q') ?? '';
-    await (this.first ??= new FirstSteps(this)).refresh();
-  }
-
-  title() {
-    return words.films.title;
-  }
+  title = words.films.title;
+  wanted = this.query.get('q') ?? '';
+  first = new FirstSteps(this);
 
   view() {
     const found = this.films.filter((film) => isFound(film, this.wanted));
+    const drawn = this.isWhole ? found : found.slice(0, FIRST);
     return html`
       <h1>${words.films.title}</h1>
       ${this.actions.said}
       ${this.first.view()}
       <input type="search" .value=${this.wanted} @input=${(event) => this.#search(event)}
         aria-label=${words.films.search} placeholder=${words.films.search}>
-      <ul class="films">${found.map(filmLine)}</ul>
+      <ul class="films">${drawn.map(filmLine)}</ul>
       ${found.length ? nothing : html`<p role="status">${words.films.none}</p>`}`;
   }
 

@@ -7,25 +7,19 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class HistoryPage extends Page {
+  title = words.history.title;
+
   async refresh() {
-    const [id] = this.args;
-    this.id = id;
-    [this.evening, this.entries] = await Promise.all([
-      this.api.get(`/api/v1/announcement/${id}`),
-      this.api.list(`/api/v1/history/announcement/${id}`),
-    ]);
+    const { entries, ...others } = this.reads;
+    [this.entries] = await Promise.all([this.api.list(entries), super.refresh(others)]);
     this.chosen ??= this.entries.length - 1;
     this.past = null;
-  }
-
-  title() {
-    return words.history.title;
   }
 
   view() {
     const shown = this.past ?? this.evening;
     return html`
-      <p class="quiet"><a href="/evening/${this.id}">${this.evening.title}</a></p>
+      <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
       <h1>${words.history.title}</h1>
       ${this.actions.said}
       <label class="field"><span>${words.history.moment}</span>
@@ -63,7 +57,7 @@ export default class HistoryPage extends Page {
     let past = null;
     const { position } = this.entries[index];
     await this.actions.run(async () => {
-      past = await this.api.get(`/api/v1/announcement/${this.id}`, { as_of: position });
+      past = await this.api.get(this.reads.evening, { as_of: position });
     });
     this.chosen = index;
     this.past = past;

@@ -5,9 +5,7 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class InvitedPage extends Page {
-  title() {
-    return words.invited.title;
-  }
+  title = words.invited.title;
 
   view() {
     return html`<h1>${words.invited.title}</h1>

@@ -1,37 +1,19 @@
-/** The person's own evenings in a calendar, and the feeds that bring them into other calendars. */
+/** The person’s own evenings, and the feeds that bring them into calendars. */
 
 import { html, nothing } from '../vendor/lit-html.js';
-import { ask } from '../parts/ask.js';
+import { ask } from '../parts/action.js';
+import { monthOf } from '../parts/days.js';
 import { eveningLine } from '../parts/evening_line.js';
 import { field, readForm } from '../parts/form.js';
-import { daysOf, localDay, monthCalendar } from '../parts/month_calendar.js';
+import { monthCalendar } from '../parts/month_calendar.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
-const SCHEDULE = '/api/v1/schedule';
-const FEEDS = `${SCHEDULE}/feeds`;
-const MOST = 100;
-
 export default class MinePage extends Page {
-  /** Read the days of the address or, without them, what is still to come. */
-  async refresh() {
-    const from = this.query.get('date_from') ?? localDay(new Date());
-    this.month = from.slice(0, 7);
-    const [first, last] = daysOf(this.month);
-    const read = (days) => this.api.list(SCHEDULE, { ...days, limit: MOST }, MOST);
-    [this.entries, this.ofMonth, this.feeds] = await Promise.all([
-      read({ date_from: from, date_to: this.query.get('date_to') }),
-      read({ date_from: first, date_to: last }),
-      this.api.get(FEEDS),
-    ]);
-  }
+  title = words.menu.mine;
 
   begin() {
     this.follow(({ name }) => name !== 'notice' && this.renew());
-  }
-
-  title() {
-    return words.menu.mine;
   }
 
   view() {
@@ -48,7 +30,7 @@ export default class MinePage extends Page {
 
   #calendar() {
     const evenings = this.ofMonth.map(({ announcement }) => announcement);
-    return html`${monthCalendar(this.month, evenings, this.query,
+    return html`${monthCalendar(monthOf(this.query).month, evenings, this.query,
       (from, to) => this.go(from ? `/mine?date_from=${from}&date_to=${to}` : '/mine'))}
       ${this.query.size ? html`<p><a href="/mine">${words.mine.coming}</a></p>` : nothing}`;
   }
@@ -67,12 +49,12 @@ export default class MinePage extends Page {
   }
 
   #make(event) {
-    return this.actions.run(() => this.api.post(FEEDS, readForm(event.target)));
+    return this.actions.run(() => this.api.post(this.reads.feeds, readForm(event.target)));
   }
 
   async #revoke({ feed_id: id }) {
     if (!await ask(words.common.revokeForSure, this)) return;
-    await this.actions.run(() => this.api.delete(`${FEEDS}/${id}`));
+    await this.actions.run(() => this.api.delete(`${this.reads.feeds}/${id}`));
   }
 }
 

@@ -6,21 +6,15 @@ import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class NoticesPage extends Page {
+  title = words.menu.notices;
+
   async refresh() {
-    const [lines, texts] = await Promise.all([
-      this.api.list('/api/v1/notifications', {}, 100),
-      this.api.get(`/neighbours/notification/inbox/${this.person.id}`),
-    ]);
-    this.lines = lines;
-    this.texts = new Map(texts.map((one) => [one.key, one]));
+    await super.refresh();
+    this.textOf = new Map(this.texts.map((one) => [one.key, one]));
   }
 
   begin() {
     this.follow(({ name }) => ['begun', 'notice'].includes(name) && this.renew());
-  }
-
-  title() {
-    return words.menu.notices;
   }
 
   view() {
@@ -31,7 +25,7 @@ export default class NoticesPage extends Page {
   }
 
   #line(line) {
-    const text = this.texts.get(line.key);
+    const text = this.textOf.get(line.key);
     return html`<li class="panel">
       <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
         <span class="tag">${words.notices.state[line.state]}</span></p>

@@ -1,9 +1,9 @@
 /** A person: their scores explained, how they came about, and what guests wrote. */
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { reportLink } from '../parts/action.js';
 import { ratingText } from '../parts/evening_line.js';
 import { linePlot, numberTable } from '../parts/plot.js';
-import { reportLink } from '../parts/report_link.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
@@ -11,32 +11,17 @@ import { words } from '../words/index.js';
 const ROLES = ['host', 'guest'];
 
 export default class PersonPage extends Page {
+  id = this.args[0];
+  isMe = this.id === this.person.id;
+
   async refresh() {
-    const [id] = this.args;
-    const address = `/api/v1/user/${id}`;
-    this.id = id;
-    this.isMe = id === this.person.id;
-    const [account, rating, reviews, mutes, blocks, followed, ...ofRoles] = await Promise.all([
-      this.api.get(`/neighbours/auth/users/${id}`),
-      this.api.get(`${address}/rating`),
-      this.api.get(`${address}/reviews`),
-      this.api.get('/api/v1/mutes'),
-      this.api.get('/api/v1/blocks'),
-      this.api.list(`/neighbours/ugc/following/${this.person.id}`),
-      ...ROLES.flatMap((role) => [
-        this.api.get(`${address}/rating/explain`, { role }),
-        this.api.get(`${address}/rating/drift`, { role }),
-      ]),
-    ]);
-    Object.assign(this, { account, rating, reviews });
-    this.isMuted = mutes.some(({ user_id: one }) => one === id);
-    this.isFollowed = followed.includes(id);
-    this.isBlocked = blocks.some(({ user_id: one }) => one === id);
-    this.roles = ROLES.map((role, index) =>
-      ({ role, explained: ofRoles[2 * index], drift: ofRoles[2 * index + 1] }));
+    await super.refresh();
+    const isIn = (list) => list.some(({ user_id: one }) => one === this.id);
+    this.isFollowed = this.followed.includes(this.id);
+    this.done = { mute: isIn(this.mutes), block: isIn(this.blocks) };
   }
 
-  title() {
+  get title() {
     return this.account.name;
   }
 
@@ -44,7 +29,7 @@ export default class PersonPage extends Page {
     return html`<h1>${this.account.name}</h1>
       ${this.actions.said}
       ${this.isMe ? this.#own() : this.#relations()}
-      ${this.roles.map((one) => this.#role(one))}
+      ${ROLES.map((role) => this.#role(role))}
       ${this.#counters()}
       ${this.reviews.length ? this.#reviews() : nothing}`;
   }
@@ -59,10 +44,8 @@ export default class PersonPage extends Page {
       <a class="button" href="/evenings?author_id=${this.id}">${words.person.evenings}</a>
       ${this.actions.button(this.isFollowed ? words.person.unfollow : words.person.follow,
         () => this.#follow())}
-      ${this.actions.button(this.isMuted ? words.person.unmute : words.person.mute,
-        () => this.#set('mute', !this.isMuted))}
-      ${this.actions.button(this.isBlocked ? words.person.unblock : words.person.block,
-        () => this.#set('block', !this.isBlocked))}
+      ${Object.entries(this.done).map(([what, isDone]) => this.actions.button(
+        words.person[isDone ? `un${what}` : what], () => this.#set(what, !isDone)))}
       ${reportLink('person', this.id)}</p>`;
   }
 
@@ -78,7 +61,8 @@ export default class PersonPage extends Page {
       () => this.isFollowed ? this.api.delete(address) : this.api.put(address));
   }
 
-  #role({ role, explained, drift }) {
+  #role(role) {
+    const { [`${role}Explained`]: explained, [`${role}Drift`]: drift } = this;
     const { rating, rating_count: count } = this.rating[role];
     return html`<section><h2>${words.person.roles[role]}: ${ratingText(rating, count)}</h2>
       ${count ? html`

@@ -1,8 +1,8 @@
-/** Films that the person wants to see in company, and when they are free. Only they see it. */
+/** Films that the person wants to see in company, and when they are free. */
 
 import { html } from '../vendor/lit-html.js';
 import { field, instantOf, readForm } from '../parts/form.js';
-import { nameOf } from '../parts/film.js';
+import { filmChoices } from '../parts/film.js';
 import { formatSpan, weekdays } from '../parts/times.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
@@ -10,17 +10,7 @@ import { words } from '../words/index.js';
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 export default class PlanPage extends Page {
-  async refresh() {
-    [this.films, this.plans, this.free] = await Promise.all([
-      this.films ?? this.api.get('/neighbours/movies'),
-      this.api.get('/api/v1/plan'),
-      this.api.get('/api/v1/free-times'),
-    ]);
-  }
-
-  title() {
-    return words.menu.plan;
-  }
+  title = words.menu.plan;
 
   view() {
     return html`<h1>${words.menu.plan}</h1>
@@ -49,7 +39,7 @@ export default class PlanPage extends Page {
   #planForm() {
     return html`<form class="tall" @submit=${(event) => this.#add(event)}>
       ${field(words.plan.film, 'movie_id', { value: this.query.get('movie_id') ?? '',
-        choices: this.films.map((film) => [film.id, nameOf(film)]) })}
+        choices: filmChoices(this, this.query.get('movie_id')) })}
       <div class="pair">
         ${field(words.plan.from, 'from', { type: 'datetime-local' })}
         ${field(words.plan.to, 'to', { type: 'datetime-local' })}

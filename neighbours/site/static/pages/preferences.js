@@ -5,18 +5,11 @@ import { checkbox, field, readForm } from '../parts/form.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
-const ADDRESS = '/api/v1/preferences';
 /** What concerns the own data cannot be switched off. */
 const ALWAYS = /^(erasure_|text_hidden|report_answered)/;
 
 export default class PreferencesPage extends Page {
-  async refresh() {
-    this.now = await this.api.get(ADDRESS);
-  }
-
-  title() {
-    return words.notices.preferences;
-  }
+  title = words.notices.preferences;
 
   view() {
     const { now, actions } = this;
@@ -48,6 +41,6 @@ export default class PreferencesPage extends Page {
       quiet_from: said.quiet_from || null,
       quiet_to: said.quiet_to || null,
     };
-    return this.actions.run(() => this.api.put(ADDRESS, body), words.common.saved);
+    return this.actions.run(() => this.api.put(this.reads.now, body), words.common.saved);
   }
 }

@@ -2,14 +2,12 @@
 
 import { html } from '../vendor/lit-html.js';
 import { field, readForm } from '../parts/form.js';
-import { notice } from '../parts/notice.js';
+import { notice } from '../parts/action.js';
 import { Page } from '../shell/page.js';
 import { words } from '../words/index.js';
 
 export default class ReportPage extends Page {
-  title() {
-    return words.report.title;
-  }
+  title = words.report.title;
 
   view() {
     return html`<h1>${words.report.title}</h1>

@@ -1,10 +1,12 @@
-/** One thing after another that a person does on a page: while it runs, nothing else can be
- * begun, so a double click does it once; and when it fails, the page says why. */
+/** What a person does on a page, and what the page says of it. */
 
-import { html, nothing } from '../vendor/lit-html.js';
+import { html, nothing, render } from '../vendor/lit-html.js';
 import { Problem } from '../api/client.js';
-import { explain, notice } from './notice.js';
+import { words } from '../words/index.js';
+import { formatMoment } from './times.js';
 
+/** One thing after another: while one is done, nothing else can be begun, so a double click does it
+ * once; and when it fails, the page says why. */
 export class Actions {
   constructor(page) {
     this.page = page;
@@ -60,4 +62,60 @@ function holdFocus() {
     if (document.activeElement !== document.body) return;
     around.find((one) => one.isConnected && !one.disabled)?.focus({ preventScroll: true });
   };
+}
+
+/** `tone`: `problem`, `warning` or `done`. */
+export function notice(text, tone, details = nothing) {
+  return html`<div class="notice ${tone}" role=${tone === 'problem' ? 'alert' : 'status'}>${text}
+    ${details}</div>`;
+}
+
+/** What the API said no to, in its own sentence, with the evenings that stand against it. */
+function explain(problem) {
+  const { conflicts = [] } = problem.facts;
+  const details = conflicts.map((one) => html`<br>${one.title
+    ? html`<a href="/evening/${one.announcement_id}">${one.title}</a>, ` : nothing}
+    ${formatMoment(one.event_time)}`);
+  return notice(problem.status ? problem.message : words.common.unreachable, 'problem', details);
+}
+
+/** Leads to the page on which an evening, a review, a post or a person is reported. */
+export function reportLink(kind, id) {
+  return html`<a class="quiet" href="/report?kind=${kind}&id=${id}">${words.report.title}</a>`;
+}
+
+export function saveFile(name, content) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** Who would be told what, as a trial says. */
+export function toldList(told) {
+  if (!told.length) return html`<p>${words.host.nobodyTold}</p>`;
+  return html`<p>${words.host.wouldBeTold}</p>
+    <ul class="people">${told.map((one) => html`<li>${one.name ?? words.host.followers}
+      <span class="tag">${words.kinds[one.kind] ?? one.kind}</span></li>`)}</ul>`;
+}
+
+/** Ask, in front of the page. Returns whether the answer was yes; Escape, and leaving the page, is
+ * a no. The keyboard is then where it was before. */
+export function ask(question, { signal }) {
+  const dialog = document.createElement('dialog');
+  const answer = (yes) => () => dialog.close(yes ? 'yes' : '');
+  render(html`<p id="question">${question}</p><p class="actions">
+    <button class="primary" @click=${answer(true)}>${words.common.yes}</button>
+    <button @click=${answer(false)}>${words.common.no}</button></p>`, dialog);
+  dialog.setAttribute('aria-labelledby', 'question');
+  document.body.append(dialog);
+  signal.addEventListener('abort', answer(false), { once: true });
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'yes');
+    });
+  });
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html.js';
 import { Problem } from '../api/client.js';
 import { words } from '../words/index.js';
-import { ask } from './ask.js';
+import { ask } from './action.js';
 import { formatMoment } from './times.js';
 
 const PAGE = 50;
@@ -21,7 +21,7 @@ export class Chat {
   }
 
   get #address() {
-    return `/api/v1/announcement/${this.page.id}/posts`;
+    return `${this.page.reads.evening}/posts`;
   }
 
   /** Read the newest posts. What was read before stays. */

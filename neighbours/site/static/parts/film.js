@@ -1,4 +1,4 @@
-/** A film of Movie_API. */
+/** A film. */
 
 import { html } from '../vendor/lit-html.js';
 import { language, words } from '../words/index.js';
@@ -14,6 +14,11 @@ export function poster(film, size = '') {
 
 export function nameOf(film) {
   return language === 'ru' ? film.title_ru : film.title;
+}
+
+/** Films to choose from. Until the page is whole, only the chosen one is. */
+export function filmChoices({ films, isWhole }, chosen) {
+  return films.filter(({ id }) => isWhole || id === chosen).map((film) => [film.id, nameOf(film)]);
 }
 
 export function factsOf(film) {

@@ -12,14 +12,9 @@ export class FirstSteps {
     this.page = page;
   }
 
-  async refresh() {
-    const { api, person } = this.page;
-    this.isEmpty = person && !(await api.get('/api/v1/announcements', { limit: 1 })).length;
-  }
-
   view() {
     if (!this.page.person) return this.#whoAreYou();
-    return this.isEmpty ? this.#offer() : nothing;
+    return this.page.some.length ? nothing : this.#offer();
   }
 
   #whoAreYou() {

@@ -1,4 +1,4 @@
-/** Fields of a form, and what a person has put into them. */
+/** Fields of a form. */
 
 import { html, nothing } from '../vendor/lit-html.js';
 

@@ -1,16 +1,17 @@
-/** What the host of an evening does about it: who comes, who is invited, what they are told. */
+/** What the host of an evening does about it. */
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { Problem } from '../api/client.js';
 import { words } from '../words/index.js';
-import { ask } from './ask.js';
+import { ask, toldList } from './action.js';
 import { ratingText } from './evening_line.js';
 import { checkbox, field, readForm } from './form.js';
 import { formatMoment } from './times.js';
-import { toldList } from './told.js';
 
 const OPEN = ['requested', 'waitlisted', 'invited', 'offered', 'confirmed'];
 const NETWORKS = { telegram: 'Telegram', vk: 'VK', whatsapp: 'WhatsApp', x: 'X' };
+/** What a button makes of an evening. */
+const NEXT = { Created: ['Alive', 'publish'], Alive: ['Closed', 'close'], Closed: ['Alive', 'reopen'] };
 /** So many of those who ask have their message shown: each is a read of its own. */
 const MESSAGES_MAX = 30;
 
@@ -31,7 +32,7 @@ export class HostPanel {
     const { api } = this.page;
     const address = this.#address;
     const [bookings, links, words, jobs, guests] = await Promise.all([
-      api.list(`${address}/bookings`),
+      api.list(`${address}/bookings?limit=100`),
       api.get(`${address}/invite-links`),
       api.get(`${address}/broadcasts`),
       api.get(`${address}/invites`),
@@ -70,16 +71,13 @@ export class HostPanel {
 
   view() {
     const { evening } = this.page;
+    const [status, word] = NEXT[evening.status] ?? [];
     return html`
       <p class="actions">
-        ${evening.status === 'Created' ? this.#actions.button(words.host.publish,
-          () => this.#change({ status: 'Alive' }), 'primary') : nothing}
+        ${status ? this.#actions.button(words.host[word], () => this.#change({ status }),
+          word === 'publish' ? 'primary' : '') : nothing}
         ${this.#isOver ? nothing : html`<a class="button" href="/evening/${evening.id}/change">
           ${words.host.change}</a>`}
-        ${evening.status === 'Alive' ? this.#actions.button(words.host.close,
-          () => this.#change({ status: 'Closed' })) : nothing}
-        ${evening.status === 'Closed' ? this.#actions.button(words.host.reopen,
-          () => this.#change({ status: 'Alive' })) : nothing}
       </p>
       ${this.#requests()}
       ${['Alive', 'Closed'].includes(evening.status) ? html`${this.#invite()} ${this.#word()}`
@@ -92,7 +90,7 @@ export class HostPanel {
   }
 
   get #address() {
-    return `/api/v1/announcement/${this.page.id}`;
+    return this.page.reads.evening;
   }
 
   get #actions() {

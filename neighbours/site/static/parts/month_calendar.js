@@ -1,8 +1,13 @@
-/** A month, with the days on which there are evenings. */
+/** A month, with the days on which there are evenings. It is folded on a phone, where the list of
+ * evenings would otherwise be far below it. */
 
 import { html } from '../vendor/lit-html.js';
 import { words } from '../words/index.js';
+import { daysOf, localDay } from './days.js';
 import { formatMonth, weekdays } from './times.js';
+
+/** As in the style sheet. */
+const isNarrow = matchMedia('(max-width: 48rem)').matches;
 
 /** `month` is like `2026-11`, `evenings` are those that begin in it. `query` has the days that are
  * chosen now. `choose(from, to)` is called with days like `2026-11-29`, or with empty ones if the
@@ -16,7 +21,7 @@ export function monthCalendar(month, evenings, query, choose) {
   const before = (new Date(`${first}T12:00`).getDay() + 6) % 7;
   const turn = (label, sign, months) => html`<button type="button" aria-label=${label}
     @click=${() => choose(...daysOf(month, months))}>${sign}</button>`;
-  return html`<section class="calendar">
+  return html`<details class="calendar" ?open=${!isNarrow}><summary>${words.find.calendar}</summary>
     <p class="actions">${turn(words.find.earlier, '‹', -1)}
       <strong>${formatMonth(month)}</strong>
       ${turn(words.find.later, '›', 1)}</p>
@@ -24,7 +29,7 @@ export function monthCalendar(month, evenings, query, choose) {
       ${weekdays('short').map((name) => html`<span class="facts">${name}</span>`)}
       ${Array.from({ length: before }, () => html`<span></span>`)}
       ${days.map((day) => dayCell(day, counts.get(day)?.length, chosen === day, choose))}
-    </div></section>`;
+    </div></details>`;
 }
 
 function dayCell(day, count, isChosen, choose) {
@@ -34,16 +39,4 @@ function dayCell(day, count, isChosen, choose) {
     aria-label=${words.find.onDay(number, count)}
     @click=${() => (isChosen ? choose('', '') : choose(day, day))}>${number}
     <small>${count}</small></button>`;
-}
-
-/** First and last day of a month like `2026-11`, or of one so many `months` later. */
-export function daysOf(month, months = 0) {
-  const [year, number] = month.split('-').map(Number);
-  return [new Date(year, number - 1 + months, 1), new Date(year, number + months, 0)].map(localDay);
-}
-
-/** A date as a day like `2026-11-29`, in the person's zone. */
-export function localDay(date) {
-  const parts = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
-  return [date.getFullYear(), ...parts].join('-');
 }

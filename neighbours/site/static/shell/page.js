@@ -11,10 +11,10 @@ export class Page {
   #reading = Promise.resolve();
   #waiting = null;
 
-  /** `context` has `args` (what the address names), `query`, `api`, `person` (or null),
-   * `knownPeople` (who has used this browser), `become(login)`, `go(address)`, `redraw()`,
-   * `fail(error)` to show that instead, `follow(tell)` for what changes, and `signal`, which
-   * aborts when the page is left. */
+  /** `context` has `args` (what the address names), `query`, `reads` (`api/reads.js`), `api`,
+   * `person` (or null), `knownPeople` (who has used this browser), `become(login)`, `go(address)`,
+   * `redraw()`, `fail(error)` to show that instead, `follow(tell)` for what changes, `isWhole`, and
+   * `signal`, which aborts when the page is left. A page has a `title`. */
   constructor(context) {
     Object.assign(this, context);
     this.actions = new Actions(this);
@@ -31,8 +31,12 @@ export class Page {
   /** Whether the page is also for visitors who have not logged in. */
   static isOpen = false;
 
-  /** Read what the page shows. Use `read` to read it anew. */
-  async refresh() {}
+  /** Read what the page shows, and keep it under its name. Use `read` to read it anew. */
+  async refresh(wanted = this.reads) {
+    const addresses = [...new Set(Object.values(wanted))].filter(Boolean);
+    const answers = await Promise.all(addresses.map((one) => this.api.get(one)));
+    for (const name in wanted) this[name] = answers[addresses.indexOf(wanted[name])];
+  }
 
   /** Read anew once what is being read has come, so that no older answer replaces a newer one. */
   read() {
@@ -56,12 +60,14 @@ export class Page {
     }
   }
 
-  /** Do once what the page needs when it is shown first, such as following changes. */
-  begin() {}
-
-  /** The name of the page, in the person's language. */
-  title() {
-    return '';
+  /** Do once what the page needs when it is shown first, such as following changes. Here what is
+   * out of sight is left to a second drawing, until which `isWhole` is false. */
+  begin() {
+    if (this.isWhole) return;
+    requestAnimationFrame(() => setTimeout(() => {
+      this.isWhole = true;
+      this.redraw();
+    }));
   }
 
   /** Render what the page knows now. */

@@ -4,9 +4,9 @@
  * A real site would send people to Auth. Here the stand-in's Auth lets in anybody by a login. */
 
 import { Api, Problem } from '../api/client.js';
+import { PERSON } from '../api/early.js';
 import { language } from '../words/index.js';
 
-const PERSON = 'practix.person';
 const KNOWN = 'practix.people';
 const FIRST = ['anna', 'boris', 'vera'];
 

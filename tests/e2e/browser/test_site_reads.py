@@ -1,0 +1,124 @@
+"""What the pages of the site ask for, and when."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, Route, expect
+
+from tests.cells.embedded import RunningSystem, run_system
+from tests.e2e.browser.site import Visitor, visiting
+from tests.waiting import eventually
+
+APP: Final = "**/app.js"
+STREAM: Final = "**/api/v1/stream*"
+"""It is not let through here: when it begins, a page reads anew."""
+FOLLOW: Final = """address => {
+    const link = document.createElement('a');
+    link.href = address;
+    document.body.append(link);
+    link.click();
+    link.remove();
+}"""
+NOTHING_READ: Final = "/report"
+"""The page that reads nothing."""
+
+expect.set_options(timeout=60_000)  # The machine may be busy.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
+    async with run_system(tmp_path_factory.mktemp("reads")) as found:
+        yield found
+
+
+@contextmanager
+def noting_reads(page: Page) -> Iterator[list[str]]:
+    """Note the address of each read, without the host. A stream is none."""
+    reads: list[str] = []
+
+    def note(request: Request) -> None:
+        _, _, path = request.url.removeprefix("http://").partition("/")
+        is_read = path.startswith(("api/", "neighbours/")) and "/stream" not in path
+        if request.method == "GET" and is_read:
+            reads.append(f"/{path}")
+
+    page.on("request", note)
+    yield reads
+    page.remove_listener("request", note)
+
+
+async def test_what_a_page_reads_first_is_asked_for_once_and_before_its_modules_are_there(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        path = await anna.announce("The Godfather", event_location="Moscow, Arbat 1")
+        await anna.page.route(STREAM, lambda _: None)
+        film = await system.film()
+        host = await anna.page.evaluate("JSON.parse(sessionStorage.getItem('practix.person')).id")
+        for one in (
+            "/",
+            f"/film/{film}",
+            f"/announce?movie_id={film}",
+            "/evenings",
+            "/evenings?q=tea&date_from=2026-12-01",
+            f"{path}/change",
+            f"{path}/history",
+            "/mine",
+            "/mine?date_from=2026-12-01&date_to=2026-12-31",
+            "/figures",
+            "/plan",
+            "/notices",
+            "/preferences",
+            f"/person/{host}",
+            "/data",
+        ):
+            when_followed = await list_followed(anna, one)
+            assert await list_opened(anna, one, len(when_followed)) == when_followed, one
+        assert anna.complaints == []
+
+
+async def list_followed(visitor: Visitor, path: str) -> list[str]:
+    """Return what a page reads that a link of the site leads to."""
+    await visitor.open(NOTHING_READ)
+    with noting_reads(visitor.page) as reads:
+        await visitor.page.evaluate(FOLLOW, path)
+        await expect(visitor.heading).not_to_have_text("Report")
+    return sorted(reads)
+
+
+async def list_opened(visitor: Visitor, path: str, count: int) -> list[str]:
+    """Return what a page reads whose address is typed in. Its modules come after `count` reads."""
+    enough = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await enough.wait()
+        await route.continue_()
+
+    await visitor.page.route(APP, hold)
+    with noting_reads(visitor.page) as reads:
+        opening = asyncio.create_task(visitor.open(path))
+        await eventually(lambda: len(reads) >= count)
+        enough.set()
+        await opening
+    await visitor.page.unroute(APP)
+    return sorted(reads)
+
+
+async def test_an_expired_token_is_renewed_before_the_first_page(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "boris") as boris:
+        await boris.page.evaluate(
+            """() => {
+                const person = JSON.parse(sessionStorage.getItem('practix.person'));
+                const old = JSON.stringify({ ...person, token: 'expired' });
+                sessionStorage.setItem('practix.person', old);
+            }"""
+        )
+        await boris.open("/plan")
+        await expect(boris.heading).to_have_text("My plan")
