@@ -168,6 +168,15 @@ def find_length(schema: Any) -> int:
     return next(filter(None, nested), 0)
 
 
+def test_the_example_week_leaves_boris_free_to_ask_as_the_readme_says() -> None:
+    evenings = json.loads((STATIC / "example_week.json").read_text())
+    of_tour = next(one for one in evenings if one["title"].startswith("Матрица"))
+    assert of_tour["host"] == "anna"
+    taken = [(one["days"], who) for one in evenings for who in (one["host"], *one["guests"])]
+    assert (of_tour["days"], "boris") not in taken
+    assert len(set(taken)) == len(taken)  # Nobody has two evenings on a day.
+
+
 def test_a_visitor_loads_little() -> None:
     everything = {one: one.stat().st_size for one in STATIC.rglob("*.*") if one.is_file()}
     del everything[STATIC / "vendor" / "lit-html.LICENSE"]  # No page loads it.
