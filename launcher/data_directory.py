@@ -168,7 +168,8 @@ class DataDirectory:
         seen = float(path.read_text()) if path.exists() else 0.0
         if offset_s < seen:
             raise ClockTurnedBack(
-                f"PRACTIX_CLOCK_OFFSET_S is {offset_s:g}, but this data has seen {seen:g}"
+                f"PRACTIX_CLOCK_OFFSET_S is {offset_s:g}, but this data has seen {seen:g}: start it"
+                " with that again, or with another PRACTIX_DATA"
             )
         _write_whole(path, f"{offset_s}\n")
 
