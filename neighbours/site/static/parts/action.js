@@ -107,7 +107,7 @@ export function ask(question, { signal }) {
   const answer = (yes) => () => dialog.close(yes ? 'yes' : '');
   render(html`<p id="question">${question}</p><p class="actions">
     <button class="primary" @click=${answer(true)}>${words.common.yes}</button>
-    <button @click=${answer(false)}>${words.common.no}</button></p>`, dialog);
+    <button autofocus @click=${answer(false)}>${words.common.no}</button></p>`, dialog);
   dialog.setAttribute('aria-labelledby', 'question');
   document.body.append(dialog);
   signal.addEventListener('abort', answer(false), { once: true });
