@@ -7,7 +7,9 @@ from typing import Final
 import msgspec
 
 NAME: Final = "backup.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
+READABLE: Final = (1, 2)
+"""In format 1 the write-ahead log of PostgreSQL is among its files, in 2 it is apart."""
 
 
 class BackupDamaged(Exception):
@@ -41,8 +43,8 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise BackupDamaged(f"{folder} is no backup: {error}") from error
-    if manifest.format != FORMAT:
-        raise BackupDamaged(f"{folder} has format {manifest.format}; this version reads {FORMAT}")
+    if manifest.format not in READABLE:
+        raise BackupDamaged(f"{folder} has format {manifest.format}; this version reads {READABLE}")
     found = _sum_files(folder)
     for path in sorted(manifest.files.keys() | found.keys()):
         if manifest.files.get(path) != found.get(path):

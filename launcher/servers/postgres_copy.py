@@ -15,6 +15,10 @@ from launcher.servers.postgres_account import choose_account, prepare_home
 from launcher.servers.process import HOST, ServerFailed, ServerUnavailable, run_command
 
 BASE: Final = "base.tar.gz"
+LOG: Final = "pg_wal.tar.gz"
+"""The write-ahead log of the time of copying. In an earlier copy BASE has it."""
+TRIES: Final = 3
+"""A checkpoint may remove the log in the very moment at which the copy asks to keep it."""
 PORT_LINE: Final = 3
 """The line of `postmaster.pid` that has the port."""
 RESTORED: Final = "restored"
@@ -31,16 +35,28 @@ async def copy_cluster(data_dir: Path, target: Path) -> None:
     if installed is None:
         raise ServerUnavailable(why_unavailable())
     home = prepare_home(choose_account(), data_dir)
+    for left in reversed(range(TRIES)):
+        try:
+            await _copy_once(installed, home, target)
+            break
+        except ServerFailed:
+            if not left:
+                raise
+    shutil.copyfile(password_file(home), password_file(target))
+
+
+async def _copy_once(installed: Path, home: Path, target: Path) -> None:
+    """Copy everything, or fail and leave `target` empty."""
     await run_command(
         [
             str(installed / "bin" / "pg_basebackup"),
             *("--host", HOST, "--port", str(_find_port(home)), "--username", USER),
             *("--pgdata", str(target), "--format", "tar", "--gzip"),
-            *("--wal-method", "fetch", "--checkpoint", "fast", "--no-password"),
+            # Streamed, and not fetched at the end: a checkpoint meanwhile removes it.
+            *("--wal-method", "stream", "--checkpoint", "fast", "--no-password"),
         ],
         env={**os.environ, "PGPASSFILE": os.devnull, "PGPASSWORD": password_file(home).read_text()},
     )
-    shutil.copyfile(password_file(home), password_file(target))
 
 
 def restore_cluster(copy: Path, data_dir: Path) -> None:
@@ -48,10 +64,16 @@ def restore_cluster(copy: Path, data_dir: Path) -> None:
     journal may be newer: the file RESTORED says so."""
     cluster = data_dir / "cluster"
     cluster.mkdir(parents=True, mode=0o700)
-    with tarfile.open(copy / BASE) as archive:
-        archive.extractall(cluster, filter="data")
+    _extract(copy / BASE, cluster)
+    if (copy / LOG).exists():
+        _extract(copy / LOG, cluster / "pg_wal")
     shutil.copyfile(password_file(copy), password_file(data_dir))
     (data_dir / RESTORED).touch()
+
+
+def _extract(packed: Path, folder: Path) -> None:
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
 
 
 def is_restored(data_dir: Path) -> bool:

@@ -82,9 +82,13 @@ def forget(backup: Path) -> None:
     (backup / NAME).unlink()
 
 
-def outdate(backup: Path) -> None:
+def set_format(backup: Path, number: int) -> None:
     manifest = (backup / NAME).read_bytes()
-    write(backup / NAME, manifest.replace(b'"format": 1', b'"format": 2'))
+    write(backup / NAME, manifest.replace(b'"format": 2', f'"format": {number}'.encode()))
+
+
+def outdate(backup: Path) -> None:
+    set_format(backup, 3)
 
 
 @pytest.mark.parametrize("harm", [lose, change, add, forget, outdate])
@@ -96,6 +100,11 @@ def test_a_backup_that_is_not_as_it_was_written_is_refused_and_leaves_nothing(
     with pytest.raises(BackupDamaged):
         restore_backup(backup, DataDirectory(tmp_path / "data"))
     assert not (tmp_path / "data").exists()
+
+
+def test_a_backup_of_an_earlier_version_is_still_restored(tmp_path: Path, backup: Path) -> None:
+    set_format(backup, 1)
+    assert restore_backup(backup, DataDirectory(tmp_path / "data")).format == 1
 
 
 def test_data_that_is_there_is_never_overwritten(tmp_path: Path, backup: Path) -> None:
