@@ -23,10 +23,12 @@ from runtime.service.cell import UNNAMED
 SECRET_BYTES: Final = 32
 SECRETS: Final = "secrets"
 """The folder of the secrets."""
+RESTORING: Final = "practix.restoring"
+"""A folder of what a restore has not put in its place yet."""
 
 
 class DataInUse(Exception):
-    """Another process runs a system on this data."""
+    """Another process runs a system on this data, or restores it and may have been killed."""
 
 
 class ClockTurnedBack(Exception):
@@ -49,10 +51,11 @@ class DataDirectory:
         self.path = self._shared / "cells" / cell if cell else self._shared
         self._lock = FileLock(self.path / "practix.lock")
 
-    def occupy(self) -> None:
+    def occupy(self, *, to_restore: bool = False) -> None:
         """Lock the directory and close all its files to other accounts. Raises DataInUse.
 
-        Files that this process makes later are closed from the start.
+        Files that this process makes later are closed from the start. If a restore was killed,
+        only another may have the directory.
         """
         os.umask(OTHERS)
         self.path.mkdir(parents=True, exist_ok=True)
@@ -60,11 +63,22 @@ class DataDirectory:
             self._lock.acquire()
         except FileLocked as error:
             raise DataInUse(f"a system is already running on {self.path}") from error
+        if self.restoring_path.exists() and not to_restore:
+            self._lock.release()
+            raise DataInUse(f"a restore into {self.path} did not end: empty it, and restore again")
         close_to_others(self.path)
 
     def vacate(self) -> None:
         """Unlock the directory."""
         self._lock.release()
+
+    @property
+    def lock_path(self) -> Path:
+        return self._lock.path
+
+    @property
+    def restoring_path(self) -> Path:
+        return self.path / RESTORING
 
     @property
     def journal_path(self) -> Path:

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import msgspec
 import typer
 
-from launcher.data_directory import DataDirectory
+from launcher.data_directory import DataDirectory, DataInUse
 from launcher.verbs.analysts import AsJson, RunToEnd
 
 
@@ -48,7 +48,7 @@ def register(
 
         try:
             restored = restore_backup(folder.absolute(), find_data())
-        except (BackupDamaged, DataThere, OSError) as error:
+        except (BackupDamaged, DataInUse, DataThere, OSError) as error:
             fail(str(error))
         if as_json:
             print(msgspec.json.encode(restored).decode())

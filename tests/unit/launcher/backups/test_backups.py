@@ -13,8 +13,8 @@ from launcher.backups.copying import copy_folder
 from launcher.backups.making import CELL, POSTGRES, SHARED, NothingToCopy, make_backup
 from launcher.backups.manifest import NAME, BackupDamaged, read_manifest, write_manifest
 from launcher.backups.restoring import DataThere, restore_backup
-from launcher.data_directory import DataDirectory
-from launcher.servers.postgres_copy import BASE
+from launcher.data_directory import DataDirectory, DataInUse
+from launcher.servers.postgres_copy import BASE, restore_cluster
 
 
 def write(path: Path, content: bytes = b"x") -> None:
@@ -132,11 +132,69 @@ def test_a_cell_is_restored_beside_others_of_the_same_secrets_only(
     assert (spb.outside_path / "neighbours.db").read_bytes() == b"people of today"
 
 
-def test_what_an_interrupted_restore_left_is_replaced(tmp_path: Path, backup: Path) -> None:
-    write(tmp_path / "data.restoring" / "half", b"")
-    restore_backup(backup, DataDirectory(tmp_path / "data"))
-    assert not (tmp_path / "data" / "half").exists()
-    assert not (tmp_path / "data.restoring").exists()
+def test_a_restore_that_was_killed_is_no_data_and_gives_way_to_another(
+    tmp_path: Path, backup: Path
+) -> None:
+    data = DataDirectory(tmp_path / "data")
+    write(data.restoring_path / CELL / "half")
+    with pytest.raises(DataInUse, match="did not end"):
+        data.occupy()
+    restore_backup(backup, data)
+    assert data.journal_path.read_bytes() == b"the journal"
+    assert not data.restoring_path.exists()
+    data.occupy()
+
+
+def intervene(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Have something happen in the middle of a restore."""
+
+    def lay_out_later(copy: Path, data_dir: Path) -> None:
+        monkeypatch.undo()
+        act()
+        restore_cluster(copy, data_dir)
+
+    monkeypatch.setattr("launcher.backups.restoring.restore_cluster", lay_out_later)
+
+
+def test_of_two_restores_at_once_the_second_is_refused_and_harms_nothing(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def restore_too() -> None:
+        with pytest.raises(DataInUse):
+            restore_backup(backup, DataDirectory(tmp_path / "data"))
+
+    intervene(monkeypatch, restore_too)
+    data = DataDirectory(tmp_path / "data")
+    restore_backup(backup, data)
+    assert data.journal_path.read_bytes() == b"the journal"
+    assert (data.outside_path / "neighbours.db").read_bytes() == b"people"
+
+
+def test_a_restore_that_fails_at_the_end_leaves_nothing(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = DataDirectory(tmp_path / "data")
+    intervene(monkeypatch, lambda: write(data.path / POSTGRES / "of another"))
+    with pytest.raises(DataThere, match=POSTGRES):
+        restore_backup(backup, data)
+    assert {path.name for path in data.path.iterdir()} == {POSTGRES, data.lock_path.name}
+    assert [path.name for path in (data.path / POSTGRES).iterdir()] == ["of another"]
+
+
+@pytest.mark.parametrize("left", ["lost+found", "practix.lock"])
+def test_a_disk_of_its_own_is_filled_and_not_replaced(
+    tmp_path: Path, backup: Path, left: str
+) -> None:
+    disk = tmp_path / "disk"
+    (disk / left).mkdir(parents=True) if left == "lost+found" else write(disk / left)
+    number = disk.stat().st_ino
+    (tmp_path / "data").symlink_to(disk)
+    data = DataDirectory(tmp_path / "data")
+    restore_backup(backup, data)
+    assert data.path.is_symlink()
+    assert disk.stat().st_ino == number
+    assert (disk / left).exists()
+    assert data.journal_path.read_bytes() == b"the journal"
 
 
 async def test_a_backup_needs_a_journal_and_a_folder_of_its_own(tmp_path: Path) -> None:
