@@ -8,12 +8,15 @@ What the journal fills again is left out: the history and the analysts' database
 the checkpoints of verify.
 """
 
+import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final
 
 from launcher.backups.copying import copy_database, copy_folder
@@ -52,12 +55,13 @@ async def make_backup(data: DataDirectory, target: Path) -> Manifest:
     unfinished = _begin(target)
     try:
         async with _server_running(data):
+            (unfinished / CELL / POSTGRES).mkdir(parents=True)
             await copy_cluster(data.path / POSTGRES, unfinished / CELL / POSTGRES)
             position = _copy_journal(data.journal_path, unfinished / CELL)
             _copy_the_rest(data, unfinished)
         manifest = write_manifest(unfinished, cell=data.cell, made_at=made_at, position=position)
         close_to_others(unfinished)
-        unfinished.rename(target)
+        _finish(unfinished, target)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -65,13 +69,19 @@ async def make_backup(data: DataDirectory, target: Path) -> Manifest:
 
 
 def _begin(target: Path) -> Path:
-    """Return the folder that becomes `target` once it is whole."""
-    if target.exists():
+    """Return a new folder that becomes `target` once it is whole. Another backup has another."""
+    if os.path.lexists(target):
         raise FileExistsError(f"{target} exists already")
-    unfinished = target.with_name(target.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / CELL / POSTGRES).mkdir(parents=True)
-    return unfinished
+    return Path(mkdtemp(prefix=f"{target.name}.unfinished-", dir=target.parent))
+
+
+def _finish(unfinished: Path, target: Path) -> None:
+    try:
+        unfinished.rename(target)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            raise FileExistsError(f"{target} was made by another meanwhile") from error
+        raise
 
 
 @asynccontextmanager

@@ -1,0 +1,58 @@
+"""Where a backup may be written, and what becomes of one that another is in the way of."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from launcher.backups.making import make_backup
+from launcher.backups.manifest import read_manifest
+from launcher.data_directory import DataDirectory
+from launcher.servers.postgres_copy import BASE
+from runtime.journal.sqlite_file import CREATE
+
+COPY = "launcher.backups.making.copy_cluster"
+
+
+async def copy_a_file(_data_dir: Path, target: Path) -> None:
+    (target / BASE).write_bytes(b"the cluster")
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataDirectory]:
+    """The data of a system that runs and whose PostgreSQL is a file."""
+    monkeypatch.setattr(COPY, copy_a_file)
+    running = DataDirectory(tmp_path / "data")
+    running.occupy()
+    running.require_secrets()
+    with closing(sqlite3.connect(running.journal_path)) as journal:
+        journal.execute(CREATE)
+    yield DataDirectory(tmp_path / "data")
+    running.vacate()
+
+
+async def test_of_two_backups_into_one_folder_the_second_is_refused_and_harms_nothing(
+    tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "backup"
+
+    async def copy_and_be_overtaken(data_dir: Path, folder: Path) -> None:
+        monkeypatch.setattr(COPY, copy_a_file)
+        await make_backup(data, target)
+        await copy_a_file(data_dir, folder)
+
+    monkeypatch.setattr(COPY, copy_and_be_overtaken)
+    with pytest.raises(FileExistsError, match="meanwhile"):
+        await make_backup(data, target)
+    read_manifest(target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "data"]
+
+
+async def test_a_backup_deletes_nothing_that_is_not_its_own(
+    tmp_path: Path, data: DataDirectory
+) -> None:
+    (tmp_path / "backup.unfinished" / "notes").mkdir(parents=True)
+    await make_backup(data, tmp_path / "backup")
+    assert (tmp_path / "backup.unfinished" / "notes").exists()
