@@ -47,8 +47,9 @@ class DataDirectory:
 
     def __init__(self, path: Path, cell: str = UNNAMED) -> None:
         self.cell = cell
-        self._shared = path.absolute()
-        self.path = self._shared / "cells" / cell if cell else self._shared
+        self.shared = path.absolute()
+        """The directory of all cells."""
+        self.path = self.shared / "cells" / cell if cell else self.shared
         self._lock = FileLock(self.path / "practix.lock")
 
     def occupy(self, *, to_restore: bool = False) -> None:
@@ -87,12 +88,12 @@ class DataDirectory:
     @property
     def outside_path(self) -> Path:
         """Folder of the stand-in for the outside services, which all cells share."""
-        return self._shared / "neighbours"
+        return self.shared / "neighbours"
 
     @property
     def shared_paths(self) -> tuple[Path, ...]:
         """Folders that all cells share: the secrets, and the stand-in's."""
-        return self._shared / SECRETS, self.outside_path
+        return self.shared / SECRETS, self.outside_path
 
     @property
     def image_path(self) -> Path:
@@ -197,7 +198,7 @@ class DataDirectory:
         return _read(path)
 
     def _secret_path(self, name: str) -> Path:
-        return self._shared / SECRETS / name
+        return self.shared / SECRETS / name
 
 
 def _read(path: Path) -> str:

@@ -43,14 +43,19 @@ class NothingToCopy(Exception):
     """There is no journal of an embedded system."""
 
 
+class TargetUnusable(Exception):
+    """No backup may be written to this place."""
+
+
 async def make_backup(data: DataDirectory, target: Path) -> Manifest:
     """Write a backup into the folder `target`, which is new, whole or not at all.
 
-    Raises FileExistsError, NothingToCopy, OSError, JournalUnavailable, ServerError, and
-    sqlite3.Error.
+    Raises FileExistsError, NothingToCopy, TargetUnusable, OSError, JournalUnavailable,
+    ServerError, and sqlite3.Error.
     """
     if not sqlite_file.list_generations(data.journal_path):
         raise NothingToCopy(f"there is no journal of an embedded system in {data.path}")
+    _demand_outside(data, target)
     made_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     unfinished = _begin(target)
     try:
@@ -66,6 +71,12 @@ async def make_backup(data: DataDirectory, target: Path) -> Manifest:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     return manifest
+
+
+def _demand_outside(data: DataDirectory, target: Path) -> None:
+    """Raise TargetUnusable if the backup would be part of the next one, and of itself."""
+    if target.parent.resolve().is_relative_to(data.shared.resolve()):
+        raise TargetUnusable(f"{target} is in the data directory {data.shared}: name another place")
 
 
 def _begin(target: Path) -> Path:

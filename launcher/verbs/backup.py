@@ -26,11 +26,11 @@ def register(
         as_json: AsJson = False,
     ) -> None:
         """Copy the data of an embedded system, which may be running, into FOLDER."""
-        from launcher.backups.making import NothingToCopy, make_backup
+        from launcher.backups.making import NothingToCopy, TargetUnusable, make_backup
 
         try:
             made = run(make_backup(find_data(), folder.absolute()))
-        except (NothingToCopy, OSError, sqlite3.Error) as error:
+        except (NothingToCopy, TargetUnusable, OSError, sqlite3.Error) as error:
             fail(str(error))
         if as_json:
             print(msgspec.json.encode(made).decode())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.backups.making import make_backup
+from launcher.backups.making import TargetUnusable, make_backup
 from launcher.backups.manifest import read_manifest
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres_copy import BASE
@@ -56,3 +56,19 @@ async def test_a_backup_deletes_nothing_that_is_not_its_own(
     (tmp_path / "backup.unfinished" / "notes").mkdir(parents=True)
     await make_backup(data, tmp_path / "backup")
     assert (tmp_path / "backup.unfinished" / "notes").exists()
+
+
+@pytest.mark.parametrize("cell", ["", "spb"])
+@pytest.mark.parametrize("inside", ["backup", "backups/today", "cells/msk/backup", "../link/backup"])
+async def test_a_backup_within_the_data_is_refused_as_the_next_would_contain_it(
+    tmp_path: Path, cell: str, inside: str
+) -> None:
+    data = DataDirectory(tmp_path / "data", cell)
+    data.path.mkdir(parents=True)
+    data.journal_path.touch()
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    target = tmp_path / "data" / inside
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(TargetUnusable, match="data directory"):
+        await make_backup(data, target)
+    assert not target.exists()
