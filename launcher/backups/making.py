@@ -80,7 +80,12 @@ def _demand_outside(data: DataDirectory, target: Path) -> None:
 
 
 def _begin(target: Path) -> Path:
-    """Return a new folder that becomes `target` once it is whole. Another backup has another."""
+    """Return a new folder that becomes `target` once it is whole. Another backup has another.
+
+    No parent is made: it may be a disk that is not mounted now.
+    """
+    if not target.parent.is_dir():
+        raise TargetUnusable(f"there is no folder {target.parent}: make it, or mount it")
     if os.path.lexists(target):
         raise FileExistsError(f"{target} exists already")
     return Path(mkdtemp(prefix=f"{target.name}.unfinished-", dir=target.parent))

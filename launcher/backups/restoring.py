@@ -8,7 +8,7 @@ from typing import Final
 from launcher.backups.making import CELL, POSTGRES, SHARED
 from launcher.backups.manifest import BackupDamaged, Manifest, read_manifest
 from launcher.data_directory import SECRETS, DataDirectory
-from launcher.servers.postgres_copy import restore_cluster
+from launcher.servers.postgres_copy import BASE, restore_cluster
 from runtime.process.private_files import close_to_others
 
 LOST_AND_FOUND: Final = "lost+found"
@@ -26,6 +26,7 @@ def restore_backup(backup: Path, data: DataDirectory) -> Manifest:
     link. Raises BackupDamaged, DataInUse, DataThere, and OSError.
     """
     manifest = read_manifest(backup)
+    _demand_whole(backup, manifest, data)
     if manifest.cell != data.cell:
         raise BackupDamaged(
             f"{backup} is of the cell {manifest.cell!r}, and PRACTIX_CELL is {data.cell!r}"
@@ -38,6 +39,14 @@ def restore_backup(backup: Path, data: DataDirectory) -> Manifest:
     finally:
         data.vacate()
     return manifest
+
+
+def _demand_whole(backup: Path, manifest: Manifest, data: DataDirectory) -> None:
+    """Raise BackupDamaged if the manifest lacks what every backup has."""
+    journal = f"{CELL}/{data.journal_path.stem}"
+    for what in (f"{CELL}/{POSTGRES}/{BASE}", journal):
+        if not any(path.startswith(what) for path in manifest.files):
+            raise BackupDamaged(f"{backup} is no backup: it has no {what}")
 
 
 def _demand_empty(data: DataDirectory) -> None:
@@ -80,7 +89,7 @@ def _move_all(moves: list[tuple[Path, Path]]) -> None:
 
 
 def _find_missing(backup: Path, data: DataDirectory) -> list[tuple[Path, Path]]:
-    """Return the folders that all cells share and that are not there, with where they go.
+    """Return the backup's folders that all cells share and that are not there, with where they go.
 
     Raises DataThere if another cell lives there with other secrets: tokens of the backup would
     not count.
@@ -88,6 +97,8 @@ def _find_missing(backup: Path, data: DataDirectory) -> list[tuple[Path, Path]]:
     missing = []
     for target in data.shared_paths:
         source = backup / SHARED / target.name
+        if not source.exists():
+            continue
         if not target.exists():
             missing.append((source, target))
         elif target.name == SECRETS and not _are_alike(source, target):

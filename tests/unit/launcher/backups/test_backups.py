@@ -1,6 +1,7 @@
 """What a backup leaves out, what it notices about itself, and what a restore refuses."""
 
 import io
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable
@@ -91,7 +92,18 @@ def outdate(backup: Path) -> None:
     set_format(backup, 3)
 
 
-@pytest.mark.parametrize("harm", [lose, change, add, forget, outdate])
+def empty(backup: Path) -> None:
+    shutil.rmtree(backup)
+    backup.mkdir()
+    write_manifest(backup, cell="", made_at="2026-01-01T00:00:00+00:00", position=1)
+
+
+def lose_cluster(backup: Path) -> None:
+    (backup / CELL / POSTGRES / BASE).unlink()
+    write_manifest(backup, cell="", made_at="2026-01-01T00:00:00+00:00", position=1)
+
+
+@pytest.mark.parametrize("harm", [lose, change, add, forget, outdate, empty, lose_cluster])
 def test_a_backup_that_is_not_as_it_was_written_is_refused_and_leaves_nothing(
     tmp_path: Path, backup: Path, harm: Callable[[Path], None]
 ) -> None:
@@ -100,6 +112,15 @@ def test_a_backup_that_is_not_as_it_was_written_is_refused_and_leaves_nothing(
     with pytest.raises(BackupDamaged):
         restore_backup(backup, DataDirectory(tmp_path / "data"))
     assert not (tmp_path / "data").exists()
+
+
+def test_a_backup_without_a_stand_in_is_restored_without_one(tmp_path: Path, backup: Path) -> None:
+    shutil.rmtree(backup / SHARED / "neighbours")
+    write_manifest(backup, cell="", made_at="2026-01-01T00:00:00+00:00", position=1)
+    data = DataDirectory(tmp_path / "data")
+    restore_backup(backup, data)
+    assert not data.outside_path.exists()
+    assert data.journal_path.exists()
 
 
 def test_a_backup_of_an_earlier_version_is_still_restored(tmp_path: Path, backup: Path) -> None:

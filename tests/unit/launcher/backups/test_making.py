@@ -59,7 +59,9 @@ async def test_a_backup_deletes_nothing_that_is_not_its_own(
 
 
 @pytest.mark.parametrize("cell", ["", "spb"])
-@pytest.mark.parametrize("inside", ["backup", "backups/today", "cells/msk/backup", "../link/backup"])
+@pytest.mark.parametrize(
+    "inside", ["backup", "backups/today", "cells/msk/backup", "../link/backup"]
+)
 async def test_a_backup_within_the_data_is_refused_as_the_next_would_contain_it(
     tmp_path: Path, cell: str, inside: str
 ) -> None:
@@ -72,3 +74,11 @@ async def test_a_backup_within_the_data_is_refused_as_the_next_would_contain_it(
     with pytest.raises(TargetUnusable, match="data directory"):
         await make_backup(data, target)
     assert not target.exists()
+
+
+async def test_a_disk_that_is_not_mounted_gets_no_backup(
+    tmp_path: Path, data: DataDirectory
+) -> None:
+    with pytest.raises(TargetUnusable, match="no folder"):
+        await make_backup(data, tmp_path / "disk" / "backup")
+    assert not (tmp_path / "disk").exists()
