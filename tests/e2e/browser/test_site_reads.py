@@ -122,3 +122,29 @@ async def test_an_expired_token_is_renewed_before_the_first_page(
         )
         await boris.open("/plan")
         await expect(boris.heading).to_have_text("My plan")
+
+
+async def test_the_moment_that_was_chosen_last_is_shown(
+    browser: Browser, system: RunningSystem
+) -> None:
+    read = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await read.wait()
+        await route.continue_()
+
+    async with visiting(browser, system.url, "vera") as vera:
+        path = await vera.announce("Psycho", event_location="Moscow, Arbat 3")
+        await vera.open(f"{path}/history")
+        await vera.page.route("**as_of=*", hold)
+        slider = vera.page.get_by_role("slider")
+        last = int(await slider.input_value())
+        with noting_reads(vera.page) as reads:
+            async with vera.page.expect_request("**as_of=*"):
+                await slider.press("ArrowLeft")
+            await slider.press("ArrowRight")
+            read.set()
+            await eventually(lambda: sum("as_of=" in one for one in reads) == 2)
+        entries = vera.page.locator(".timeline li")
+        await expect(entries.nth(last)).to_have_attribute("aria-current", "step")
+        await expect(slider).to_have_value(str(last))

@@ -52,14 +52,19 @@ export default class HistoryPage extends Page {
     return `${formatMoment(at)}: ${nameOf(type)}`;
   }
 
-  /** Read how the evening stood right after an entry. */
+  /** Read how the evening stood after the entry that was chosen last. */
   async #goTo(index) {
-    let past = null;
-    const { position } = this.entries[index];
-    await this.actions.run(async () => {
-      past = await this.api.get(this.reads.evening, { as_of: position });
-    });
     this.chosen = index;
+    if (this.actions.busy) return;
+    let past, read;
+    while (read !== this.chosen) {
+      read = this.chosen;
+      past = null;
+      await this.actions.run(async () => {
+        past = await this.api.get(this.reads.evening, { as_of: this.entries[read].position });
+      });
+    }
+    if (!past) this.chosen = this.entries.length - 1;
     this.past = past;
     this.redraw();
   }

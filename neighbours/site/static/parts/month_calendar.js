@@ -1,5 +1,4 @@
-/** A month, with the days on which there are evenings. It is folded on a phone, where the list of
- * evenings would otherwise be far below it. */
+/** A month, with the days that have evenings. Folded on a phone. */
 
 import { html } from '../vendor/lit-html.js';
 import { words } from '../words/index.js';
