@@ -78,13 +78,14 @@ async def _apply_missing(
     find_missing(files, applied)  # Raises MigrationEdited.
     await begin_registry(connection, shape, files, applied)
     missing = await _find_missing(connection, files, shape)
+    completes = [name for name in missing if makes_read_models(files[name])][-1:]
     for name in missing:
         async with connection.transaction():
             await connection.execute(files[name].decode(), timeout=MIGRATION_TIMEOUT_S)
             await connection.execute(_INSERT, name, digest(files[name]))
+            if name in completes:
+                await note_ready(connection, shape.name, READ_MODEL)
         log.info("migration applied", extra={"migration": name})
-    if shape.statements:
-        await note_ready(connection, shape.name, READ_MODEL)
     return missing
 
 

@@ -154,14 +154,8 @@ async def begin_registry(
 
 
 async def is_begun(connection: PoolConnectionProxy, shape: BuildShape) -> bool:
-    """Return whether it is known whose tables are in `read_model`, and these are all there if they
-    are of this shape."""
-    if not shape.statements:
-        return True
-    if not await connection.fetchval(_TABLE_EXISTS):
-        return False
-    place = await find_place(connection, shape.name)
-    return place is None or place.schema != READ_MODEL or place.ready
+    """Return whether it is known whose tables are in `read_model`, or nobody needs to know."""
+    return not shape.statements or bool(await connection.fetchval(_TABLE_EXISTS))
 
 
 async def may_migrate(connection: PoolConnectionProxy, shape: BuildShape) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from runtime.postgres import migrations
 from runtime.postgres.migrations import MIGRATIONS, migrate, missing_migrations
 from runtime.postgres.pools import READ_MODEL, open_pool
-from runtime.postgres.read_models import BEFORE, ShapePlace, list_places, read_shape
+from runtime.postgres.read_models import BEFORE, ShapePlace, list_places, note_unready, read_shape
 
 OWN: Final = ShapePlace(read_shape(MIGRATIONS).name, READ_MODEL, ready=True)
 COLUMNS: Final = """
@@ -72,8 +72,19 @@ async def test_a_first_shape_that_was_cut_short_is_finished(
         with pytest.raises(ZeroDivisionError):
             await migrate(pool)
     assert await places(pool) == [OWN._replace(ready=False)]
-    await migrate(pool)
+    assert await migrate(pool)
     assert await places(pool) == [OWN]
+
+
+async def test_tables_that_may_not_be_read_for_now_are_not_let_be_read(
+    pool: asyncpg.Pool, newer: Path
+) -> None:
+    await migrate(pool)
+    async with pool.acquire() as connection:
+        await note_unready(connection, OWN.shape, OWN.schema)
+    assert await migrate(pool) == []
+    assert await migrate(pool, newer) == ["0999_access_sums.sql"]
+    assert await places(pool) == [OWN._replace(ready=False)]
 
 
 async def test_tables_that_an_earlier_build_made_are_adopted_if_they_are_the_same(
