@@ -14,6 +14,7 @@ from tests.contract.own_sql_attacks import (
     HEAVY,
     PROGRAMS,
     RIGHTS,
+    SYSTEM,
 )
 
 ASK = "/api/v1/operator/ask"
@@ -49,7 +50,7 @@ async def test_no_secret_is_read_and_nobody_is_called(
         places = {"secret": secret, "folder": secret.parent, "written": tmp_path / "x"}
         for attack in FILES:
             assert content not in await refused(target, attack.format(**places, port=port))
-    for attack in (*ADDRESSES, *PROGRAMS, *DICTIONARIES, *RIGHTS, *DIRECTED):
+    for attack in (*ADDRESSES, *PROGRAMS, *DICTIONARIES, *RIGHTS, *DIRECTED, *SYSTEM):
         await refused(target, attack.format(**places, port=port))
     assert visitors == []
     assert list(tmp_path.iterdir()) == []

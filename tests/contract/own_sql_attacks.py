@@ -91,6 +91,41 @@ DIRECTED: Final = (
 """What only the check of the statement refuses. The embedded engine would write such a file
 itself, among its own; a server leaves that to its client, and kills nobody else's query."""
 
+SYSTEM: Final = (
+    "SELECT query, elapsed FROM merge('sys'||'tem', '^processes$')",
+    "SELECT * FROM merge('sys'||'tem', '^disks$')",
+    "SELECT * FROM merge(REGEXP('sys.*'), '^settings$')",
+    "SELECT * FROM `mer\\x67e`('sys'||'tem', '^one$')",
+    "SELECT * FROM MERGE /* really */ ('sys'||'tem', '^one$')",
+    "SELECT * FROM (SELECT 1 AS a) AS x, merge('sys'||'tem', '^one$') AS y",
+    "SELECT * FROM (SELECT 1 AS a) AS x CROSS JOIN merge('sys'||'tem', '^one$') AS y",
+    "SELECT 0 IN merge('sys'||'tem', '^one$')",
+    "SELECT 0 IN (SELECT dummy FROM merge('sys'||'tem', '^one$'))",
+    "WITH x AS (SELECT * FROM merge('sys'||'tem', '^one$')) SELECT * FROM x",
+    "WITH array AS (SELECT 1) SELECT * FROM array JOIN merge('sys'||'tem', '^one$') AS y ON 1",
+    "SELECT * FROM view(SELECT * FROM merge('sys'||'tem', '^one$'))",
+    "SELECT * FROM loop(merge('sys'||'tem', '^one$')) LIMIT 1",
+    "SELECT * FROM loop('system', 'one') LIMIT 1",
+    "SELECT * FROM eval('SELECT * FROM sys'||'tem.one')",
+    "SELECT * FROM viewExplain('EXPLAIN', '', (SELECT * FROM system.one))",
+    "SELECT * FROM mergeTreeIndex('system', 'query_log')",
+    "DESCRIBE merge('sys'||'tem', '^one$')",
+    "DESCRIBE TABLE merge('sys'||'tem', '^one$')",
+    "EXPLAIN SELECT * FROM merge('sys'||'tem', '^one$')",
+    "SELECT hasColumnInTable('sys'||'tem', 'processes', 'query')",
+    "SELECT joinGet('sys'||'tem.x', 'y', 1)",
+    "SELECT getServerSetting('max_connections')",
+    "SHOW TABLES FROM system",
+    "SHOW TABLES IN `system`",
+    "SHOW COLUMNS FROM one FROM system",
+    "SHOW CREATE DATABASE system",
+    "SHOW SETTINGS LIKE 'max%'",
+    "SHOW FULL PROCESSLIST",
+    "SHOW USERS",
+)
+"""What says how the engine is set up and what others ask. Rights close it on newer servers; in the
+embedded engine the check of the statement does."""
+
 HEAVY: Final = (
     "SELECT repeat('x', 1000000) FROM numbers(150)",
     "SELECT repeat(toString(number), 1000000) FROM numbers(150)",

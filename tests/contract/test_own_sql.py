@@ -7,12 +7,14 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.names import HARMLESS_TABLES
 from runtime.clickhouse.port import (
     Analytics,
     AnalyticsUnavailable,
@@ -22,6 +24,7 @@ from runtime.clickhouse.port import (
     ResultSet,
 )
 from runtime.clickhouse.server import ServerAnalytics
+from runtime.clickhouse.statement import demand_question
 from tests.contract.own_sql_attacks import (
     ADDRESSES,
     DICTIONARIES,
@@ -30,6 +33,7 @@ from tests.contract.own_sql_attacks import (
     HEAVY,
     PROGRAMS,
     RIGHTS,
+    SYSTEM,
 )
 
 SECRET: Final = "the secret that signs the tokens"
@@ -75,11 +79,28 @@ async def test_no_attack_is_answered(
         for ask in (analytics.ask_own, analytics.ask):
             refusal = await refusal_of(ask, sql)
             assert SECRET not in refusal
-    for attack in DIRECTED:
+    for attack in (*DIRECTED, *SYSTEM):
         await refusal_of(analytics.ask_own, attack.format(**places))
     assert visitors == []
     assert [one.name for one in around.iterdir()] == ["secret"]
     assert (await analytics.ask_own("SELECT count() FROM notes")).rows == [(1,)]
+
+
+async def test_only_harmless_table_functions_of_the_engine_are_for_questions(
+    analytics: Analytics,
+) -> None:
+    names = await analytics.query("SELECT name FROM system.table_functions")
+    passed = set()
+    for (name,) in names.rows:
+        with suppress(QueryRefused):
+            demand_question(f"SELECT * FROM {name}(1)")
+            passed.add(str(name).lower())
+            continue
+        with suppress(QueryRefused):  # Wherever the name stands.
+            demand_question(f"SELECT 1 WHERE f({name}(1))")
+            passed.add(f"{name} inside")
+    # A function of text has the same name.
+    assert {"numbers"} <= passed <= HARMLESS_TABLES | {"format inside"}
 
 
 async def test_answers_are_bounded_in_bytes_rows_and_memory(analytics: Analytics) -> None:

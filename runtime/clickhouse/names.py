@@ -1,0 +1,142 @@
+"""Names of the engine's functions, in lower case, as questions may or may not use them."""
+
+from typing import Final
+
+HARMLESS_TABLES: Final = frozenset(
+    [
+        "generate_series",
+        "generaterandom",
+        "generateseries",
+        "null",
+        "numbers",
+        "numbers_mt",
+        "primes",
+        "values",
+        "view",
+        "zeros",
+        "zeros_mt",
+    ]
+)
+"""Table functions that reach nothing. Any other one is refused, known or not."""
+
+LISTS: Final = frozenset({"array", "tuple"})
+"""Ordinary functions that may follow IN without a bracket."""
+
+REACHING_TABLES: Final = frozenset(
+    [
+        "arrowflight",
+        "arrowstream",
+        "azureblobstorage",
+        "azureblobstoragecluster",
+        "bigquery",
+        "catboostpool",
+        "cluster",
+        "clusterallreplicas",
+        "cosn",
+        "deltalake",
+        "deltalakeazure",
+        "deltalakeazurecluster",
+        "deltalakecluster",
+        "deltalakelocal",
+        "deltalakes3",
+        "deltalakes3cluster",
+        "dictionary",
+        "eval",
+        "executable",
+        "file",
+        "filecluster",
+        "filesystem",
+        "fuzzjson",
+        "fuzzquery",
+        "gcs",
+        "hdfs",
+        "hdfscluster",
+        "hudi",
+        "hudicluster",
+        "iceberg",
+        "icebergazure",
+        "icebergazurecluster",
+        "icebergcluster",
+        "iceberghdfs",
+        "iceberghdfscluster",
+        "iceberglocal",
+        "iceberglocalcluster",
+        "icebergs3",
+        "icebergs3cluster",
+        "input",
+        "jdbc",
+        "loop",
+        "merge",
+        "mergetreeanalyzeindexes",
+        "mergetreeanalyzeindexesuuid",
+        "mergetreecodecblockcounts",
+        "mergetreeindex",
+        "mergetreeprojection",
+        "mergetreetextindex",
+        "mongodb",
+        "mysql",
+        "odbc",
+        "oss",
+        "paimon",
+        "paimonazure",
+        "paimonazurecluster",
+        "paimoncluster",
+        "paimonhdfs",
+        "paimonhdfscluster",
+        "paimonlocal",
+        "paimons3",
+        "paimons3cluster",
+        "postgresql",
+        "prometheusquery",
+        "prometheusqueryrange",
+        "python",
+        "redis",
+        "remote",
+        "remotesecure",
+        "s3",
+        "s3cluster",
+        "shardbyhash",
+        "sqlite",
+        "sqlstandardvalues",
+        "timeseriesdata",
+        "timeseriesmetricfamilies",
+        "timeseriesmetrics",
+        "timeseriessamples",
+        "timeseriesselector",
+        "timeseriestags",
+        "url",
+        "urlcluster",
+        "viewexplain",
+        "viewifpermitted",
+        "ytsaurus",
+    ]
+)
+"""Other table functions of the engines that we know. They are refused in any place."""
+
+REACHING: Final = frozenset(
+    [
+        "catboostevaluate",
+        "evalmlmethod",
+        "file",
+        "filesystemavailable",
+        "filesystemcapacity",
+        "filesystemfree",
+        "filesystemunreserved",
+        "generateserialid",
+        "getclienthttpheader",
+        "getmacro",
+        "getmergetreesetting",
+        "getserverport",
+        "getserversetting",
+        "hascolumnintable",
+        "joinget",
+        "joingetornull",
+        "modelevaluate",
+        "showcertificate",
+        "tcpport",
+    ]
+)
+"""Ordinary functions that tell of files, of other databases or of the engine's setup. They are
+refused without a bracket as well: `arrayMap(file, ...)`."""
+
+REACHING_BEGINNINGS: Final = ("dictget", "dicthas", "dictisin")
