@@ -1,6 +1,7 @@
 """Runs a service's HTTP server, and reports if it ended without being asked to."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -21,6 +22,8 @@ from runtime.service.http_protocol import BoundedProtocol
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 DRAIN_POLL_S: Final = 0.05
+UNREADABLE: Final = "Invalid HTTP request received."
+"""uvicorn's warning of each request that it cannot read. Anybody could fill the log with it."""
 
 BuildApp = Callable[[], ASGIApp]
 
@@ -54,7 +57,10 @@ def serve_until_stopped(
 
 
 def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.Config:
-    """Return the configuration that all our HTTP servers share. `options` are uvicorn's."""
+    """Return the configuration that all our HTTP servers share. `options` are uvicorn's.
+
+    Requests whose head cannot be read have no line in the log."""
+    logging.getLogger("uvicorn.error").addFilter(_tells_of_readable)
     return uvicorn.Config(
         app,
         http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type]  # It is called.
@@ -67,6 +73,10 @@ def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.C
         timeout_graceful_shutdown=limits.grace_s,
         **options,
     )
+
+
+def _tells_of_readable(record: logging.LogRecord) -> bool:
+    return record.msg != UNREADABLE
 
 
 class _Server(uvicorn.Server):

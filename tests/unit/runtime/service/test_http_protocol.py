@@ -242,10 +242,13 @@ async def test_a_header_without_end_after_the_body_is_refused(unhurried: ServedA
     assert await client.problem() == "head_too_large"
 
 
-async def test_what_is_no_http_is_a_problem_too(unhurried: ServedApp) -> None:
+async def test_what_is_no_http_is_a_problem_too_and_has_no_line_in_the_log(
+    unhurried: ServedApp, caplog: pytest.LogCaptureFixture
+) -> None:
     client = await unhurried.connect()
     client.send(b"nonsense\r\n\r\n")
     assert await client.problem() == "malformed_request"
+    assert caplog.messages == []
 
 
 async def test_what_comes_after_an_early_answer_is_not_read_for_ever(unhurried: ServedApp) -> None:
