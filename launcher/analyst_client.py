@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from launcher.client import RequestRefused, open_answer, operator_headers
+from launcher.client import Path, RequestRefused, open_answer, operator_headers, operator_url
 
 SILENCE_S_MAX: Final = 300.0
 
@@ -33,12 +33,12 @@ class AnalystClient:
     """Speaks to the system at `base_url` as the holder of the token."""
 
     def __init__(self, base_url: str, token: str) -> None:
-        self._url = f"{base_url}/api/v1/operator"
+        self._base_url = base_url
         self._headers = operator_headers(token)
 
     async def list_questions(self) -> list[dict[str, Any]]:
         """Return the ready and saved questions, each as `Question.summary` describes it."""
-        answer = msgspec.json.decode(await self._get("ask", {}))
+        answer = msgspec.json.decode(await self._get(("ask",), {}))
         questions: list[dict[str, Any]] = answer["questions"]
         return questions
 
@@ -61,18 +61,18 @@ class AnalystClient:
     async def ask(self, name: str, parameters: Mapping[str, str]) -> AnswerTable:
         """Return the answer to a ready or saved question."""
         asked = {"name": name, "parameters": dict(parameters)}
-        async with self._request("POST", "ask", json=asked) as response:
+        async with self._request("POST", ("ask",), json=asked) as response:
             return msgspec.json.decode(await response.read(), type=AnswerTable)
 
     async def ask_sql(self, sql: str) -> AnswerTable:
         """Return the answer to read-only SQL."""
-        async with self._request("POST", "ask", json={"sql": sql}) as response:
+        async with self._request("POST", ("ask",), json={"sql": sql}) as response:
             return msgspec.json.decode(await response.read(), type=AnswerTable)
 
     async def ask_history(self, sql: str, *, by: str, why: str) -> AnswerTable:
         """Return the answer of the history itself. Takes the investigators' token."""
         asked = {"sql": sql, "by": by, "why": why}
-        async with self._request("POST", "ask/history", json=asked) as response:
+        async with self._request("POST", ("ask", "history"), json=asked) as response:
             return msgspec.json.decode(await response.read(), type=AnswerTable)
 
     async def try_formula(self, changes: Mapping[str, float]) -> dict[str, Any]:
@@ -80,30 +80,34 @@ class AnalystClient:
 
         `changes` are the constants that differ from the published ones.
         """
-        async with self._request("POST", "ratings/trial", json=dict(changes)) as response:
+        async with self._request("POST", ("ratings", "trial"), json=dict(changes)) as response:
             trial: dict[str, Any] = msgspec.json.decode(await response.read())
             return trial
 
     async def export(self, request: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
         """Yield the lines of an export: framed data, then the result."""
         query = {**request, "progress": "true"}
-        async with self._request("GET", "export", params=query) as response:
+        async with self._request("GET", ("export",), params=query) as response:
             async for line in response.content:
                 yield msgspec.json.decode(line)
 
-    async def _get(self, path: str, query: Mapping[str, str]) -> bytes:
+    async def _get(self, path: Path, query: Mapping[str, str]) -> bytes:
         async with self._request("GET", path, params=query) as response:
             return await response.read()
 
     def _request(
-        self, method: str, path: str, **more: Any
+        self, method: str, path: Path, **more: Any
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         return open_answer(
-            method, f"{self._url}/{path}", self._headers, silence_s_max=SILENCE_S_MAX, **more
+            method,
+            operator_url(self._base_url, *path),
+            self._headers,
+            silence_s_max=SILENCE_S_MAX,
+            **more,
         )
 
 
-def _path_of(question: str) -> str:
-    if not question.isidentifier():  # It might lead elsewhere.
+def _path_of(question: str) -> Path:
+    if not question.isidentifier():
         raise RequestRefused(f"no question can be called {question!r}")
-    return f"ask/questions/{question}"
+    return "ask", "questions", question

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -11,6 +12,9 @@ from contracts.errors import PROBLEM_MEMBERS
 
 LINE_BYTES_MAX: Final = 4_000_000
 CONNECT_S_MAX: Final = 5.0
+
+Path = tuple[str, ...]
+"""The parts of the path of an operator's route."""
 
 
 class NotRunning(Exception):
@@ -45,10 +49,18 @@ async def stream_operator_lines(
 
     Raises NotRunning, RequestRefused.
     """
-    url = f"{base_url}/api/v1/operator/{path}"
+    url = operator_url(base_url, path)
     async with open_answer("POST", url, operator_headers(operator_token), params=query) as response:
         async for line in response.content:
             yield msgspec.json.decode(line)
+
+
+def operator_url(base_url: str, *path: str) -> str:
+    """Return the address of an operator's route. Each part of its path stays one part, whatever
+    is in it. Raises RequestRefused if a part leads elsewhere."""
+    if wrong := [part for part in path if part in ("", ".", "..")]:
+        raise RequestRefused(f"{wrong[0]!r} is no part of a path")
+    return f"{base_url}/api/v1/operator/{'/'.join(quote(part, safe='') for part in path)}"
 
 
 def operator_headers(operator_token: str) -> dict[str, str]:

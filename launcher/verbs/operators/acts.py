@@ -21,7 +21,7 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
         base_url: BaseUrl = None,
     ) -> None:
         """List what operators did, newest first: who, when, what, and what stood before."""
-        acts = run(connect(base_url).list_all("acts", {}, last))
+        acts = run(connect(base_url).list_all(("acts",), {}, last))
         if as_json:
             print(msgspec.json.encode({"acts": acts}).decode())
             return

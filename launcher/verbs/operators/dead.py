@@ -10,13 +10,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from contracts.journal.places import parse_place
+from launcher.client import Path, RequestRefused
 from launcher.verbs.analysts import AsJson, BaseUrl, RunToEnd
 from launcher.verbs.operators import parked
 from launcher.verbs.operators.link import PAGE, Connect, OperatorLink
 from launcher.verbs.verify import show_progress
 from runtime.http.harmless_text import escape_controls
 
-PATHS: Final = {"events": "dead-letters", "untold-events": "notices/dead-letters"}
+PATHS: Final = {"events": ("dead-letters",), "untold-events": ("notices", "dead-letters")}
 """Paths of parked events, by who has parked them."""
 COLUMNS: Final = ("id", "event", "key", "parked", "since", "reason")
 FOLDED: Final = "folded"
@@ -83,9 +85,7 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
                 done = "would be tried again" if dry_run else "are tried again"
                 print(f"{result['retried']:,} of {result['parked']:,} {of} {done}")
             raise typer.Exit(0 if result["ok"] else 1)
-        path = f"{PATHS[of]}/retry" if letter is None else f"{PATHS[of]}/{letter}/retry"
-        lines = connect(base_url).stream(path, dry_run=dry_run)
-        result = run(show_progress(lines, "retry"))
+        result = run(_retry(connect(base_url), of, letter, dry_run=dry_run))
         if as_json:
             print(msgspec.json.encode(result).decode())
         else:
@@ -124,13 +124,21 @@ async def _list(link: OperatorLink, of: str) -> list[dict[str, Any]]:
 
 async def _show(link: OperatorLink, of: str, letter: str) -> dict[str, Any]:
     """Return the parked event, with all events of its key."""
-    path, query = f"{PATHS[of]}/{letter}", {"limit": str(PAGE)}
+    path, query = _path_of(of, letter), {"limit": str(PAGE)}
     found, cursor = await link.read_page(path, query, None)
     while cursor is not None:
         more, cursor = await link.read_page(path, query, cursor)
         found["events"] += more["events"]
     shown: dict[str, Any] = found
     return shown
+
+
+async def _retry(
+    link: OperatorLink, of: str, letter: str | None, *, dry_run: bool
+) -> dict[str, Any]:
+    """Retry the parked events of one key, or of all. Returns the result."""
+    chosen = PATHS[of] if letter is None else _path_of(of, letter)
+    return await show_progress(link.stream((*chosen, "retry"), dry_run=dry_run), "retry")
 
 
 async def _drop(
@@ -142,8 +150,15 @@ async def _drop(
         case "fan-outs":
             return await parked.drop_fanout(link, letter, by, dry_run=dry_run)
         case _:
-            found: dict[str, Any] = await link.drop(f"{PATHS[of]}/{letter}", by, dry_run=dry_run)
+            found: dict[str, Any] = await link.drop(_path_of(of, letter), by, dry_run=dry_run)
             return found
+
+
+def _path_of(of: str, letter: str) -> Path:
+    """Return the path of a parked event. Raises RequestRefused if `letter` is no id of one."""
+    if parse_place(letter) is None:
+        raise RequestRefused(f"{letter!r} is no id of a parked event")
+    return *PATHS[of], letter
 
 
 def print_letters(letters: Iterable[Mapping[str, Any]], wanted: Sequence[str] = COLUMNS) -> None:

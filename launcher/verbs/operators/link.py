@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from launcher.client import open_answer, operator_headers
+from launcher.client import Path, open_answer, operator_headers, operator_url
 
 PAGE: Final = 100
 
@@ -15,30 +15,30 @@ class OperatorLink:
     """Speaks to the system at `base_url` as an operator."""
 
     def __init__(self, base_url: str, token: str) -> None:
-        self._url = f"{base_url}/api/v1/operator"
+        self._base_url = base_url
         self._headers = operator_headers(token)
 
     async def send(
         self,
         method: str,
-        path: str,
+        path: Path,
         body: Mapping[str, Any] | None = None,
         *,
         dry_run: bool = False,
     ) -> Any:
         """Send a request. Returns the JSON of its answer."""
         query = {"dry_run": "true"} if dry_run else {}
-        url = f"{self._url}/{path}"
+        url = operator_url(self._base_url, *path)
         async with open_answer(method, url, self._headers, params=query, json=body) as response:
             return msgspec.json.decode(await response.read())
 
-    async def drop(self, path: str, by: str | None, *, dry_run: bool) -> Any:
+    async def drop(self, path: Path, by: str | None, *, dry_run: bool) -> Any:
         """Give up what is at the path, signed. Returns the JSON of the answer."""
         body = {} if by is None else {"by": by}
         return await self.send("DELETE", path, body, dry_run=dry_run)
 
     async def list_all(
-        self, path: str, query: Mapping[str, str], items_max: int | None = None
+        self, path: Path, query: Mapping[str, str], items_max: int | None = None
     ) -> list[Any]:
         """Return all items of a list, page after page; the first `items_max` if that is given."""
         found: list[Any] = []
@@ -52,19 +52,19 @@ class OperatorLink:
         return found
 
     async def read_page(
-        self, path: str, query: Mapping[str, str], cursor: str | None
+        self, path: Path, query: Mapping[str, str], cursor: str | None
     ) -> tuple[Any, str | None]:
         """Return the JSON of one page, and the cursor of the next one; None if there is none."""
         page = {**query} if cursor is None else {**query, "cursor": cursor}
-        url = f"{self._url}/{path}"
+        url = operator_url(self._base_url, *path)
         async with open_answer("GET", url, self._headers, params=page) as response:
             answer = msgspec.json.decode(await response.read())
             return answer, response.headers.get("X-Next-Cursor")
 
-    async def stream(self, path: str, *, dry_run: bool = False) -> AsyncIterator[dict[str, Any]]:
+    async def stream(self, path: Path, *, dry_run: bool = False) -> AsyncIterator[dict[str, Any]]:
         """POST and yield the NDJSON lines of the answer."""
         query = {"dry_run": "true"} if dry_run else {}
-        url = f"{self._url}/{path}"
+        url = operator_url(self._base_url, *path)
         async with open_answer("POST", url, self._headers, params=query) as response:
             async for line in response.content:
                 yield msgspec.json.decode(line)

@@ -1,18 +1,21 @@
 """Lists, retries and gives up what the notifier has parked: notices and fan-outs."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from contracts.journal.places import OUTCOME, EventPlace, parse_place, spell_place
-from launcher.client import RequestRefused
+from launcher.client import Path, RequestRefused
 from launcher.verbs.operators.link import OperatorLink
 
-NOTICES: Final = "notices"
-FANOUTS: Final = "notices/fanouts"
+NOTICES: Final = ("notices",)
+FANOUTS: Final = ("notices", "fanouts")
 AT_ONCE: Final = 1_000
 """So many notices one request changes."""
 PARKED: Final = {"state": "parked"}
+NOTICE_ID_MAX: Final = 2**63 - 1
+_NOTICE_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 Line = dict[str, Any]
 
@@ -37,7 +40,7 @@ async def retry_notices(link: OperatorLink, notice: str | None, *, dry_run: bool
     done = 0
     for start in range(0, len(ids), AT_ONCE):
         part = {"action": "reschedule", "ids": ids[start : start + AT_ONCE], "due_at": _now()}
-        done += (await link.send("POST", f"{NOTICES}/bulk", part, dry_run=dry_run))["done"]
+        done += (await link.send("POST", (*NOTICES, "bulk"), part, dry_run=dry_run))["done"]
     return {"ok": done == len(ids), "dry_run": dry_run, "parked": len(ids), "retried": done}
 
 
@@ -51,7 +54,7 @@ async def retry_fanouts(link: OperatorLink, fanout: str | None, *, dry_run: bool
 
 async def drop_notice(link: OperatorLink, notice: str, by: str | None, *, dry_run: bool) -> Line:
     """Give a parked notice up for good."""
-    path = f"{NOTICES}/{_parse_notice(notice)}"
+    path = (*NOTICES, str(_parse_notice(notice)))
     return _describe_notice(await link.drop(path, by, dry_run=dry_run))
 
 
@@ -60,17 +63,17 @@ async def drop_fanout(link: OperatorLink, fanout: str, by: str | None, *, dry_ru
     return _describe_fanout(await link.drop(_path_of_fanout(fanout), by, dry_run=dry_run))
 
 
-def _path_of_fanout(text: str) -> str:
+def _path_of_fanout(text: str) -> Path:
     """Return the path of a fan-out. Raises RequestRefused if the text is no id of one."""
     place = parse_place(text)
     if place is None or place.event_index == OUTCOME:
         raise RequestRefused(f"{text!r} is no id of a fan-out")
-    return f"{FANOUTS}/{place.seq}/{place.event_index}"
+    return *FANOUTS, str(place.seq), str(place.event_index)
 
 
 def _parse_notice(text: str) -> int:
     """Return the id of a notice. Raises RequestRefused if it is none."""
-    if not (text.isascii() and text.isdigit()):
+    if _NOTICE_ID.fullmatch(text) is None or int(text) > NOTICE_ID_MAX:
         raise RequestRefused(f"{text!r} is no id of a notice")
     return int(text)
 
