@@ -64,6 +64,7 @@ RefusalCode = Literal[
     "chat_closed",
     "post_deleted",
     "notice_not_waiting",
+    "not_parked",
     "earlier_event_parked",
     "erasure_not_droppable",
 ]
@@ -244,6 +245,7 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "The notice was sent, or no longer waits.",
         "Уведомление уже отправлено или больше не ждёт отправки.",
     ),
+    "not_parked": Text("It is not parked.", "Это не отложено."),
     # Dead letters.
     "earlier_event_parked": Text(
         "An earlier event of the same key is parked. Retry or drop that one first.",

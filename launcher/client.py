@@ -22,7 +22,12 @@ class NotRunning(Exception):
 
 
 class RequestRefused(Exception):
-    """The system answered with a problem, or its answer broke off."""
+    """The system answered with a problem, or its answer broke off. `code` is that of the problem,
+    None without one."""
+
+    def __init__(self, said: str, code: str | None = None) -> None:
+        super().__init__(said)
+        self.code = code
 
 
 async def log_in(base_url: str, login: str, operator_token: str | None = None) -> dict[str, Any]:
@@ -87,7 +92,7 @@ async def open_answer(
         try:
             async with session.request(method, url, headers=headers, **more) as response:
                 if response.status >= 400:
-                    raise RequestRefused(_describe_problem(response.status, await response.read()))
+                    raise _describe_problem(response.status, await response.read())
                 yield response
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
             raise NotRunning(f"no system answers at {url}: {error}; make run starts one") from error
@@ -95,7 +100,7 @@ async def open_answer(
             raise RequestRefused(f"the answer broke off: {error}") from error
 
 
-def _describe_problem(status: int, body: bytes) -> str:
+def _describe_problem(status: int, body: bytes) -> RequestRefused:
     try:
         problem = msgspec.json.decode(body)
         wrong = [error["message"] for error in problem.get("errors", ())]
@@ -105,6 +110,7 @@ def _describe_problem(status: int, body: bytes) -> str:
             for name, value in problem.items()
             if name not in PROBLEM_MEMBERS and name not in ("reason", "errors")
         ]
-        return f"{status}: {said}" + (f" ({'; '.join(facts)})" if facts else "")
+        told = f"{status}: {said}" + (f" ({'; '.join(facts)})" if facts else "")
+        return RequestRefused(told, problem.get("code"))
     except (msgspec.MsgspecError, AttributeError, KeyError, TypeError):
-        return f"{status}: {body[:500].decode('utf-8', 'replace')}"
+        return RequestRefused(f"{status}: {body[:500].decode('utf-8', 'replace')}")

@@ -103,7 +103,13 @@ class ActBody(BaseModel):
         return Signature(sign(operator, self.by), now)
 
 
-class RescheduleBody(ActBody):
+class ParkedActBody(ActBody):
+    """An act on anything that still waits or is parked, or only on what is parked."""
+
+    only: Literal["parked"] | None = None
+
+
+class RescheduleBody(ParkedActBody):
     due_at: StatedInstant
 
     def not_before(self, now: datetime) -> datetime:
@@ -169,6 +175,7 @@ class BulkBody(ActBody):
     ) = None
     filter: FilterBody | None = None
     due_at: StatedInstant | None = None
+    only: Literal["parked"] | None = None
 
     @model_validator(mode="after")
     def _demand_a_clear_choice(self) -> Self:
@@ -176,6 +183,8 @@ class BulkBody(ActBody):
             raise ValueError("either ids or a filter")
         if (self.due_at is None) != (self.action != "reschedule"):
             raise ValueError("due_at is for reschedule")
+        if self.only is not None and self.action == "approve":
+            raise ValueError("only is not for approve")
         return self
 
 

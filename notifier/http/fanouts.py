@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.journal.places import EventPlace, parse_place, spell_place
-from notifier.http.bodies import ActBody, RescheduleBody
+from notifier.http.bodies import ParkedActBody, RescheduleBody
 from notifier.http.edge import (
     INTEGER_MAX,
     Guard,
@@ -59,32 +59,39 @@ def build_fanout_router(
         openapi_extra=document_write(RescheduleBody),
     )
     async def retry(request: Request) -> Response:
-        """Ask UGC again at that time. A parked one gets a new chance. 409 if it is finished."""
+        """Ask UGC again at that time. A parked one gets a new chance. 409 if it is finished;
+        `not_parked` if `only` is `parked` and it is not."""
         operator = await guard(request)
         place, dry_run = _place_in(request), is_dry_run(request)
         body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
             change = await fanouts.retry(
-                place, body.not_before(now), body.sign(operator, now), dry_run=dry_run
+                place,
+                body.not_before(now),
+                body.sign(operator, now),
+                only=body.only,
+                dry_run=dry_run,
             )
         if not dry_run:
             wake()
-        return answer_change(change, FanOutResponse)
+        return answer_change(change, FanOutResponse, body.only)
 
     @router.delete(
         "/{position}/{event_index}",
         response_class=Response,
         responses=document_answer(FanOutResponse),
-        openapi_extra=document_write(ActBody),
+        openapi_extra=document_write(ParkedActBody),
     )
     async def drop(request: Request) -> Response:
-        """Never tell the followers. Repeating changes nothing; 409 if it is finished."""
+        """Never tell the followers. Repeating changes nothing; 409 if it is finished;
+        `not_parked` if `only` is `parked` and it is not."""
         operator = await guard(request)
         place, dry_run = _place_in(request), is_dry_run(request)
-        body = await read_body(request, ActBody)
+        body = await read_body(request, ParkedActBody)
+        signature = body.sign(operator, clock())
         async with unavailable_without_tables():
-            change = await fanouts.drop(place, body.sign(operator, clock()), dry_run=dry_run)
-        return answer_change(change, FanOutResponse)
+            change = await fanouts.drop(place, signature, only=body.only, dry_run=dry_run)
+        return answer_change(change, FanOutResponse, body.only)
 
     return router
 

@@ -18,6 +18,7 @@ from notifier.http.bodies import (
     ActBody,
     BulkBody,
     CreateNoticeBody,
+    ParkedActBody,
     RescheduleBody,
     demand_near,
 )
@@ -41,6 +42,7 @@ from notifier.http.notice_pages import (
     parse_filter,
     parse_page,
 )
+from notifier.http.outbox_rows import refuse_change
 from notifier.http.preview import NoticePreview
 from notifier.http.representations import (
     BulkResponse,
@@ -91,15 +93,20 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     moderation, clock = parts.moderation, parts.clock
 
     async def finish(
-        request: Request, changed: Moderated, notice_id: int, *, demand: bool
+        request: Request,
+        changed: Moderated,
+        notice_id: int,
+        *,
+        demand: bool,
+        only: str | None = None,
     ) -> Response:
         """Answer with the changed notice. Raises NotFound, and CommandRefused if it was too late
-        and `demand`."""
+        or it is not parked and `only`, and `demand`."""
         notice = changed.notices.get(notice_id)
         if notice is None:
             raise NotFound
         if demand and notice_id not in changed.done:
-            raise CommandRefused("notice_not_waiting", {"state": notice["state"]})
+            raise refuse_change(notice["state"], only)
         if not is_dry_run(request):
             parts.wake()
         return await _answer_notice(request, parts, notice)
@@ -155,7 +162,7 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     )
     async def change_many(request: Request) -> Response:
         """Reschedule, cancel or approve many notices at once: those named, or the newest that a
-        filter chooses, 1,000 at most."""
+        filter chooses, 1,000 at most; with `only` the parked ones of them."""
         operator = await parts.guard(request)
         dry_run, now = is_dry_run(request), clock()
         body = await read_body(request, BulkBody)
@@ -210,15 +217,20 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     )
     async def reschedule(request: Request) -> Response:
         """Send it at another time, within a year. A notice that was missed, cancelled or parked
-        gets a new chance. 409 if it was sent."""
+        gets a new chance. 409 if it was sent; `not_parked` if `only` is `parked` and it
+        is not."""
         operator = await parts.guard(request)
         notice_id, dry_run = parse_path_number(request, "notice_id"), is_dry_run(request)
         body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
             changed = await moderation.reschedule(
-                [notice_id], body.not_before(now), body.sign(operator, now), dry_run=dry_run
+                [notice_id],
+                body.not_before(now),
+                body.sign(operator, now),
+                only=body.only,
+                dry_run=dry_run,
             )
-        return await finish(request, changed, notice_id, demand=True)
+        return await finish(request, changed, notice_id, demand=True, only=body.only)
 
     @router.put(
         "/{notice_id}/approval",
@@ -240,19 +252,21 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
         "/{notice_id}",
         response_class=Response,
         responses=document_answer(OperatorNoticeResponse),
-        openapi_extra=document_write(ActBody),
+        openapi_extra=document_write(ParkedActBody),
     )
     async def cancel(request: Request) -> Response:
-        """Never send it. Repeating this changes nothing; 409 if it no longer waits. Its state
-        is `unconfirmed` if it was being sent, or may have arrived before."""
+        """Never send it. Repeating this changes nothing; 409 if it no longer waits; `not_parked`
+        if `only` is `parked` and it is not. Its state is `unconfirmed` if it was being sent, or
+        may have arrived before."""
         operator = await parts.guard(request)
         notice_id, dry_run = parse_path_number(request, "notice_id"), is_dry_run(request)
-        signature = (await read_body(request, ActBody)).sign(operator, clock())
+        body = await read_body(request, ParkedActBody)
+        signature, only = body.sign(operator, clock()), body.only
         async with unavailable_without_tables():
-            changed = await moderation.cancel([notice_id], signature, dry_run=dry_run)
+            changed = await moderation.cancel([notice_id], signature, only=only, dry_run=dry_run)
         notice = changed.notices.get(notice_id)
-        demand = notice is None or notice["reason"] != BY_OPERATOR
-        return await finish(request, changed, notice_id, demand=demand)
+        demand = only is not None or notice is None or notice["reason"] != BY_OPERATOR
+        return await finish(request, changed, notice_id, demand=demand, only=only)
 
     return router
 
@@ -267,13 +281,15 @@ async def _act(
 ) -> Moderated:
     match body.action:
         case "cancel":
-            return await moderation.cancel(ids, signature, dry_run=dry_run)
+            return await moderation.cancel(ids, signature, only=body.only, dry_run=dry_run)
         case "approve":
             return await moderation.approve(ids, signature, dry_run=dry_run)
         case "reschedule":
             assert body.due_at is not None
             due_at = demand_near(body.due_at, signature.at)
-            return await moderation.reschedule(ids, due_at, signature, dry_run=dry_run)
+            return await moderation.reschedule(
+                ids, due_at, signature, only=body.only, dry_run=dry_run
+            )
 
 
 def _plan_notice(body: CreateNoticeBody, key: str | None, now: datetime) -> PlannedNotice:

@@ -63,11 +63,17 @@ class RowList(Generic[P]):
         return json_response([self.kind(**one) for one in shown], headers=headers)
 
 
-def answer_change(change: OperatorChange, kind: type[Struct]) -> Response:
+def refuse_change(state: str, only: str | None) -> CommandRefused:
+    """Return the refusal of a change of what is in this state. With `only` it was asked for what
+    is parked alone."""
+    return CommandRefused("notice_not_waiting" if only is None else "not_parked", {"state": state})
+
+
+def answer_change(change: OperatorChange, kind: type[Struct], only: str | None = None) -> Response:
     """Return the row as it is after the change, as a `kind`. Raises NotFound if there is none,
-    and CommandRefused if it was too late."""
+    and CommandRefused if it was too late, or is not parked and `only` was asked for."""
     if change.row is None:
         raise NotFound
     if not change.done:
-        raise CommandRefused("notice_not_waiting", {"state": change.row["state"]})
+        raise refuse_change(change.row["state"], only)
     return json_response(kind(**change.row))

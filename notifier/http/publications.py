@@ -64,7 +64,8 @@ def build_publication_router(
     )
     async def retry_publication(request: Request) -> Response:
         """Send it at that time. An unsettled one counts as not arrived from now on: look at the
-        target before. 409 if it is done or being sent."""
+        target before. 409 if it is done or being sent; `not_parked` if `only` is
+        `parked` and it is not."""
         operator = await guard(request)
         announcement_id = AnnouncementId(path_id(request, "announcement_id"))
         place = announcement_id, str(request.path_params["target"])
@@ -72,9 +73,13 @@ def build_publication_router(
         body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
             change = await publications.retry(
-                place, body.not_before(now), body.sign(operator, now), dry_run=dry_run
+                place,
+                body.not_before(now),
+                body.sign(operator, now),
+                only=body.only,
+                dry_run=dry_run,
             )
-        return answer_change(change, PublicationResponse)
+        return answer_change(change, PublicationResponse, body.only)
 
     return router
 

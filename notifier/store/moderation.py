@@ -32,12 +32,15 @@ RESCHEDULE: Final = """
         try_at = CASE WHEN unapproved
             THEN greatest(expires_at, $2::timestamptz + interval '1 hour') ELSE $2 END,
         turn = NULL, expires_at = greatest(expires_at, $2::timestamptz + interval '1 hour')
-    WHERE id = ANY($1::bigint[]) AND state <> 'sent' RETURNING id
+    WHERE id = ANY($1::bigint[]) AND state <> 'sent' AND ($3::text IS NULL OR state = $3)
+    RETURNING id
 """
 CANCEL: Final = f"""
     UPDATE notifier.notices SET reason = '{BY_OPERATOR}',
         state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'cancelled' END
-    WHERE id = ANY($1::bigint[]) AND state IN ('waiting', 'parked') RETURNING id
+    WHERE id = ANY($1::bigint[]) AND state IN ('waiting', 'parked')
+      AND ($2::text IS NULL OR state = $2)
+    RETURNING id
 """
 APPROVE: Final = """
     UPDATE notifier.notices SET unapproved = false, turn = NULL,
@@ -98,15 +101,31 @@ class Moderation:
         return created
 
     async def reschedule(
-        self, ids: Sequence[int], due_at: datetime, signature: Signature, *, dry_run: bool
+        self,
+        ids: Sequence[int],
+        due_at: datetime,
+        signature: Signature,
+        *,
+        only: str | None = None,
+        dry_run: bool,
     ) -> Moderated:
-        """Make the notices due at this time, whatever their state, unless they were sent."""
-        return await self._change(RESCHEDULE, "rescheduled", ids, signature, dry_run, due_at)
+        """Make the notices due at this time, whatever their state, unless they were sent; with
+        `only` those that are in this state."""
+        arguments = due_at, only
+        return await self._change(RESCHEDULE, "rescheduled", ids, signature, dry_run, *arguments)
 
-    async def cancel(self, ids: Sequence[int], signature: Signature, *, dry_run: bool) -> Moderated:
-        """Give up notices that wait or are parked. Their state becomes `unconfirmed` if an attempt
-        may have arrived or still may, and `cancelled` otherwise."""
-        return await self._change(CANCEL, "cancelled", ids, signature, dry_run)
+    async def cancel(
+        self,
+        ids: Sequence[int],
+        signature: Signature,
+        *,
+        only: str | None = None,
+        dry_run: bool,
+    ) -> Moderated:
+        """Give up notices that wait or are parked; with `only` those that are in this state.
+        Their state becomes `unconfirmed` if an attempt may have arrived or still may, and
+        `cancelled` otherwise."""
+        return await self._change(CANCEL, "cancelled", ids, signature, dry_run, only)
 
     async def approve(
         self, ids: Sequence[int], signature: Signature, *, dry_run: bool

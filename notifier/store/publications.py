@@ -108,6 +108,7 @@ RETRY: Final = """
     UPDATE notifier.publications SET state = 'waiting', reason = NULL, attempts = 0, try_at = $3,
         changed_at = greatest(changed_at, $3), unsettled = false
     WHERE announcement_id = $1 AND target = $2 AND state IN ('waiting', 'parked', 'unsettled')
+      AND ($4::text IS NULL OR state = $4)
 """
 COUNT_STUCK: Final = """
     SELECT count(*) FROM notifier.publications WHERE state IN ('parked', 'unsettled')
@@ -198,13 +199,15 @@ class Publications:
         at: datetime,
         signature: Signature,
         *,
+        only: str | None = None,
         dry_run: bool,
     ) -> OperatorChange:
         """Make the publication of an announcement at a target due at this time, unless it is done
-        or being sent, and record that. With `dry_run` nothing is changed."""
+        or being sent, or is not in the state `only`, and record that. With `dry_run` nothing is
+        changed."""
         async with transaction(self._pool, dry_run=dry_run) as connection:
             before = await connection.fetchval(LOCK, *place)
-            done = await connection.execute(RETRY, *place, at) == "UPDATE 1"
+            done = await connection.execute(RETRY, *place, at, only) == "UPDATE 1"
             if done:
                 after = await connection.fetchval(SELECT_FACTS, *place)
                 subject = ActSubject(announcement_id=place[0], target=place[1])

@@ -32,9 +32,17 @@ class OperatorLink:
         async with open_answer(method, url, self._headers, params=query, json=body) as response:
             return msgspec.json.decode(await response.read())
 
-    async def drop(self, path: Path, by: str | None, *, dry_run: bool) -> Any:
-        """Give up what is at the path, signed. Returns the JSON of the answer."""
-        body = {} if by is None else {"by": by}
+    async def drop(
+        self,
+        path: Path,
+        by: str | None,
+        condition: Mapping[str, str] | None = None,
+        *,
+        dry_run: bool,
+    ) -> Any:
+        """Give up what is at the path, signed; only on the condition that goes into the body.
+        Returns the JSON of the answer."""
+        body = dict(condition or {}) if by is None else {**(condition or {}), "by": by}
         return await self.send("DELETE", path, body, dry_run=dry_run)
 
     async def list_all(

@@ -14,6 +14,9 @@ FANOUTS: Final = ("notices", "fanouts")
 AT_ONCE: Final = 1_000
 """So many notices one request changes."""
 PARKED: Final = {"state": "parked"}
+ONLY_PARKED: Final = {"only": "parked"}
+"""In a body, lets the request change nothing that is not parked at that moment."""
+NOT_PARKED: Final = "not_parked"
 NOTICE_ID_MAX: Final = 2**63 - 1
 _NOTICE_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -35,11 +38,13 @@ async def list_fanouts(link: OperatorLink) -> list[Line]:
 
 async def retry_notices(link: OperatorLink, notice: str | None, *, dry_run: bool) -> Line:
     """Let a parked notice, or all, be sent again from now on, oldest first."""
-    chosen = [one["id"] for one in await list_notices(link)] if notice is None else [notice]
-    ids = [_parse_notice(one) for one in chosen]
+    if notice is not None:
+        await link.send("PUT", _path_of_notice(notice), _due_now(), dry_run=dry_run)
+        return {"ok": True, "dry_run": dry_run, "parked": 1, "retried": 1}
+    ids = [int(one["id"]) for one in await list_notices(link)]
     done = 0
     for start in range(0, len(ids), AT_ONCE):
-        part = {"action": "reschedule", "ids": ids[start : start + AT_ONCE], "due_at": _now()}
+        part = {"action": "reschedule", "ids": ids[start : start + AT_ONCE], **_due_now()}
         done += (await link.send("POST", (*NOTICES, "bulk"), part, dry_run=dry_run))["done"]
     return {"ok": done == len(ids), "dry_run": dry_run, "parked": len(ids), "retried": done}
 
@@ -47,20 +52,27 @@ async def retry_notices(link: OperatorLink, notice: str | None, *, dry_run: bool
 async def retry_fanouts(link: OperatorLink, fanout: str | None, *, dry_run: bool) -> Line:
     """Ask UGC again for one parked fan-out, or for all, one after another in log order."""
     ids = [one["id"] for one in await list_fanouts(link)] if fanout is None else [fanout]
+    done = 0
     for one in ids:
-        await link.send("PUT", _path_of_fanout(one), {"due_at": _now()}, dry_run=dry_run)
-    return {"ok": True, "dry_run": dry_run, "parked": len(ids), "retried": len(ids)}
+        try:
+            await link.send("PUT", _path_of_fanout(one), _due_now(), dry_run=dry_run)
+            done += 1
+        except RequestRefused as error:
+            if fanout is not None or error.code != NOT_PARKED:
+                raise
+    return {"ok": done == len(ids), "dry_run": dry_run, "parked": len(ids), "retried": done}
 
 
 async def drop_notice(link: OperatorLink, notice: str, by: str | None, *, dry_run: bool) -> Line:
     """Give a parked notice up for good."""
-    path = (*NOTICES, str(_parse_notice(notice)))
-    return _describe_notice(await link.drop(path, by, dry_run=dry_run))
+    path = _path_of_notice(notice)
+    return _describe_notice(await link.drop(path, by, ONLY_PARKED, dry_run=dry_run))
 
 
 async def drop_fanout(link: OperatorLink, fanout: str, by: str | None, *, dry_run: bool) -> Line:
     """Give a parked fan-out up for good: nobody is told."""
-    return _describe_fanout(await link.drop(_path_of_fanout(fanout), by, dry_run=dry_run))
+    path = _path_of_fanout(fanout)
+    return _describe_fanout(await link.drop(path, by, ONLY_PARKED, dry_run=dry_run))
 
 
 def _path_of_fanout(text: str) -> Path:
@@ -71,15 +83,16 @@ def _path_of_fanout(text: str) -> Path:
     return *FANOUTS, str(place.seq), str(place.event_index)
 
 
-def _parse_notice(text: str) -> int:
-    """Return the id of a notice. Raises RequestRefused if it is none."""
+def _path_of_notice(text: str) -> Path:
+    """Return the path of a notice. Raises RequestRefused if the text is no id of one."""
     if _NOTICE_ID.fullmatch(text) is None or int(text) > NOTICE_ID_MAX:
         raise RequestRefused(f"{text!r} is no id of a notice")
-    return int(text)
+    return *NOTICES, text
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
+def _due_now() -> dict[str, str]:
+    """Return the body that makes what is parked due now."""
+    return {"due_at": datetime.now(UTC).isoformat(), **ONLY_PARKED}
 
 
 def _describe_notice(notice: Mapping[str, Any]) -> Line:

@@ -30,10 +30,12 @@ RETRY_FANOUT: Final = """
     UPDATE notifier.fanouts SET state = 'waiting', reason = NULL, attempts = 0, try_at = $3,
         expires_at = greatest(expires_at, $3::timestamptz + interval '1 hour')
     WHERE seq = $1 AND event_index = $2 AND state IN ('waiting', 'parked')
+      AND ($4::text IS NULL OR state = $4)
 """
 DROP_FANOUT: Final = """
     UPDATE notifier.fanouts SET state = 'dropped', reason = $3
     WHERE seq = $1 AND event_index = $2 AND state IN ('waiting', 'parked')
+      AND ($4::text IS NULL OR state = $4)
 """
 
 StoredFanOut = dict[str, Any]
@@ -57,21 +59,34 @@ class FanOuts:
         return [dict(row) for row in rows]
 
     async def retry(
-        self, place: EventPlace, at: datetime, signature: Signature, *, dry_run: bool
+        self,
+        place: EventPlace,
+        at: datetime,
+        signature: Signature,
+        *,
+        only: str | None = None,
+        dry_run: bool,
     ) -> OperatorChange:
-        """Make the fan-out due at this time, unless it is done or dropped, and record that. With
-        `dry_run` nothing is changed."""
-        return await self._change(RETRY_FANOUT, "rescheduled", place, at, signature, dry_run)
+        """Make the fan-out due at this time, unless it is done or dropped, or is not in the state
+        `only`, and record that. With `dry_run` nothing is changed."""
+        arguments = at, only
+        return await self._change(RETRY_FANOUT, "rescheduled", place, arguments, signature, dry_run)
 
     async def drop(
-        self, place: EventPlace, signature: Signature, *, dry_run: bool
+        self,
+        place: EventPlace,
+        signature: Signature,
+        *,
+        only: str | None = None,
+        dry_run: bool,
     ) -> OperatorChange:
-        """Give the fan-out up for good, unless it is done or no longer true, and record that.
-        Repeating changes nothing. With `dry_run` nothing is changed."""
-        change = await self._change(
-            DROP_FANOUT, "cancelled", place, BY_OPERATOR, signature, dry_run
-        )
-        given_up = change.row is not None and change.row["reason"] == BY_OPERATOR
+        """Give the fan-out up for good, unless it is done or no longer true, or is not in the
+        state `only`, and record that. Repeating changes nothing. With `dry_run` nothing is
+        changed."""
+        arguments = BY_OPERATOR, only
+        change = await self._change(DROP_FANOUT, "cancelled", place, arguments, signature, dry_run)
+        row = change.row
+        given_up = only is None and row is not None and row["reason"] == BY_OPERATOR
         return change._replace(done=change.done or given_up)
 
     async def _change(
@@ -79,13 +94,13 @@ class FanOuts:
         sql: str,
         act: Act,
         place: EventPlace,
-        argument: Any,
+        arguments: tuple[Any, ...],
         signature: Signature,
         dry_run: bool,
     ) -> OperatorChange:
         async with transaction(self._pool, dry_run=dry_run) as connection:
             before = await connection.fetchrow(LOCK_FANOUT, *place)
-            done = await connection.execute(sql, *place, argument) == "UPDATE 1"
+            done = await connection.execute(sql, *place, *arguments) == "UPDATE 1"
             row = await connection.fetchrow(SELECT_FANOUT, *place)
             if done and before is not None and row is not None:
                 facts = [_describe(one) for one in (before, row)]
