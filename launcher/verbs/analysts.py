@@ -109,6 +109,8 @@ def _register_export(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
         base_url: BaseUrl = None,
     ) -> None:
         """Write a range of positions of the history to a file."""
+        if last is not None and last < first:
+            raise typer.BadParameter("it is after --to", param_hint="--from")
         summary = run(export(connect(base_url), ExportRequest(out, table, form, first, last)))
         if as_json:
             print(msgspec.json.encode(summary).decode())

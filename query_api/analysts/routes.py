@@ -227,9 +227,11 @@ def _parse_export(request: Request, newest: int) -> tuple[str, Encoder, Position
     if table not in TABLES or form not in ENCODERS:
         known = {"tables": list(TABLES), "formats": list(ENCODERS)}
         raise Malformed("malformed_query", known)
-    first = _parse_position(given.get("from", "1"))
-    last = _parse_position(given.get("to", str(newest)))
-    return table, ENCODERS[form](), PositionRange(max(first, 1), min(last, newest))
+    first = max(_parse_position(given.get("from", "1")), 1)
+    last = newest if (to := given.get("to")) is None else _parse_position(to)
+    if to is not None and last < first:
+        raise Malformed("malformed_query", {"reason": "the range ends before it begins"})
+    return table, ENCODERS[form](), PositionRange(first, min(last, newest))
 
 
 def _parse_position(text: str) -> int:

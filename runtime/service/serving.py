@@ -22,8 +22,9 @@ from runtime.service.http_protocol import BoundedProtocol
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 DRAIN_POLL_S: Final = 0.05
-UNREADABLE: Final = "Invalid HTTP request received."
-"""uvicorn's warning of each request that it cannot read. Anybody could fill the log with it."""
+OF_REQUESTS: Final = "httptools_impl"
+"""uvicorn's module that warns of each request that it cannot read, and of each wish to speak
+WebSocket. Anybody could fill the log with them."""
 
 BuildApp = Callable[[], ASGIApp]
 
@@ -59,8 +60,8 @@ def serve_until_stopped(
 def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.Config:
     """Return the configuration that all our HTTP servers share. `options` are uvicorn's.
 
-    Requests whose head cannot be read have no line in the log."""
-    logging.getLogger("uvicorn.error").addFilter(_tells_of_readable)
+    uvicorn's warnings of single requests are left out of the log."""
+    logging.getLogger("uvicorn.error").addFilter(_is_of_the_server)
     return uvicorn.Config(
         app,
         http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type]  # It is called.
@@ -75,8 +76,8 @@ def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.C
     )
 
 
-def _tells_of_readable(record: logging.LogRecord) -> bool:
-    return record.msg != UNREADABLE
+def _is_of_the_server(record: logging.LogRecord) -> bool:
+    return record.module != OF_REQUESTS or record.levelno > logging.WARNING
 
 
 class _Server(uvicorn.Server):

@@ -121,6 +121,17 @@ async def test_export_writes_a_whole_file_or_none(practix: Practix, tmp_path: Pa
     assert [one.name for one in tmp_path.glob("*.part")] == []
 
 
+async def test_a_range_that_ends_before_it_begins_leaves_the_file_alone(
+    practix: Practix, tmp_path: Path
+) -> None:
+    out = tmp_path / "events.csv"
+    out.write_text("good")
+    bounds = ("--from", "5", "--to", "1")
+    refused = await practix("export", "--out", str(out), "--format", "csv", *bounds)
+    assert (refused.exit_code, out.read_text()) == (2, "good")
+    assert "--from" in refused.stderr
+
+
 async def test_the_report_is_one_page_that_loads_nothing(practix: Practix, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     result = await practix("report", "--out", str(out))

@@ -363,4 +363,7 @@ async def test_an_empty_range_is_an_empty_file_with_columns(
 ) -> None:
     async with following(journal, analytics), client_of(analytics) as client:
         _, _, parquet = await client.get("/export", format="parquet", **{"from": "1", "to": "1"})
+        turned, _, _ = await client.get("/export", **{"from": "5", "to": "1"})
+        beyond, _, _ = await client.get("/export", **{"from": "1000000"})
     assert pq.read_table(io.BytesIO(parquet)).column_names[:2] == ["seq", "event_index"]
+    assert (turned, beyond) == (422, 200)

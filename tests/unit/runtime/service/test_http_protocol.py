@@ -248,6 +248,10 @@ async def test_what_is_no_http_is_a_problem_too_and_has_no_line_in_the_log(
     client = await unhurried.connect()
     client.send(b"nonsense\r\n\r\n")
     assert await client.problem() == "malformed_request"
+    client = await unhurried.connect()
+    client.send(REQUEST[:-2] + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+    assert await client.answer() == (200, b"0")
+    client.writer.close()
     assert caplog.messages == []
 
 
