@@ -38,7 +38,7 @@ class RunningSystem:
             "PYTHONPATH": str(ROOT),
             **environment,
         }
-        self._root = self.environment["PYTHONPATH"]
+        self._root = self.environment["PYTHONPATH"].rpartition(os.pathsep)[2]
         self.process = subprocess.Popen(
             [*PRACTIX, "run"],
             env=self.environment,
