@@ -18,7 +18,7 @@ from launcher.servers.process import free_port
 from tests.paths import ROOT
 
 PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
-START_S_MAX = 120.0
+START_S_MAX = 240.0
 SEPARATE = {"PRACTIX_PROFILE": "servers", "COMMAND_API_HEARTBEAT_TIMEOUT_S": "2"}
 """Separate processes; the only command process need not wait long for a rival to be silent."""
 

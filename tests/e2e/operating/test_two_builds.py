@@ -38,11 +38,9 @@ DROPPED_S_MAX: Final = 180.0
 
 
 def copy_code(target: Path) -> Path:
-    """Copy this build, so that it can be changed while it runs."""
+    """Copy this build, compiled as it is, so that it can be changed while it runs."""
     for folder in CODE:
-        shutil.copytree(
-            ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / folder, target / folder)
     return target
 
 
