@@ -169,7 +169,7 @@ class EmbeddedResources(NamedTuple):
     """Directory of PostgreSQL's files."""
     pools: dict[str, asyncpg.Pool]
     shape_locks: dict[str, ShapeLock]
-    """Of the services that use the read models."""
+    """Lock of each service that uses the read models, by its name."""
     analytics: ChdbAnalytics
     analysts: ChdbAnalytics
     """Another engine on a directory of its own: what analysts ask cannot reach the history."""

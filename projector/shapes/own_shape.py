@@ -63,7 +63,7 @@ _SELECT_PROGRESS: Final = """
 
 
 class _Others(NamedTuple):
-    """What those shapes have reached that may be read."""
+    """Position and parked events of the other shapes that may be read."""
 
     schema: str | None
     """The one that is furthest; None if there is none."""

@@ -35,7 +35,7 @@ class HostFigure(Struct, frozen=True, kw_only=True):
     title: str
     description: str
     columns: dict[str, str]
-    """What to call the columns `plot.ys`, in the caller's language."""
+    """Titles of the columns `plot.ys`, in the caller's language."""
     plot: FigurePlot
     rows: list[dict[str, Any]]
     """Values by column name. Empty as long as there is nothing to count."""

@@ -30,10 +30,10 @@ CLOSED_DATABASES: Final = frozenset({"system", "information_schema"})
 SHOWN: Final = frozenset(
     {"columns", "databases", "fields", "index", "indexes", "indices", "keys", "tables"}
 )
-"""What SHOW may list. It lists settings, accounts and running queries as well."""
+"""Words that may follow SHOW. Others list settings, accounts and running queries."""
 
 CREATED: Final = frozenset({"table", "view"})
-"""What SHOW CREATE may show."""
+"""Words that may follow SHOW CREATE."""
 
 BEFORE_DATABASE: Final = frozenset({"from", "in", "database"})
 BEFORE_TABLE: Final = frozenset(
@@ -139,7 +139,7 @@ def _demand_harmless_list(words: list[str]) -> None:
 
 @dataclass(slots=True)
 class _Bracket:
-    """What is known of the text since a bracket was opened."""
+    """Collects facts on the text since a bracket was opened."""
 
     opener: str = ""
     """The function whose bracket it is, if any."""

@@ -27,7 +27,7 @@ PAUSE_S: Final = 0.05
 
 Written = TypeVar("Written")
 UnitLine = dict[str, Any]
-"""What became of a unit. `left` is how many of its events are still parked."""
+"""Result of a unit's retry. `left` is how many of its events are still parked."""
 
 
 class Fitting(NamedTuple, Generic[Written]):
@@ -36,13 +36,13 @@ class Fitting(NamedTuple, Generic[Written]):
     fits: int
     """How many fit."""
     written: Written
-    """What the write of these returned."""
+    """Result of writing these."""
     refusal: str | None
     """Why the next event was refused; None if none was."""
 
 
 class RetriedUnit(NamedTuple):
-    """What became of a unit whose first `fits` events fit."""
+    """Result of the retry of a unit whose first `fits` events fit."""
 
     unit: str
     places: Sequence[EventPlace]
