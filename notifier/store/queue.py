@@ -40,15 +40,12 @@ EXPANDED_AT_ONCE: Final = 2_000
 FIRST_AUTHOR: Final = "00000000-0000-0000-0000-000000000000"
 """Before every author."""
 
-# array_agg instead of LIMIT 1: as long as the table has no statistics, PostgreSQL would rather read
-# all sources in the order of their key, for each notice.
 SELECT_WHOLE: Final = """
     SELECT id, key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
            event_time, due_at, expires_at, attempts, reason, unsettled,
-           coalesce((SELECT (array_agg(s.traceparent ORDER BY s.seq DESC, s.event_index DESC))[1]
-                     FROM notifier.sources s
-                     WHERE s.notice_id = notices.id AND s.traceparent IS NOT NULL), '')
-               AS traceparent
+           coalesce((SELECT s.traceparent FROM notifier.sources s
+                     WHERE s.notice_id = notices.id AND s.traceparent IS NOT NULL
+                     ORDER BY s.seq DESC, s.event_index DESC LIMIT 1), '') AS traceparent
     FROM notifier.notices WHERE id = ANY($1::bigint[])
 """
 SELECT_LEASED: Final = f"{SELECT_WHOLE} AND state = 'waiting' ORDER BY id"

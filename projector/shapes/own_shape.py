@@ -30,7 +30,7 @@ from projector.rebuild.room import PostgresRoom, require_room
 from projector.rebuild.time_left import TimeLeft
 from runtime.journal.port import Journal
 from runtime.journal.tail import START
-from runtime.postgres.migrations import LOCK_KEY, migrate
+from runtime.postgres.migrations import LOCK_OUT_MIGRATIONS, migrate
 from runtime.postgres.read_models import (
     ShapePlace,
     find_place,
@@ -54,7 +54,6 @@ RETRY_S: Final = 60.0
 """When to try again without room, or if the comparison could not be ended."""
 BEHIND_MAX: Final = 2_000
 """If ready tables are so many records behind those of another build, nobody has followed them."""
-_LOCK: Final = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
 _TABLE_EXISTS: Final = "SELECT to_regclass($1) IS NOT NULL"
 _SELECT_PROGRESS: Final = """
     SELECT coalesce((SELECT seq FROM {schema}.reader_position WHERE reader = $1), 0),
@@ -125,7 +124,7 @@ class OwnShape:
         if (place := await self._lock.look()) is not None:
             return place
         async with transaction(self._pool) as connection:
-            await connection.execute(_LOCK)
+            await connection.execute(LOCK_OUT_MIGRATIONS)
             place = await find_place(connection, self._shape.name)
             if place is None:
                 place = ShapePlace(self._shape.name, self._shape.schema, ready=False)

@@ -15,7 +15,7 @@ from asyncpg.pool import PoolConnectionProxy
 from contracts.values.describing import describe_error
 from projector.read_models.postgres.versions import Versions, drop_schema, lock_of_writer
 from runtime.postgres import active_lock, shape_lock
-from runtime.postgres.migrations import LOCK_KEY
+from runtime.postgres.migrations import LOCK_OUT_MIGRATIONS
 from runtime.postgres.read_models import ShapePlace, find_place, list_places, unregister
 from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
@@ -28,7 +28,7 @@ UNREADY_S: Final = 3600.0
 LOOK_S: Final = 5.0
 _LOCK_MIGRATIONS: Final = f"""
     SET LOCAL lock_timeout = '2s';
-    SELECT pg_advisory_xact_lock({LOCK_KEY})
+    {LOCK_OUT_MIGRATIONS}
 """
 _TRY_LOCKS: Final = f"""
     SELECT pg_try_advisory_xact_lock({shape_lock.LOCK_CLASS}, hashtext($1))

@@ -31,6 +31,8 @@ MIGRATION_TIMEOUT_S: Final = 3600.0
 
 LOCK_KEY: Final = int.from_bytes(b"practix", "big")
 """Names the advisory lock of whoever makes or drops tables."""
+LOCK_OUT_MIGRATIONS: Final = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
+"""Makes a transaction the only one that makes or drops tables."""
 _CREATE_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS public.schema_migrations (
         name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz DEFAULT now()

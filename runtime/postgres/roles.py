@@ -11,7 +11,7 @@ import asyncpg
 from yarl import URL
 
 from runtime.migration_files import ROOT
-from runtime.postgres.migrations import LOCK_KEY
+from runtime.postgres.migrations import LOCK_OUT_MIGRATIONS
 
 ROLES: Final = ROOT / "roles.sql"
 SERVICES: Final = ("projector", "notifier", "query_api")
@@ -38,7 +38,7 @@ async def grant_roles(pool: asyncpg.Pool, passwords: Mapping[str, str]) -> None:
     """
     password_of = {role_of(service): passwords[service] for service in SERVICES}
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        await connection.execute(LOCK_OUT_MIGRATIONS)
         await connection.execute(ROLES.read_text())
         for role, password in password_of.items():
             await connection.execute(await connection.fetchval(_SET_PASSWORD, role, password))

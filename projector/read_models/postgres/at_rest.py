@@ -21,7 +21,7 @@ from typing import Final, NoReturn
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from projector.read_models.postgres.versions import drop_kept_with_texts
+from projector.read_models.postgres.versions import drop_kept_with_texts, find_versions
 from projector.read_models.project import TABLES
 from runtime.postgres.arrays import to_arrays
 from runtime.postgres.read_models import list_places
@@ -55,7 +55,6 @@ _SELECT_HELD: Final = """
       AND live.erased_seq IS DISTINCT FROM (to_jsonb(other) ->> 'gone_seq')::bigint
 """
 _SELECT_ERASED: Final = "SELECT person_id FROM erasures WHERE erased_seq IS NOT NULL"
-_SELECT_OWN_SCHEMA: Final = "SELECT current_schema()"
 _TABLE_EXISTS: Final = "SELECT to_regclass($1) IS NOT NULL"
 _SELECT_TABLES: Final = """
     SELECT array_agg(to_regclass(name)::oid ORDER BY name) FROM unnest($1::text[]) AS name
@@ -130,9 +129,9 @@ class DiskCleaner:
         """Note how many people have texts here, or in the tables of another build."""
         held = {row["person_id"] for row in here}
         async with acquire_connection(self._pool) as connection:
-            own = await connection.fetchval(_SELECT_OWN_SCHEMA)
+            own = await find_versions(connection)
             for place in await list_places(connection):
-                if place.schema != own:
+                if place.schema != own.live:
                     held |= await _find_held(connection, place.schema)
         self.pending = len(held)
         self._on_pending(self.pending)

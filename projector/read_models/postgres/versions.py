@@ -117,7 +117,7 @@ def lock_of_writer(schema: str) -> str:
 async def read_versions(pool: asyncpg.Pool) -> Versions:
     """Return the schemas of the shape that `pool` uses. Raises TablesUnavailable."""
     async with acquire_connection(pool) as connection:
-        return await _find_versions(connection)
+        return await find_versions(connection)
 
 
 async def make_tables(connection: PoolConnectionProxy, shape: BuildShape, schema: str) -> None:
@@ -147,14 +147,14 @@ async def let_read(connection: PoolConnectionProxy, schema: str) -> None:
 async def make_next(pool: asyncpg.Pool, shape: BuildShape) -> None:
     """Make the next version, with empty tables. Raises TablesUnavailable."""
     async with transaction(pool) as connection:
-        await make_tables(connection, shape, (await _find_versions(connection)).next)
+        await make_tables(connection, shape, (await find_versions(connection)).next)
 
 
 async def make_next_like_live(pool: asyncpg.Pool) -> None:
     """Make the next version with the tables that the live one has, empty, of which some are to
     change places with those. Raises TablesUnavailable."""
     async with transaction(pool) as connection:
-        own = await _find_versions(connection)
+        own = await find_versions(connection)
         await drop_schema(connection, own.next)
         if await connection.fetchval(_INDEXES_ASIDE.format(live=own.live)):
             raise TablesUnavailable("the live tables are still being filled", "overloaded")
@@ -164,14 +164,14 @@ async def make_next_like_live(pool: asyncpg.Pool) -> None:
 async def drop_next(pool: asyncpg.Pool) -> None:
     """Drop the next version, if there is one. Raises TablesUnavailable."""
     async with transaction(pool) as connection:
-        await drop_schema(connection, (await _find_versions(connection)).next)
+        await drop_schema(connection, (await find_versions(connection)).next)
 
 
 async def open_kept(pool: asyncpg.Pool) -> Sequence[TableShape]:
     """Let the kept version be written again. Returns the tables that it has. Raises NotFound if
     none is kept that has the shape of the live one, and TablesUnavailable."""
     async with transaction(pool) as connection:
-        own = await _find_versions(connection)
+        own = await find_versions(connection)
         shape, *names = (await connection.fetchval(_COMMENT, own.kept) or "none").split()
         if shape[:NAME_CHARS] != await _find_shape(connection, own):
             raise NotFound
@@ -186,7 +186,7 @@ async def switch_to(pool: asyncpg.Pool, schema: str) -> None:
     A writer of the live version that comes too late finds its position gone, and is fenced off.
     """
     async with transaction(pool) as connection:
-        own = await _find_versions(connection)
+        own = await find_versions(connection)
         await connection.execute(_NAME_WRITER.format(schema=own.live), WRITER, RETIRED)
         await _rename(connection, own.live, own.leaving)
         await _rename(connection, schema, own.live)
@@ -205,7 +205,7 @@ async def switch_tables(pool: asyncpg.Pool, schema: str, tables: Collection[Tabl
     """
     names = [table.name for table in tables]
     async with transaction(pool) as connection:
-        own = await _find_versions(connection)
+        own = await find_versions(connection)
         await _lock_positions(connection, own.live, schema)
         if SCORES in tables and ANNOUNCEMENTS not in tables:
             # Before reads have to wait: it goes through all announcements.
@@ -230,7 +230,7 @@ async def drop_kept_with_texts(pool: asyncpg.Pool) -> bool:
     """Drop the kept version if it has texts of people who are erased in the live one. Returns
     whether it was dropped. Raises TablesUnavailable."""
     async with acquire_connection(pool) as connection:
-        own = await _find_versions(connection)
+        own = await find_versions(connection)
         if not await connection.fetchval(_EXISTS, own.kept):
             return False
         if not await connection.fetchval(_HOLDS_TEXTS.format(live=own.live, kept=own.kept)):
@@ -239,7 +239,9 @@ async def drop_kept_with_texts(pool: asyncpg.Pool) -> bool:
     return True
 
 
-async def _find_versions(connection: PoolConnectionProxy) -> Versions:
+async def find_versions(connection: PoolConnectionProxy) -> Versions:
+    """Return the schemas of the shape that this connection uses. Raises TablesUnavailable if it
+    finds none."""
     live = await connection.fetchval(_SELECT_LIVE)
     if live is None or not live.startswith(READ_MODEL):
         raise TablesUnavailable("there are no read models of this shape", "not_migrated")
