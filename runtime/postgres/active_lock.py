@@ -13,7 +13,8 @@ stores fence off a second writer themselves (`runtime.following.stored_position`
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple, NoReturn
 
 import asyncpg
@@ -53,6 +54,30 @@ class LockPace(NamedTuple):
     holder needs to notice that it was cut off."""
 
 
+@asynccontextmanager
+async def hold_lock(
+    pool: asyncpg.Pool, try_lock: str, name: str, pace: LockPace
+) -> AsyncIterator[PoolConnectionProxy]:
+    """Wait until the statement `try_lock` takes the lock of this name, and hold it in the block.
+
+    Yields the connection that holds it, on which signs of life are to be given at `pace`. Raises
+    TablesUnavailable.
+    """
+    with translate_postgres_errors():
+        connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+    try:
+        with translate_postgres_errors():
+            await connection.execute(
+                END_IF_SILENT, f"{pace.silence_s * 1000:.0f}ms", timeout=pace.answer_s_max
+            )
+            while not await connection.fetchval(try_lock, name, timeout=pace.answer_s_max):
+                await asyncio.sleep(pace.look_s)
+        yield connection
+    finally:
+        break_off(connection)  # This releases the lock.
+        await give_back(pool, connection)
+
+
 class ActiveLock:
     """One process's claim to be the active one of all processes that name the same lock."""
 
@@ -87,27 +112,12 @@ class ActiveLock:
 
     async def _work_once(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Wait for the lock, and work until it is lost."""
-        with translate_postgres_errors():
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        try:
-            await self._wait_for_lock(connection)
+        async with hold_lock(self._pool, TRY_LOCK, self.name, self._pace) as connection:
             self.held = True
             log.info("%s is active", self.name)
             await run_together(
                 {self.name: work(), f"{self.name} lock": self._give_signs_of_life(connection)}
             )
-        finally:
-            break_off(connection)  # This releases the lock.
-            await give_back(self._pool, connection)
-
-    async def _wait_for_lock(self, connection: PoolConnectionProxy) -> None:
-        within_s = self._pace.answer_s_max
-        with translate_postgres_errors():
-            await connection.execute(
-                END_IF_SILENT, f"{self._pace.silence_s * 1000:.0f}ms", timeout=within_s
-            )
-            while not await connection.fetchval(TRY_LOCK, self.name, timeout=within_s):
-                await asyncio.sleep(self._pace.look_s)
 
     async def _give_signs_of_life(self, connection: PoolConnectionProxy) -> NoReturn:
         """Raises TablesUnavailable as soon as the lock may be lost."""

@@ -19,14 +19,11 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.describing import describe_error
-from runtime.postgres.active_lock import END_IF_SILENT, LockPace
+from runtime.postgres.active_lock import LockPace, hold_lock
 from runtime.postgres.read_models import BuildShape, ShapePlace, find_place
 from runtime.postgres.tables import (
-    ACQUIRE_TIMEOUT_S,
     TablesUnavailable,
     acquire_connection,
-    break_off,
-    give_back,
     translate_postgres_errors,
 )
 from runtime.process.tasks import end, keep_running
@@ -103,25 +100,14 @@ class ShapeLock:
 
     async def _hold(self, pool: asyncpg.Pool) -> NoReturn:
         """Take the lock and keep it. Raises TablesUnavailable as soon as it may be lost."""
-        within_s = self._pace.answer_s_max
-        with translate_postgres_errors():
-            connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        try:
+        async with hold_lock(pool, _TRY_LOCK, self.shape.name, self._pace) as connection:
+            self.held = True
             with translate_postgres_errors():
-                await connection.execute(
-                    END_IF_SILENT, f"{self._pace.silence_s * 1000:.0f}ms", timeout=within_s
-                )
-                while not await connection.fetchval(_TRY_LOCK, self.shape.name, timeout=within_s):
-                    await asyncio.sleep(self._pace.look_s)
-                self.held = True
                 while True:  # Each look is a sign of life.
-                    async with asyncio.timeout(within_s):
+                    async with asyncio.timeout(self._pace.answer_s_max):
                         await self._look(pool, connection)
                     self._looked.set()
                     await asyncio.sleep(self._pace.sign_s)
-        finally:
-            break_off(connection)  # This releases the lock.
-            await give_back(pool, connection)
 
     async def _look(self, pool: asyncpg.Pool, connection: PoolConnectionProxy) -> ShapePlace | None:
         place = await find_place(connection, self.shape.name)
