@@ -21,8 +21,8 @@ GONE_S_MAX: Final = 400.0
 """An erasure is complete everywhere within minutes."""
 NO_FREE_TEXT: Final = {
     "action", "by", "currency", "due_at", "event_time", "guest_ids", "hold_until", "invite",
-    "kind", "language", "off", "price_currency", "publish_to", "quiet_from", "quiet_to", "sql",
-    "status", "to", "token", "tz", "visibility", "why",
+    "kind", "language", "off", "only", "price_currency", "publish_to", "quiet_from", "quiet_to",
+    "sql", "status", "to", "token", "tz", "visibility", "why",
 }  # fmt: skip
 """Fields that take a code, a time or an id, or that only operators fill."""
 DAY: Final = timedelta(days=1)
