@@ -1,10 +1,8 @@
 /** Announces an evening for a film. */
 
-import { html } from '../vendor/lit-html.js';
 import { eveningForm, readEvening } from '../parts/evening_form.js';
 import { nameOf } from '../parts/film.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, words } from '../shell/page.js';
 
 const HOURS_AHEAD = 48;
 
@@ -22,8 +20,7 @@ export default class AnnouncePage extends Page {
       ${this.actions.submit(words.host.keepDraft)}`;
     return html`
       <p class="quiet"><a href="/film/${this.film.id}">${nameOf(this.film)}</a></p>
-      <h1>${words.host.announce}</h1>
-      ${this.actions.said}
+      ${this.head}
       ${eveningForm(this.first, this.film, (event) => this.#announce(event), buttons)}`;
   }
 

@@ -1,10 +1,8 @@
 /** Changes an evening. First it says who would be told; only then it is done. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { toldList } from '../parts/action.js';
 import { changesOf, eveningForm, readEvening } from '../parts/evening_form.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class ChangePage extends Page {
   title = words.host.change;
@@ -17,8 +15,7 @@ export default class ChangePage extends Page {
   view() {
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
-      <h1>${words.host.change}</h1>
-      ${this.actions.said}
+      ${this.head}
       ${eveningForm(this.evening, null, (event) => this.#preview(event),
         this.actions.submit(words.host.preview))}
       ${this.told ? html`<section class="panel" aria-live="polite">

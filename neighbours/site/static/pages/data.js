@@ -1,10 +1,8 @@
 /** What is held about the person: to take along, and to have erased. */
 
-import { html } from '../vendor/lit-html.js';
 import { ask, saveFile } from '../parts/action.js';
 import { formatMoment } from '../parts/times.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class DataPage extends Page {
   title = words.data.title;
@@ -12,8 +10,7 @@ export default class DataPage extends Page {
   #token = null;
 
   view() {
-    return html`<h1>${words.data.title}</h1>
-      ${this.actions.said}
+    return html`${this.head}
       <section class="panel" tabindex="-1"><h2>${words.data.archive}</h2>
         <p>${words.data.archiveHelp}</p>
         <p class="actions">${this.actions.button(words.data.fetch, () => this.#fetch())}</p></section>

@@ -1,14 +1,12 @@
 /** An evening, as a guest sees it: its terms, and what they may do now. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { ask, reportLink, saveFile } from '../parts/action.js';
 import { Chat } from '../parts/chat.js';
 import { filmName, placeOf, priceOf, ratingOf, statusOf } from '../parts/evening_line.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 const INVOLVED = new Set(['requested', 'waitlisted', 'invited', 'offered', 'confirmed']);
 

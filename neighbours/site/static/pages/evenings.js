@@ -1,13 +1,11 @@
 /** Finds evenings, by filters and a calendar. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { monthOf } from '../parts/days.js';
 import { eveningList } from '../parts/evening_line.js';
 import { filmChoices } from '../parts/film.js';
 import { checkbox, field, readForm } from '../parts/form.js';
 import { monthCalendar } from '../parts/month_calendar.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 const PAGE = 20;
 const CHECKS = ['has_seats', 'is_free', 'fits_my_schedule', 'fits_my_plan', 'all'];
@@ -26,8 +24,7 @@ export default class EveningsPage extends Page {
   }
 
   view() {
-    return html`<h1>${words.menu.evenings}</h1>
-      ${this.actions.said}
+    return html`${this.head}
       <div class="beside">
         <div>${this.#filters()}
           ${monthCalendar(monthOf(this.query).month, this.ofMonth, this.query,

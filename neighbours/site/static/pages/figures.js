@@ -1,10 +1,8 @@
 /** What became of the evenings that the person announced, in numbers. */
 
-import { html } from '../vendor/lit-html.js';
 import { barTable, linePlot } from '../parts/plot.js';
 import { formatMonth, formatShortDay } from '../parts/times.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, words } from '../shell/page.js';
 
 const TIMES = { day: formatShortDay, month: formatMonth };
 

@@ -1,10 +1,8 @@
 /** A film with the button "Кино в компании", and its next evenings. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { eveningList } from '../parts/evening_line.js';
 import { factsOf, genresOf, nameOf, poster } from '../parts/film.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class FilmPage extends Page {
   static isOpen = true;

@@ -1,10 +1,8 @@
 /** The catalogue of films, which is Movie_API's. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { factsOf, nameOf, poster } from '../parts/film.js';
 import { FirstSteps } from '../parts/first_steps.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 /** More than a screen shows. */
 const FIRST = 30;
@@ -19,8 +17,7 @@ export default class FilmsPage extends Page {
     const found = this.films.filter((film) => isFound(film, this.wanted));
     const drawn = this.isWhole ? found : found.slice(0, FIRST);
     return html`
-      <h1>${words.films.title}</h1>
-      ${this.actions.said}
+      ${this.head}
       ${this.first.view()}
       <input type="search" .value=${this.wanted} @input=${(event) => this.#search(event)}
         aria-label=${words.films.search} placeholder=${words.films.search}>

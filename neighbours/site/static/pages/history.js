@@ -1,10 +1,8 @@
 /** What has happened to an evening, and how it stood at any of these moments. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { placeOf, statusOf } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class HistoryPage extends Page {
   title = words.history.title;
@@ -20,8 +18,7 @@ export default class HistoryPage extends Page {
     const shown = this.past ?? this.evening;
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
-      <h1>${words.history.title}</h1>
-      ${this.actions.said}
+      ${this.head}
       <label class="field"><span>${words.history.moment}</span>
         <input type="range" min="0" max=${this.entries.length - 1} .value=${String(this.chosen)}
           aria-valuetext=${this.#moment(this.entries[this.chosen])}

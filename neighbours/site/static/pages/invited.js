@@ -1,15 +1,12 @@
 /** The page behind an invite link. Opening it asks for nothing: only the button does. */
 
-import { html } from '../vendor/lit-html.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class InvitedPage extends Page {
   title = words.invited.title;
 
   view() {
-    return html`<h1>${words.invited.title}</h1>
-      ${this.actions.said}
+    return html`${this.head}
       <p>${words.invited.text}</p>
       <p>${this.actions.button(words.evening.ask, () => this.#come(), 'primary')}</p>`;
   }

@@ -1,13 +1,11 @@
 /** The person’s own evenings, and the feeds that bring them into calendars. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { ask } from '../parts/action.js';
 import { monthOf } from '../parts/days.js';
 import { eveningLine } from '../parts/evening_line.js';
 import { field, readForm } from '../parts/form.js';
 import { monthCalendar } from '../parts/month_calendar.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class MinePage extends Page {
   title = words.menu.mine;
@@ -17,8 +15,7 @@ export default class MinePage extends Page {
   }
 
   view() {
-    return html`<h1>${words.menu.mine}</h1>
-      ${this.actions.said}
+    return html`${this.head}
       <div class="beside">
         <div>${this.#calendar()}
           <p class="actions"><a class="button" href="/figures">${words.figures.title}</a></p></div>

@@ -1,9 +1,7 @@
 /** What the person was told, why, and what they want to be told. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { formatMoment } from '../parts/times.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class NoticesPage extends Page {
   title = words.menu.notices;

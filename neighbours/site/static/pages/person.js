@@ -1,12 +1,10 @@
 /** A person: their scores explained, how they came about, and what guests wrote. */
 
-import { html, nothing } from '../vendor/lit-html.js';
 import { reportLink } from '../parts/action.js';
 import { ratingText } from '../parts/evening_line.js';
 import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, nothing, words } from '../shell/page.js';
 
 const ROLES = ['host', 'guest'];
 
@@ -26,8 +24,7 @@ export default class PersonPage extends Page {
   }
 
   view() {
-    return html`<h1>${this.account.name}</h1>
-      ${this.actions.said}
+    return html`${this.head}
       ${this.isMe ? this.#own() : this.#relations()}
       ${ROLES.map((role) => this.#role(role))}
       ${this.#counters()}

@@ -1,11 +1,9 @@
 /** Films that the person wants to see in company, and when they are free. */
 
-import { html } from '../vendor/lit-html.js';
 import { field, instantOf, readForm } from '../parts/form.js';
 import { filmChoices } from '../parts/film.js';
 import { formatSpan, weekdays } from '../parts/times.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, words } from '../shell/page.js';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -13,9 +11,8 @@ export default class PlanPage extends Page {
   title = words.menu.plan;
 
   view() {
-    return html`<h1>${words.menu.plan}</h1>
+    return html`${this.head}
       <p class="quiet">${words.plan.help}</p>
-      ${this.actions.said}
       ${this.plans.map((plan) => this.#plan(plan))}
       <p><a href="/evenings?fits_my_plan=true">${words.plan.find}</a></p>
       <h2>${words.plan.add}</h2>

@@ -1,9 +1,7 @@
 /** What the person wants to be told, and when not. */
 
-import { html } from '../vendor/lit-html.js';
 import { checkbox, field, readForm } from '../parts/form.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, words } from '../shell/page.js';
 
 /** What concerns the own data cannot be switched off. */
 const ALWAYS = /^(erasure_|text_hidden|report_answered)/;
@@ -14,8 +12,7 @@ export default class PreferencesPage extends Page {
   view() {
     const { now, actions } = this;
     const kinds = Object.entries(words.kinds).filter(([kind]) => !ALWAYS.test(kind));
-    return html`<h1>${words.notices.preferences}</h1>
-      ${actions.said}
+    return html`${this.head}
       <form class="tall" @submit=${(event) => this.#save(event)}>
         ${field(words.notices.language, 'language', { value: now.language ?? '',
           choices: Object.entries(words.notices.languages) })}

@@ -1,17 +1,14 @@
 /** Tells the operators of something that should not be here. */
 
-import { html } from '../vendor/lit-html.js';
 import { field, readForm } from '../parts/form.js';
 import { notice } from '../parts/action.js';
-import { Page } from '../shell/page.js';
-import { words } from '../words/index.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class ReportPage extends Page {
   title = words.report.title;
 
   view() {
-    return html`<h1>${words.report.title}</h1>
-      ${this.actions.said}
+    return html`${this.head}
       ${this.sent ? notice(words.report.sent, 'done') : html`
         <form class="tall" @submit=${(event) => this.#send(event)}>
           ${field(words.report.reason, 'reason', { rows: 3, maxlength: 200, required: true })}

@@ -3,6 +3,10 @@
 
 import { Problem } from '../api/client.js';
 import { Actions } from '../parts/action.js';
+import { html } from '../vendor/lit-html.js';
+
+export { html, nothing } from '../vendor/lit-html.js';
+export { words } from '../words/index.js';
 
 /** After these, what the page shows is not the person's to see any more. */
 const GONE = new Set([401, 403, 404]);
@@ -68,6 +72,11 @@ export class Page {
       this.isWhole = true;
       this.redraw();
     }));
+  }
+
+  /** The title, and what came of the last thing that was done. */
+  get head() {
+    return html`<h1>${this.title}</h1> ${this.actions.said}`;
   }
 
   /** Render what the page knows now. */
