@@ -261,7 +261,7 @@ def _build_services(
 ) -> EmbeddedServices:
     """Return the services on their adapters, not started."""
     clock, guard, outside = resources.clock, resources.guard, resources.outside
-    verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
+    tokens = TokenSettings(secret=SecretStr(data.token_secret))
     # One process is of one build: whatever it writes, it can read.
     rules = load_settings(RuleSettings).rules(write_level=NEWEST)
     history = HistoryService(resources.journal, resources.analytics, limits=RARE_BLOCKS)
@@ -271,7 +271,7 @@ def _build_services(
             own_url=f"http://127.0.0.1:{settings.port}",
             cell_secret=secret_of(settings.cell, SecretStr(data.cell_secret)),
             peers=NoPeers(),
-            verifier=verifier,
+            verifier=TokenVerifier(tokens, clock),
             guard=guard,
             auth=outside.auth,
             movies=outside.movies,
@@ -284,7 +284,7 @@ def _build_services(
         query=QueryService(
             pool=resources.pools["query_api"],
             shape_lock=resources.shape_locks["query_api"],
-            verifier=verifier,
+            verifier=TokenVerifier(tokens, clock),
             movies=outside.movies,
             ugc=outside.ugc,
             shortener=outside.shortener,
@@ -328,7 +328,7 @@ def _build_services(
                 outside.auth,
                 outside.ugc,
             ),
-            verifier=verifier,
+            verifier=TokenVerifier(tokens, clock),
             guard=guard,
             clock=clock,
             keep_days=settings.notices_keep_days,

@@ -89,17 +89,21 @@ class TokenVerifier:
         self._now = now
         self._published = _find_published_keys(settings, now, fetch_keys)
         self._cache: dict[str, tuple[Caller, datetime]] = {}
-        self._suspended: list[IsSuspended] = []
+        self._is_suspended: IsSuspended | None = None
 
     def refuse_suspended(self, is_suspended: IsSuspended) -> None:
-        """From now on, refuse the tokens of people for whom `is_suspended` is true."""
-        self._suspended.append(is_suspended)
+        """From now on, refuse the tokens of people for whom `is_suspended` is true.
+
+        Each service knows of suspensions in its own way and at its own pace, so it has a verifier
+        of its own.
+        """
+        assert self._is_suspended is None, "two services share a verifier"
+        self._is_suspended = is_suspended
 
     def demand_not_suspended(self, person_id: PersonId) -> None:
         """Raises Forbidden `suspended` if the person is suspended."""
-        for is_suspended in self._suspended:
-            if is_suspended(person_id):
-                raise Forbidden("suspended")
+        if self._is_suspended is not None and self._is_suspended(person_id):
+            raise Forbidden("suspended")
 
     async def authenticate(self, authorization: str | None) -> Caller:
         """Return the caller.

@@ -158,13 +158,13 @@ async def command_cell(
         neighbours = OutsideClients(
             session, build_settings(url, movies=never_cached, follows=never_cached)
         )
-        verifier = TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), clock)
+        tokens = TokenSettings(secret=SecretStr(SECRET))
         service = CommandService(
             journal=journal,
             own_url=url,
             cell_secret=CELL_SECRET,
             peers=HttpPeers(session, CELL_SECRET, [url]),
-            verifier=verifier,
+            verifier=TokenVerifier(tokens, clock),
             guard=OperatorGuard(OPERATOR_TOKEN),
             auth=neighbours.auth,
             movies=neighbours.movies,
@@ -186,7 +186,7 @@ async def command_cell(
                 stack.push_async_callback(analytics.close)
                 await migrate_history(analytics)  # Pages must not come before their tables.
                 query = {
-                    "verifier": verifier,
+                    "verifier": TokenVerifier(tokens, clock),
                     "movies": neighbours.movies,
                     "ugc": neighbours.ugc,
                     "shortener": neighbours.shortener,

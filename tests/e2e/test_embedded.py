@@ -133,6 +133,24 @@ async def user_id(system: RunningSystem, login: str) -> str:
     return found
 
 
+async def test_whoever_is_let_in_again_may_write_before_the_tables_know(tmp_path: Path) -> None:
+    async with run_system(tmp_path) as system:
+        vera, vera_id = await system.token("vera"), await user_id(system, "vera")
+        shared, path = system.operator_token, f"/api/v1/operator/user/{vera_id}/suspension"
+        await system.send("PUT", path, shared, {"reason": "spam"})
+        mute = f"/api/v1/user/{await user_id(system, 'anna')}/mute"
+    async with run_system(tmp_path) as system:  # All services know of it from the start.
+        for method, address in (
+            ("PUT", mute),
+            ("GET", "/api/v1/schedule"),
+            ("GET", "/api/v1/notifications"),
+        ):
+            refused, _ = await system.send(method, address, vera, expect=403)
+            assert refused["code"] == "suspended", address
+        await system.send("DELETE", path, shared)
+        await system.send("PUT", mute, vera)
+
+
 async def test_an_evening_is_over_on_a_later_clock_which_cannot_be_turned_back(
     tmp_path: Path,
 ) -> None:
