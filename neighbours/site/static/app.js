@@ -161,7 +161,7 @@ class App {
     }
     return html`<label><span class="label">${words.menu.me}</span>
       <select data-role="person" @change=${(event) => this.#choosePerson(event.target.value)}>
-        ${person ? nothing : html`<option value="" selected>${words.menu.nobody}</option>`}
+        ${person ? nothing : html`<option value="" selected>${words.menu.logIn}</option>`}
         ${known.map(({ login, name }) => html`
           <option value=${login} ?selected=${login === person?.login}>${name}</option>`)}
         <option value="?">${words.menu.another}</option>

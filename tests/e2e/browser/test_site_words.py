@@ -21,7 +21,7 @@ EVENTS: Final = {
     str(kind.__struct_config__.tag).removesuffix(".v1")
     for kind in get_args(AnyAnnouncementEvent) + get_args(AnyBookingEvent)
 }
-"""Types of which each has a word of its own in the history."""
+"""Types of which each has a word in the history: its own, or the one of the state it leads to."""
 LOAD: Final = """async (name) => {
     const base = document.querySelector('script[src$="app.js"]').src;
     const { default: words } = await import(new URL(`words/${name}.js`, base));
@@ -67,9 +67,10 @@ async def test_everything_has_a_word_in_both_languages(
         assert set(words["state"]) == {*get_args(BookingState), "hosting"}
         assert set(words["evening"]["status"]) == set(get_args(AnnouncementStatus))
         assert set(words["evening"]["visibility"]) == set(get_args(Visibility))
-        assert set(words["host"]["wordState"]) == set(get_args(BroadcastState))
+        assert set(words["notices"]["state"]) >= set(get_args(BroadcastState))
         assert set(words["host"]["audiences"]) == set(get_args(Audience))
-        assert words["history"]["events"].keys() >= EVENTS
+        states = {f"booking.{state}" for state in words["state"]}
+        assert words["history"]["events"].keys() | states >= EVENTS
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,9 @@ export default class AnnouncePage extends Page {
 
   async #announce(event) {
     const body = { ...readEvening(event.target), publish: event.submitter.value === 'true' };
-    let evening;
-    const done = await this.actions.run(async () => {
-      evening = await this.api.post(`/api/v1/announcement/${this.film.id}`, body);
-    });
-    if (done) this.go(`/evening/${evening.id}`, { replace: true });
+    const evening = await this.actions.run(
+      () => this.api.post(`/api/v1/announcement/${this.film.id}`, body));
+    if (evening) this.go(`/evening/${evening.id}`, { replace: true });
   }
 }
 

@@ -31,11 +31,8 @@ export default class ChangePage extends Page {
 
   async #preview(event) {
     this.changes = changesOf(this.evening, readEvening(event.target));
-    let told = null;
-    await this.actions.run(async () => {
-      told = (await this.api.put(this.#address(true), this.changes)).would_tell;
-    });
-    this.told = told;
+    const trial = await this.actions.run(() => this.api.put(this.#address(true), this.changes));
+    this.told = trial.would_tell;
     this.redraw();
   }
 

@@ -2,7 +2,9 @@
 
 import { ask, reportLink, saveFile } from '../parts/action.js';
 import { Chat } from '../parts/chat.js';
-import { filmName, placeOf, priceOf, ratingOf, statusOf } from '../parts/evening_line.js';
+import {
+  eveningLinks, filmName, guestList, placeOf, priceOf, ratingOf, statusOf,
+} from '../parts/evening_line.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
@@ -118,13 +120,9 @@ export default class EveningPage extends Page {
   #explain() {
     const { detail, overlaps, alternatives } = this.chances;
     return html`<p>${detail}</p>
-      ${overlaps.length ? html`<p>${words.evening.overlaps}:
-        ${overlaps.map((one) => html`<a href="/evening/${one.announcement_id}">${one.title}</a>,
-          ${formatMoment(one.event_time)} `)}</p>` : nothing}
-      ${alternatives.length ? html`<h2>${words.evening.others}</h2>
-        <ul>${alternatives.map((one) => html`<li>
-          <a href="/evening/${one.announcement_id}">${one.title}</a>,
-          ${formatMoment(one.event_time)}</li>`)}</ul>` : nothing}`;
+      ${overlaps.length ? html`<p>${words.evening.overlaps}:</p>${eveningLinks(overlaps)}` : nothing}
+      ${alternatives.length ? html`<h2>${words.evening.others}</h2>${eveningLinks(alternatives)}`
+        : nothing}`;
   }
 
   #ask(event) {
@@ -170,7 +168,6 @@ export default class EveningPage extends Page {
     const { guest_list: guests, guest_count: count } = this.evening;
     if (count === null) return html`<p class="quiet">${words.evening.guestsHidden}</p>`;
     return html`<h2>${words.evening.guests}: <span data-role="guests">${count}</span></h2>
-      <ul class="people">${guests.map((guest) => html`<li><a href="/person/${guest.guest_id}">${guest.guest_name}</a>
-        <span class="tag">${words.state[guest.state]}</span></li>`)}</ul>`;
+      ${guestList(guests)}`;
   }
 }

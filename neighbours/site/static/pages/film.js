@@ -28,7 +28,7 @@ export default class FilmPage extends Page {
   #button() {
     const { id } = this.film;
     return html`<p class="actions">
-      <a class="button primary" href="/evenings?movie_id=${id}">${words.film.button}</a>
+      <a class="button primary" href="/evenings?movie_id=${id}">${words.brand}</a>
       <a class="button" href="/announce?movie_id=${id}">${words.film.announce}</a>
     </p>`;
   }

@@ -1,6 +1,6 @@
 /** What has happened to an evening, and how it stood at any of these moments. */
 
-import { placeOf, statusOf } from '../parts/evening_line.js';
+import { guestList, placeOf, statusOf } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
@@ -15,7 +15,7 @@ export default class HistoryPage extends Page {
   }
 
   view() {
-    const shown = this.past ?? this.evening;
+    const shown = this.past || this.evening;
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
       ${this.head}
@@ -29,8 +29,7 @@ export default class HistoryPage extends Page {
         <p>${formatMoment(shown.event_time)} · ${placeOf(shown)} ·
           <span data-role="seats">${words.evening.left(shown.tickets_left, shown.ticket_count)}</span>
         </p>
-        <ul class="people">${shown.guest_list.map((guest) => html`<li>${guest.guest_name}
-          <span class="tag">${words.state[guest.state]}</span></li>`)}</ul>
+        ${guestList(shown.guest_list)}
       </section>
       <ol class="timeline">${this.entries.map((entry, index) => this.#entry(entry, index))}</ol>`;
   }
@@ -56,10 +55,8 @@ export default class HistoryPage extends Page {
     let past, read;
     while (read !== this.chosen) {
       read = this.chosen;
-      past = null;
-      await this.actions.run(async () => {
-        past = await this.api.get(this.reads.evening, { as_of: this.entries[read].position });
-      });
+      past = await this.actions.run(
+        () => this.api.get(this.reads.evening, { as_of: this.entries[read].position }));
     }
     if (!past) this.chosen = this.entries.length - 1;
     this.past = past;
@@ -67,8 +64,9 @@ export default class HistoryPage extends Page {
   }
 }
 
-/** What kind of event it was, at least roughly. */
+/** What kind of event it was, at least roughly. Many are called as the state that they lead to. */
 function nameOf(type) {
+  const [noun, verb] = type.split('.');
   const { events } = words.history;
-  return events[type] ?? events[type.split('.')[0]] ?? type;
+  return events[type] ?? (noun === 'booking' ? words.state[verb] : null) ?? events[noun] ?? type;
 }

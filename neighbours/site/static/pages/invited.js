@@ -13,10 +13,7 @@ export default class InvitedPage extends Page {
 
   async #come() {
     const [token] = this.args;
-    let booking;
-    const done = await this.actions.run(async () => {
-      booking = await this.api.post(`/api/v1/invite-link/${token}`);
-    });
-    if (done) this.go(`/evening/${booking.announcement_id}`, { replace: true });
+    const booking = await this.actions.run(() => this.api.post(`/api/v1/invite-link/${token}`));
+    if (booking) this.go(`/evening/${booking.announcement_id}`, { replace: true });
   }
 }

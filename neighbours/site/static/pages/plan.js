@@ -38,7 +38,7 @@ export default class PlanPage extends Page {
       ${field(words.plan.film, 'movie_id', { value: this.query.get('movie_id') ?? '',
         choices: filmChoices(this, this.query.get('movie_id')) })}
       <div class="pair">
-        ${field(words.plan.from, 'from', { type: 'datetime-local' })}
+        ${field(words.find.from, 'from', { type: 'datetime-local' })}
         ${field(words.plan.to, 'to', { type: 'datetime-local' })}
       </div>
       ${field(words.plan.place, 'place', { maxlength: 500 })}
@@ -55,11 +55,9 @@ export default class PlanPage extends Page {
   }
 
   async #announce({ movie_id: id }) {
-    let evening;
-    const done = await this.actions.run(async () => {
-      evening = await this.api.post(`/api/v1/plan/${id}/announcement`, {});
-    });
-    if (done) this.go(`/evening/${evening.id}`);
+    const evening = await this.actions.run(
+      () => this.api.post(`/api/v1/plan/${id}/announcement`, {}));
+    if (evening) this.go(`/evening/${evening.id}`);
   }
 
   #freeForm() {

@@ -3,7 +3,7 @@
 import { html, nothing, render } from '../vendor/lit-html.js';
 import { Problem } from '../api/client.js';
 import { words } from '../words/index.js';
-import { formatMoment } from './times.js';
+import { eveningLinks } from './evening_line.js';
 
 /** One thing after another: while one is done, nothing else can be begun, so a double click does it
  * once; and when it fails, the page says why. */
@@ -14,7 +14,6 @@ export class Actions {
     this.said = nothing;
   }
 
-  /** A button that does something. */
   button(text, act, look = '') {
     return html`<button type="button" class=${look} ?disabled=${this.busy} @click=${act}>
       ${text}</button>`;
@@ -26,29 +25,28 @@ export class Actions {
   }
 
   /** Do it, unless something else is being done; then read anew, also after a refusal: what the
-   * page shows may be old. Returns whether it was done. */
+   * page shows may be old. Returns what `act` does, or true; false if it was not done. */
   async run(act, done) {
     if (this.busy) return false;
     const giveFocusBack = holdFocus();
     this.busy = true;
     this.said = nothing;
     this.page.redraw();
-    let failure = null;
     try {
-      await act();
+      const answer = await act();
       await this.page.read();
       if (done) this.said = notice(done, 'done');
+      return answer || true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      failure = error;
       await this.page.renew();
       this.said = explain(error);
+      return false;
     } finally {
       this.busy = false;
       this.page.redraw();
       giveFocusBack();
     }
-    return !failure;
   }
 }
 
@@ -72,11 +70,9 @@ export function notice(text, tone, details = nothing) {
 
 /** What the API said no to, in its own sentence, with the evenings that stand against it. */
 function explain(problem) {
-  const { conflicts = [] } = problem.facts;
-  const details = conflicts.map((one) => html`<br>${one.title
-    ? html`<a href="/evening/${one.announcement_id}">${one.title}</a>, ` : nothing}
-    ${formatMoment(one.event_time)}`);
-  return notice(problem.status ? problem.message : words.common.unreachable, 'problem', details);
+  const { conflicts } = problem.facts;
+  return notice(problem.status ? problem.message : words.common.unreachable, 'problem',
+    conflicts ? eveningLinks(conflicts) : nothing);
 }
 
 /** Leads to the page on which an evening, a review, a post or a person is reported. */

@@ -26,6 +26,19 @@ export function eveningList(evenings) {
   return html`<ul class="evenings">${evenings.map((one) => eveningLine(one))}</ul>`;
 }
 
+/** Links to evenings, with their times. A private one has no title. */
+export function eveningLinks(evenings) {
+  return html`<ul>${evenings.map((one) => html`<li>${one.title
+    ? html`<a href="/evening/${one.announcement_id}">${one.title}</a>, ` : nothing}
+    ${formatMoment(one.event_time)}</li>`)}</ul>`;
+}
+
+export function guestList(guests) {
+  return html`<ul class="people">${guests.map((guest) => html`<li>
+    <a href="/person/${guest.guest_id}">${guest.guest_name}</a>
+    <span class="tag">${words.state[guest.state]}</span></li>`)}</ul>`;
+}
+
 export function filmName(evening) {
   const { season, episode, movie_title: title } = evening;
   return season ? `${title}, ${words.film.episode(season, episode)}` : title;

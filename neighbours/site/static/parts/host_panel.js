@@ -231,7 +231,7 @@ export class HostPanel {
   #word() {
     return html`<h2>${words.host.word}</h2>
       <ul class="people">${this.words.map((one) => html`<li><q class="text">${one.text}</q>
-        <span class="tag">${words.host.wordState[one.state]}
+        <span class="tag">${words.notices.state[one.state]}
           ${one.due_at ? formatMoment(one.due_at) : nothing}
           ${one.reaches === null ? nothing : html`· ${words.host.reaches(one.reaches)}`}</span>
         ${one.state === 'planned' ? html`<span class="actions">${this.#actions.button(words.host.unsay,
