@@ -20,6 +20,7 @@ from query_api.analysts.uses import UseOfHistory, UsesOfHistory
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.port import Analytics
+from runtime.client_leaving import finish_while_awaited
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.numbers import parse_whole_number
@@ -92,7 +93,8 @@ def build_router(
         position = await history.reach(min_position_of(request.query_params))
         await uses.record(clock(), asked.by, asked.why, asked.sql)
         with questions.admit():
-            answer = await answer_or_refuse(analytics.ask_own(asked.sql))
+            asking = answer_or_refuse(analytics.ask_own(asked.sql))
+            answer = await finish_while_awaited(request, asking)
         body = {
             **answer._asdict(),
             "position": position,

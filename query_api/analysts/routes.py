@@ -1,7 +1,7 @@
 """Serves analysts: ready and saved questions, SQL of their own, and exports.
 
 All routes need the operator's or the analysts' token, wait for `min_position`, and answer 503
-while ClickHouse is away.
+while ClickHouse is away. A question is broken off if its client goes away.
 """
 
 import asyncio
@@ -41,6 +41,7 @@ from query_api.analysts.questions import DAYS_OF_WEEK, OF_EVENINGS, WEEKDAY, rea
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.port import Analytics, AnalyticsError
+from runtime.client_leaving import finish_while_awaited
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.negotiation import language_of
@@ -109,7 +110,7 @@ def build_router(
         request: Request, name: str, given: Mapping[str, str], position: int, shape: Shape
     ) -> Response:
         question = await asker.find_for(name, given)
-        answer = await asker.ask(question, given)
+        answer = await finish_while_awaited(request, asker.ask(question, given))
         summary = question.summary(language_of(request))
         asked = Asked(question.sql, summary["plot"], summary)
         return await asyncio.to_thread(make_answer, answer, position, asked, shape)
@@ -159,7 +160,7 @@ def build_router(
             given = asked.parameters or {}
             return await answer_named(request, asked.name, given, position, shape)
         sql = asked.sql or ""
-        answer = await asker.ask_own(sql)
+        answer = await finish_while_awaited(request, asker.ask_own(sql))
         own = Asked(sql, msgspec.to_builtins(asked.plot))
         return await asyncio.to_thread(make_answer, answer, position, own, shape)
 

@@ -14,6 +14,7 @@ from query_api.analysts.questions import ready_questions
 from query_api.analysts.saved_questions import QuestionName, QuestionText, SavedQuestion
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
+from runtime.client_leaving import finish_while_awaited
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.negotiation import language_of
@@ -56,7 +57,7 @@ def build_router(
         guard.require(request)
         name = _parse_name(request.path_params["name"])
         question = SavedQuestion(name, await _read_text(request), clock())
-        await asker.try_out(question)
+        await finish_while_awaited(request, asker.try_out(question))
         is_new = await asker.saved.save(question)
         return json_response(_describe(question, request), 201 if is_new else 200)
 

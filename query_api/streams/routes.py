@@ -15,6 +15,7 @@ from query_api.streams.changes import fetch_horizon
 from query_api.streams.cursor import LAST_EVENT_ID, begin_at, parse_event_id
 from query_api.streams.hub import StreamHub
 from query_api.streams.open_stream import GONE, OpenStream
+from runtime.client_leaving import wait_until_gone
 from runtime.event_stream import EVENT_STREAM, HEADERS
 from runtime.http.methods import is_head
 from runtime.http.negotiation import language_of
@@ -123,6 +124,5 @@ class EventStreamResponse(StreamingResponse):
 
 async def _notice_leaving(receive: Receive, stream: OpenStream) -> None:
     """End the stream once its reader has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await wait_until_gone(receive)
     stream.end(GONE)

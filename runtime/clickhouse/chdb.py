@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from runtime.clickhouse.chdb_client import EngineProcess
 from runtime.clickhouse.chdb_frames import DEFAULT_DATABASE, CallKind, Lane
 from runtime.clickhouse.port import (
     QUERY_SECONDS_MAX,
+    AnalyticsError,
     AnalyticsUnavailable,
     Columns,
     OwnSqlBarred,
@@ -29,7 +31,7 @@ from runtime.clickhouse.port import (
     bind,
 )
 from runtime.clickhouse.statement import demand_question
-from runtime.process.tasks import start_for
+from runtime.process.tasks import run_aside, start_for
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,9 @@ GRACE_S: Final = 5.0
 TEXT_PER_BYTE: Final = 2
 """How much longer a result may be as JSON than by the engine's own count."""
 READERS: Final = 2
+KILL_QUESTION: Final = "KILL QUERY WHERE Settings['readonly'] = '1' ASYNC"
+"""Questions alone are read-only, and one runs at a time."""
+KILL_AGAIN_S: Final = 0.2
 OWN_MEMORY_BYTES_MAX: Final = 300_000_000
 """Memory of a question in an operator's own SQL. The system shares the machine with others,
 and larger groups and sorts use the disk."""
@@ -143,20 +148,30 @@ class ChdbAnalytics:
                 await self._engine.close()
 
     async def _ask(self, lane: str, sql: str) -> ResultSet:
-        """Run a question once no other one runs.
-
-        The engine goes on with a question even if its caller leaves. The next question has to
-        wait for that, or its own time would pass meanwhile.
-        """
+        """Run a question once no other one runs. If its caller leaves, it is broken off."""
         await self._asking.acquire()
         question = start_for(self._answer_in_time(lane, sql), "question")
-        question.add_done_callback(self._finish)
-        return await asyncio.shield(question)
+        try:
+            return await asyncio.shield(question)
+        finally:
+            if question.done():
+                self._asking.release()
+            else:
+                run_aside(self._break_off(question), "question without an asker")
 
-    def _finish(self, question: asyncio.Task[ResultSet]) -> None:
-        self._asking.release()
+    async def _break_off(self, question: asyncio.Task[ResultSet]) -> None:
+        """Let the engine end a question, and then the next one begin.
+
+        The next one waits for that, or its own time would pass meanwhile. A question that had not
+        begun is not found at first, and one that never looks up ends at its limit.
+        """
+        while not question.done():
+            with suppress(AnalyticsError):  # The engine has ended, and the question with it.
+                await self._call("kill", "execute", KILL_QUESTION)
+            await asyncio.wait([question], timeout=KILL_AGAIN_S)
         if not question.cancelled():
-            question.exception()  # Marks it as seen, in case nobody is left to see it.
+            question.exception()  # Marks it as seen: nobody is left to see it.
+        self._asking.release()
 
     async def _answer_in_time(self, lane: str, sql: str) -> ResultSet:
         engine = await self._running_engine()
@@ -206,6 +221,7 @@ def _lanes(quota: Quota) -> dict[str, Lane]:
         "write": Lane(),
         "query": Lane({"max_execution_time": QUERY_SECONDS_MAX}, connections=READERS),
         "scan": Lane(),
+        "kill": Lane(),
         "ask": _question_lane(quota),
         "ask_own": _question_lane(
             quota._replace(memory_bytes_max=min(quota.memory_bytes_max, OWN_MEMORY_BYTES_MAX))

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from contracts.errors import RateLimited, Unavailable
 from contracts.journal.acceptance import JournalBroken
 from contracts.values.describing import describe_error
+from runtime.client_leaving import wait_until_gone
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import end, start_for
 from runtime.progress.reporting import ReportLine
@@ -51,7 +52,7 @@ class LinesResponse(Response):
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         sending = start_for(self._send(send), "lines")
-        leaving = start_for(_notice_leaving(receive), "reader of lines")
+        leaving = start_for(wait_until_gone(receive), "reader of lines")
         try:
             await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -86,9 +87,3 @@ async def answer_lines(lines: AsyncGenerator[ReportLine, None], **failed: Any) -
     except TablesUnavailable as error:
         raise Unavailable from error
     return LinesResponse(lines, first, **failed)
-
-
-async def _notice_leaving(receive: Receive) -> None:
-    """Return once the caller has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

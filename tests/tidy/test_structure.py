@@ -23,8 +23,8 @@ FLOORS = {
     for package, floors in {
         "contracts": """values events journal scoring failure_codes error_codes errors films
             write_levels shared_rules plans representations notices recipients""",
-        "runtime": """version process pseudonyms traces logs event_stream confinement http calls
-            migration_files
+        "runtime": """version process pseudonyms traces logs event_stream client_leaving confinement
+            http calls migration_files
             postgres clickhouse journal progress following auth limits front openapi dead_letters
             outside service""",
         "command_api": """domain image image.sqlite leader renewal http inviting metrics rendering
