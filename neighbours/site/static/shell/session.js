@@ -9,6 +9,8 @@ import { language } from '../words/index.js';
 
 const KNOWN = 'practix.people';
 const FIRST = ['anna', 'boris', 'vera'];
+/** What Auth is told only of whoever uses this window: others keep their own. */
+const OWN = { language, tz: Intl.DateTimeFormat().resolvedOptions().timeZone };
 
 export class Session {
   constructor() {
@@ -28,14 +30,14 @@ export class Session {
   async prepare() {
     if (this.known.length) return;
     try {
-      (await Promise.all(FIRST.map(askAuth))).forEach((person) => this.#remember(person));
+      (await Promise.all(FIRST.map((login) => askAuth(login)))).forEach((person) => this.#remember(person));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;  // The page says that there is no answer.
     }
   }
 
   async logIn(login) {
-    const person = await askAuth(login);
+    const person = await askAuth(login, OWN);
     sessionStorage.setItem(PERSON, JSON.stringify(person));
     this.#remember(person);
     this.#become(person);
@@ -49,7 +51,7 @@ export class Session {
   #become({ token, ...person }) {
     this.person = person;
     this.api = new Api(token, async () => {
-      const renewed = await askAuth(person.login);
+      const renewed = await askAuth(person.login, OWN);
       sessionStorage.setItem(PERSON, JSON.stringify(renewed));
       return renewed.token;
     });
@@ -57,9 +59,7 @@ export class Session {
 }
 
 /** Log in at the stand-in's Auth. Returns `{ login, id, name, token }`. */
-export async function askAuth(login) {
-  const tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const body = { login, language, tz };
-  const answer = await new Api().post('/neighbours/auth/token', body);
+export async function askAuth(login, own) {
+  const answer = await new Api().post('/neighbours/auth/token', { login, ...own });
   return { login, id: answer.user_id, name: answer.name, token: answer.access_token };
 }
