@@ -33,6 +33,7 @@ from launcher.settings import Settings
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcessClients
+from neighbours.pages import show_lost_pages
 from neighbours.site.routes import build_site_router
 from notifier.dispatcher import DispatcherPace
 from notifier.reader import NOTICE_LIMITS
@@ -132,6 +133,7 @@ def build_app(
         hosts=settings.hosts,
     )
     complete_document(app)
+    show_lost_pages(app)
     return app
 
 

@@ -10,11 +10,10 @@ from posixpath import dirname, join, normpath
 from typing import Final
 
 from contracts.values.languages import Language
+from neighbours.pages import BRANDS
 
 _IMPORT: Final = re.compile(rb"^(?:import|export)[^'\"]+?from '(\.[^']+)'", re.MULTILINE)
 EARLY: Final = "api/early.js"
-TITLES: Final[Mapping[Language, str]] = {"ru": "Кино в компании", "en": "Watch it together"}
-"""The name of the site, until a page shows its own."""
 
 
 def find_imports(files: Mapping[str, bytes]) -> dict[str, list[str]]:
@@ -48,7 +47,8 @@ def make_document(
     page: str,
     language: Language,
 ) -> bytes:
-    """Return the document of a page, in a language."""
+    """Return the document of a page, in a language. Its title is the site's until the page shows
+    its own."""
     first = list_modules(imports, (EARLY,))  # They ask the API while the others are on their way.
     rest = list_modules(imports, ("app.js", f"pages/{page}.js", f"words/{language}.js"))
     preloads = "\n".join(
@@ -56,4 +56,4 @@ def make_document(
         for name in dict.fromkeys([*first, *rest])
     )
     document = template.replace("$preloads", preloads).replace("$version", version)
-    return document.replace("$language", language).replace("$title", TITLES[language]).encode()
+    return document.replace("$language", language).replace("$title", BRANDS[language]).encode()

@@ -14,9 +14,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from contracts.values.languages import Language, parse_language
-from neighbours.site.documents import TITLES, find_imports, make_document
-from runtime.http.negotiation import language_of
+from contracts.values.languages import Language
+from neighbours.pages import BRANDS, language_of_visitor
+from neighbours.site.documents import find_imports, make_document
 from runtime.http.page_headers import CSP, FILES_POLICY, answer_unless_known
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -41,9 +41,6 @@ PAGES: Final[Mapping[str, str]] = {
 }
 """Addresses, each with the module of its page. `shell/router.js` says the same."""
 
-LANGUAGE_COOKIE: Final = "practix_language"
-"""The language that somebody has chosen on the site. It stands above the browser's own."""
-
 _TEXT: Final = "; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
 _VARY: Final = "Accept-Language, Cookie"
@@ -65,7 +62,7 @@ def build_site_router() -> APIRouter:
     for address, page in PAGES.items():
         documents = {
             language: make_document(template, imports, version, page, language)
-            for language in TITLES
+            for language in BRANDS
         }
         router.get(address)(_show(documents))
 
@@ -83,14 +80,10 @@ def _show(documents: Mapping[Language, bytes]) -> Callable[[Request], Awaitable[
     """Return a handler that answers with the document in the language of the visitor."""
 
     async def show(request: Request) -> Response:
-        document = documents[_language_of(request)]
+        document = documents[language_of_visitor(request)]
         return answer_unless_known(request, document, _HTML, {CSP: FILES_POLICY, "Vary": _VARY})
 
     return show
-
-
-def _language_of(request: Request) -> Language:
-    return parse_language(request.cookies.get(LANGUAGE_COOKIE, "")) or language_of(request)
 
 
 def _type_of(name: str) -> str:

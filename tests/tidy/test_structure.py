@@ -38,7 +38,7 @@ FLOORS = {
             delivery publishing.steps store short_links publishing metrics expander
             dispatcher clicks forgetting reader dead_letters http service settings restored
             main __main__""",
-        "neighbours": """bodies store switches settings services.auth access
+        "neighbours": """bodies pages store switches settings services.auth access
             services site app in_process __main__""",
         "launcher": """settings terminal stop_signals connections client data_directory openapi
             inventory analyst_client exports servers documents local_servers rolling profiles

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from neighbours.app import create_app
-from neighbours.site.routes import LANGUAGE_COOKIE, PAGES, STATIC
+from neighbours.pages import FOR_PROGRAMS, LANGUAGE_COOKIE
+from neighbours.site.routes import PAGES, STATIC
 from tests.cells.stand_in import stand_in_settings
 from tests.paths import ROOT
 from tests.servers.http_server import served
@@ -19,6 +20,7 @@ from tests.servers.http_server import served
 BYTES_MAX: Final = 150_000
 """All that a visitor ever loads, in one language."""
 PLACEHOLDER: Final = re.compile(r"{\w+}")
+BROWSER: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 API: Final = ROOT / "deploy" / "gateway" / "openapi.json"
 ANNOUNCE: Final = "post /api/v1/announcement/{movie_id}"
 OF_EVENING: Final = "/api/v1/announcement/{announcement_id}"
@@ -122,12 +124,49 @@ async def test_nothing_else_is_served(session: aiohttp.ClientSession, path: str)
         assert (answer.status, answer.content_type) == (404, "application/problem+json")
 
 
-def test_router_server_and_gateway_know_the_same_addresses() -> None:
+@pytest.mark.parametrize("path", ["/films", "/evenings/", "/site/x/app.js", "/s/gone", "/a/x/y"])
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "There is no such page"), ("ru", "Такой страницы нет")]
+)
+async def test_a_browser_gets_a_page_for_an_address_that_leads_nowhere(
+    session: aiohttp.ClientSession, path: str, language: str, title: str
+) -> None:
+    headers = {"Accept": BROWSER, "Accept-Language": "de"}
+    cookies = {LANGUAGE_COOKIE: language}
+    async with session.get(path, headers=headers, cookies=cookies) as page:
+        assert (page.status, page.content_type) == (404, "text/html")
+        document = await page.text()
+        assert f'<html lang="{language}">' in document
+        assert f"<h1>{title}</h1>" in document
+        assert '<a href="/">' in document
+        assert "script" not in page.headers["Content-Security-Policy"]
+    async with session.head(path, headers=headers) as head:
+        assert (head.status, head.content_type) == (404, "text/html")
+
+
+@pytest.mark.parametrize("path", [f"/{one}/nothing" for one in sorted(FOR_PROGRAMS)])
+async def test_where_only_programs_ask_a_browser_gets_a_problem_too(
+    session: aiohttp.ClientSession, path: str
+) -> None:
+    async with session.get(path, headers={"Accept": BROWSER}) as answer:
+        assert (answer.status, answer.content_type) == (404, "application/problem+json")
+    async with session.post("/films", headers={"Accept": BROWSER}) as answer:
+        assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
+def test_router_and_server_know_the_same_addresses() -> None:
     router = (STATIC / "shell" / "router.js").read_text()
     assert dict(re.findall(r"^  \['([^']+)', '(\w+)'", router, re.MULTILINE)) == PAGES
+
+
+def test_the_gateway_leaves_the_site_every_address_but_those_of_others() -> None:
     gateway = (ROOT / "deploy" / "gateway" / "site" / "open.conf").read_text()
-    (named,) = re.findall(r"\^/\(([^)]+)\)", gateway)
-    assert set(named.split("|")) == {one.split("/")[1] for one in PAGES} - {""}
+    (pattern,) = re.findall(r"location ~ (\^/\S+) \{ proxy_pass", gateway)
+    for address in (*PAGES, "/site/x/app.js", "/films", "/apis"):
+        assert re.search(pattern, address)
+    for first in {*FOR_PROGRAMS, "a", "s"}:
+        assert not re.search(pattern, f"/{first}")
+        assert not re.search(pattern, f"/{first}/x")
 
 
 def test_every_import_leads_to_a_file_and_every_file_is_loaded() -> None:
