@@ -82,7 +82,7 @@ def build_router(state: StandInState) -> APIRouter:
     router.include_router(auth_router(state.people, state.signer, access.operator, switches))
     router.include_router(movies_router(state.films, switches))
     router.include_router(ugc_router(state.followers, access, switches))
-    router.include_router(notification_router(state, state.inboxes, access, switches))
+    router.include_router(notification_router(state, state.inboxes, state.people, access, switches))
     router.include_router(shortener_router(state.links, access, switches))
     router.include_router(control_router(switches, access.operator))
     return router

@@ -35,6 +35,7 @@ READERS_OF: Final[Mapping[str, frozenset[str]]] = {
     "film": ALL,
     "film_ru": ALL,
     "event_time": ALL,
+    "tz": ALL,
     "author_id": ALL,
     "invited": ALL,
     "diff": PARTIES,

@@ -133,22 +133,22 @@ class People:
 
     def person(self, user_id: str) -> dict[str, Any]:
         """Return the person. Raises NotFound if they never logged in."""
-        found = self._kept.get(user_id)
+        found = self.find(user_id)
         if found is None:
-            found = self._kept[user_id] = self._find(user_id)
+            raise NotFound
+        return found
+
+    def find(self, user_id: str) -> dict[str, Any] | None:
+        """Return the person; None if they never logged in, which is not remembered: somebody may
+        log in at another process on the same file."""
+        found = self._kept.get(user_id) or self._store.row(
+            "SELECT user_id, name, language, tz FROM person WHERE user_id = ?", user_id
+        )
+        if found is not None and user_id not in self._kept:
+            self._kept[user_id] = found
             if len(self._kept) > KEPT_MAX:
                 del self._kept[next(iter(self._kept))]
         return found
-
-    def _find(self, user_id: str) -> dict[str, Any]:
-        """Return the person. Raises NotFound, which is not remembered: somebody may log in at
-        another process on the same file."""
-        person = self._store.row(
-            "SELECT user_id, name, language, tz FROM person WHERE user_id = ?", user_id
-        )
-        if person is None:
-            raise NotFound
-        return person
 
 
 def auth_router(

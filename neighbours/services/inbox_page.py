@@ -1,38 +1,23 @@
 """Renders an inbox as a self-contained page without scripts. All text is escaped."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Inbox ({count})</title>
-<style>
-  :root {{ color-scheme: light dark; --line: #8884; --quiet: #888; --accent: #c2410c; }}
-  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto;
-         padding: 0 1rem; }}
-  h1 {{ font-size: 1.4rem; margin-bottom: 0; }}
-  header p, footer {{ color: var(--quiet); font-size: .85rem; margin-top: .2rem; }}
-  article {{ border-top: 1px solid var(--line); padding: 1rem 0; }}
-  h2 {{ font-size: 1.05rem; margin: 0 0 .3rem; }}
-  article p {{ margin: 0 0 .5rem; white-space: pre-line; overflow-wrap: anywhere; }}
-  .kind {{ color: var(--accent); font: .8rem ui-monospace, monospace; }}
-  time, .key {{ color: var(--quiet); font-size: .8rem; }}
-  .key {{ font-family: ui-monospace, monospace; overflow-wrap: anywhere; }}
-</style>
-</head>
-<body>
-<header><h1>Inbox</h1><p>{user_id} · {count}</p></header>
-<main>
-{notices}
-</main>
-</body>
-</html>
-"""
+from contracts.values.languages import Language
+from contracts.values.zones import zone_or_utc
+from neighbours.pages import render_page
+from runtime.local_times import write_time
+
+_TITLE: Final[Mapping[Language, str]] = {"en": "Inbox: {name}", "ru": "Входящие: {name}"}
+_COUNT: Final[Mapping[Language, str]] = {"en": "Notices: {count}", "ru": "Уведомлений: {count}"}
+_NOTHING: Final[Mapping[Language, str]] = {
+    "en": "Nothing has been sent yet.",
+    "ru": "Пока ничего не приходило.",
+}
 
 _NOTICE: Final = """<article>
 <h2>{title}</h2>
@@ -42,17 +27,24 @@ _NOTICE: Final = """<article>
 </article>"""
 
 
-def render_inbox(user_id: str, notices: list[dict[str, Any]]) -> HTMLResponse:
-    """Return the page. `notices` are the rows of the JSON inbox, newest first."""
-    shown = "\n".join(map(_render_notice, notices)) or "<p>Nothing has been sent yet.</p>"
-    page = _PAGE.format(user_id=escape(user_id), count=len(notices), notices=shown)
-    return HTMLResponse(page, headers={"Vary": "Accept", "Cache-Control": "no-store"})
-
-
-def _render_notice(notice: dict[str, Any]) -> str:
-    safe = {name: escape(value) for name, value in notice.items() if value is not None}
-    shown_at = safe["created_at"][:16].replace("T", " ") + " UTC"
-    return _NOTICE.format(**safe | {"link": _link(notice["short_link"]), "shown_at": shown_at})
+def render_inbox(
+    person: Mapping[str, Any], notices: Sequence[Mapping[str, Any]], language: Language
+) -> Response:
+    """Return the page. `notices` are the rows of the JSON inbox, newest first; their times are
+    shown in the zone of the person."""
+    zone = zone_or_utc(person["tz"])
+    lines = []
+    for one in notices:
+        safe = {name: escape(value) for name, value in one.items() if value is not None}
+        shown_at = write_time(datetime.fromisoformat(one["created_at"]), zone, language)
+        more = {"link": _link(one["short_link"]), "shown_at": escape(shown_at)}
+        lines.append(_NOTICE.format(**safe | more))
+    return render_page(
+        language,
+        _TITLE[language].format(name=person["name"]),
+        _COUNT[language].format(count=len(notices)),
+        "\n".join(lines) or f"<p>{_NOTHING[language]}</p>",
+    )
 
 
 def _link(target: str | None) -> str:

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from contracts.errors import Malformed
 from neighbours.access import Access
 from neighbours.bodies import BoundedRoute
+from neighbours.pages import language_of_visitor
+from neighbours.services.auth import People
 from neighbours.services.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
@@ -151,7 +153,7 @@ class PostOffice(Protocol):
 
 
 def notification_router(
-    post: PostOffice, inboxes: Inboxes, access: Access, switches: Switches
+    post: PostOffice, inboxes: Inboxes, people: People, access: Access, switches: Switches
 ) -> APIRouter:
     router = APIRouter(
         route_class=BoundedRoute,
@@ -198,7 +200,8 @@ def notification_router(
         await access.require_inbox_reader(request, str(user_id), until, signature)
         notices = inboxes.inbox(str(user_id), limit)
         if accepts_html(request):
-            return render_inbox(str(user_id), notices)
+            person = people.find(str(user_id)) or {"name": str(user_id), "tz": None}
+            return render_inbox(person, notices, language_of_visitor(request))
         return json_response(notices, headers={"Vary": "Accept", "Cache-Control": "no-store"})
 
     return router

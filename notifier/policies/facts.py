@@ -32,11 +32,14 @@ def announcement_facts(announcement: KnownAnnouncement) -> NoticeFacts:
 
 
 def describe_showing(announcement: KnownAnnouncement) -> NoticeFacts:
-    """Return what is shown, and when: nothing that its author typed."""
+    """Return what is shown, and when: nothing that its author typed. The zone is missing if the
+    announcement states none."""
+    stated = {} if announcement.tz is None else {"tz": announcement.tz}
     return {
         "film": announcement.film.en,
         "film_ru": announcement.film.ru,
         "event_time": announcement.event_time.isoformat(),
+        **stated,
     }
 
 

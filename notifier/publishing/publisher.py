@@ -143,10 +143,17 @@ class Publisher:
         announcement: KnownAnnouncement,
         target: PublishTarget,
     ) -> OutsidePost:
-        host = await self._publications.find_name(leased.author_id)
+        host, host_tz = await self._publications.find_host(leased.author_id)
         link = await self._links.find(leased.announcement_id)
         return write_post(
-            leased, action, announcement, host, link, target.language, replaces=target.replaces
+            leased,
+            action,
+            announcement,
+            host,
+            host_tz,
+            link,
+            target.language,
+            replaces=target.replaces,
         )
 
     def _conclude(

@@ -8,9 +8,6 @@ time, which could change.
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from babel import Locale
-from babel.dates import format_datetime
-
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language, Text
 from contracts.values.targets import TargetName
@@ -18,7 +15,7 @@ from contracts.values.zones import zone_or_utc
 from notifier.policies.effects import TOLD_WITHIN
 from notifier.rights import TOO_LATE
 from notifier.state import KnownAnnouncement
-from notifier.texts.render import LOCALES, WHEN
+from runtime.local_times import write_time
 
 NOT_WANTED: Final = "not_wanted"
 LEFT: Final = "left_as_it_was"
@@ -105,19 +102,24 @@ def write_post(
     action: Action,
     announcement: KnownAnnouncement,
     host: str,
+    host_tz: str | None,
     link: str,
     language: Language,
     *,
     replaces: bool,
 ) -> OutsidePost:
-    """Return the post in the target's language. A withdrawal has no word of the author's."""
+    """Return the post in the target's language. A withdrawal has no word of the author's. The
+    time is in the zone that the announcement states, or else in the host's."""
     key = f"announcement-{leased.announcement_id}"
     if action == "withdraw":
         text = _WITHDRAWN.in_language(language)
         return OutsidePost(key, action, leased.revision, "PRACTIX", text, link)
     lines = [f"{_FILM.in_language(language)}: {announcement.film.in_language(language)}"]
     if replaces:
-        lines.append(f"{_WHEN.in_language(language)}: {_format_time(announcement, language)}")
+        when = write_time(
+            announcement.event_time, zone_or_utc(announcement.tz or host_tz), language
+        )
+        lines.append(f"{_WHEN.in_language(language)}: {when}")
     if host:
         lines.append(f"{_HOST.in_language(language)}: {host}")
     if announcement.location_hint:
@@ -125,10 +127,3 @@ def write_post(
     return OutsidePost(
         key, action, leased.revision, announcement.title, "\n".join([*lines, link]), link
     )
-
-
-def _format_time(announcement: KnownAnnouncement, language: Language) -> str:
-    zone = zone_or_utc(announcement.tz)
-    locale: Locale = LOCALES[language]
-    local = announcement.event_time.astimezone(zone)
-    return f"{format_datetime(local, WHEN, locale=locale)} ({zone.key})"

@@ -1,30 +1,24 @@
-"""Renders the facts of a notice to a title and a text, in the recipient's language and zone.
+"""Renders the facts of a notice to a title and a text, in the recipient's language.
 
-Pure.
+Times are in the zone that the evening states, or else in the recipient's. Pure.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
-
-from babel import Locale
-from babel.dates import format_datetime
 
 from contracts.notices import Kind
 from contracts.values.languages import Language, Text
 from contracts.values.personal import ERASED_NAME
 from contracts.values.prices import format_amount
+from contracts.values.zones import zone_or_utc
 from notifier.policies.facts import NoticeFacts
 from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES
 from notifier.texts.wording import WORDINGS, Wording
+from runtime.local_times import KEPT, LOCALES, write_time
 
-LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
-KEPT: Final = 4_096
-"""How many times and numbers are kept as they are written: an announcement's guests all read the
-same ones."""
-WHEN: Final = "EEEE, d MMMM y, HH:mm"
 EXTRA_LINES: Final = ("system_reason", "reason", "message", "waiting", "hold_until", "clashes")
 DETAILS: Final = ("invited", "again", "by_operator")
 """Facts for which there may be another wording."""
@@ -49,7 +43,7 @@ def render(
 ) -> NoticeText:
     """Return the notice as its addressee reads it. `names` are by person id; a person who is not
     among them is called "somebody". Raises KeyError if there is no wording for the kind."""
-    voice = _Voice(addressee)
+    voice = _Voice(addressee, facts.get("tz"))
     wording = _find_wording(kind, facts, addressee)
     fields = _fill_fields(facts, voice, names, now)
     title = voice.say(wording.title).format(**fields)
@@ -60,27 +54,27 @@ def render(
 
 
 class _Voice:
-    """Says things in one language and zone."""
+    """Says things in one language."""
 
-    def __init__(self, addressee: Addressee) -> None:
+    def __init__(self, addressee: Addressee, tz: str | None) -> None:
+        """`tz` is the zone that the announcement states, if it states one."""
         self.language = addressee.language
-        self._zone = addressee.zone
+        self._addressee = addressee
+        self._tz = tz
 
     def say(self, text: Text) -> str:
         return text.in_language(self.language)
 
+    def of_evening(self, facts: NoticeFacts) -> "_Voice":
+        """Return the voice that tells of another evening."""
+        return _Voice(self._addressee, facts.get("tz"))
+
     def format_time(self, instant: str) -> str:
-        return _format_time(instant, self._zone, self.language)
+        zone = self._addressee.zone if self._tz is None else zone_or_utc(self._tz)
+        return write_time(datetime.fromisoformat(instant), zone, self.language)
 
     def format_count(self, what: str, n: int) -> str:
         return _format_count(what, n, self.language)
-
-
-@lru_cache(KEPT)
-def _format_time(instant: str, zone: ZoneInfo, language: Language) -> str:
-    local = datetime.fromisoformat(instant).astimezone(zone)
-    day = format_datetime(local, WHEN, locale=LOCALES[language])
-    return f"{day} ({_format_offset(local)})"
 
 
 @lru_cache(KEPT)
@@ -140,7 +134,8 @@ def _write_lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
     ]
     if facts.get("by") == "operator":
         others.append(voice.say(LINES["by_operator"]))
-    return changes + others + [_describe_evening(one, voice) for one in facts.get("evenings", ())]
+    evenings = facts.get("evenings", ())
+    return changes + others + [_describe_evening(one, voice.of_evening(one)) for one in evenings]
 
 
 def _describe_evening(evening: Mapping[str, Any], voice: _Voice) -> str:
@@ -191,10 +186,3 @@ def _format_field(name: str, value: Any, voice: _Voice) -> str:
             return voice.say(VALUES[value])
         case _:
             return str(value)
-
-
-def _format_offset(local: datetime) -> str:
-    """Return the offset from UTC, such as `GMT+3` or `GMT-3:30`."""
-    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
-    hours, rest = divmod(abs(minutes), 60)
-    return f"GMT{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")

@@ -6,7 +6,6 @@ the two it is.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from html import escape
 from typing import Final
 
@@ -33,13 +32,15 @@ from query_api.sharing.preview import (
 from query_api.sharing.site import find_site
 from runtime.http.negotiation import LANGUAGE, language_of, wanted_language
 from runtime.http.parameters import path_id
+from runtime.local_times import write_time
 
 HTML: Final = "text/html; charset=utf-8"
 PNG: Final = "image/png"
 SELECT_PUBLIC: Final = f"""
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.season, a.episode,
            a.duration_min,
-           a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
+           a.event_time, coalesce(a.tz, author.tz) AS tz,
+           a.event_location, a.hide_location, a.location_hint,
            a.tickets_left, a.ticket_count, a.status, a.closed_reason, a.is_free,
            a.price_amount, a.price_currency, author.name AS author_name
     FROM announcements a
@@ -60,6 +61,7 @@ STYLE: Final = """
     dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1.2rem }
     dt { opacity: .65 } dd { margin: 0 }
     h1, dd, p { overflow-wrap: anywhere }
+    a { color: inherit }
     p.text { white-space: pre-line; opacity: .9 }
 """
 
@@ -80,6 +82,7 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "Done": "over",
         "min": "min",
         "log_in": "Log in to see this evening",
+        "front": "To the front page",
         "why": "It may be private, or the link may be wrong.",
         "for_guests": "shown to confirmed guests",
     },
@@ -99,6 +102,7 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "Done": "прошла",
         "min": "мин",
         "log_in": "Войдите, чтобы увидеть эту встречу",
+        "front": "На главную",
         "why": "Возможно, она закрытая, или в ссылке ошибка.",
         "for_guests": "увидят подтверждённые гости",
     },
@@ -154,7 +158,7 @@ def _announcement_page(
     film = pick_film_name(row, language)
     is_full = row["status"] == "Closed" and row["closed_reason"] == "full"
     facts = [
-        (texts["when"], _format_time(row["event_time"], row["tz"])),
+        (texts["when"], write_time(row["event_time"], zone_or_utc(row["tz"]), language)),
         (texts["where"], place or texts["for_guests"]),
         (texts["host"], row["author_name"] or ""),
         (texts["price"], _format_price(row, texts)),
@@ -189,17 +193,9 @@ def _login_page(language: Language) -> str:
     return _page(
         language,
         SITE_NAME,
-        f'<h1>{escape(texts["log_in"])}</h1><p class="text">{escape(texts["why"])}</p>',
+        f'<h1>{escape(texts["log_in"])}</h1><p class="text">{escape(texts["why"])}</p>'
+        f'<p><a href="/">{escape(texts["front"])}</a></p>',
     )
-
-
-def _format_time(instant: datetime, tz: str | None) -> str:
-    """Return a local time with its zone and offset from UTC. Without the offset, the hour that
-    comes twice when clocks are put back would be ambiguous."""
-    zone = zone_or_utc(tz)
-    local = instant.astimezone(zone)
-    offset = local.isoformat(timespec="minutes")[-6:]
-    return f"{local:%d.%m.%Y %H:%M} ({zone.key}, UTC{offset})"
 
 
 def _page(language: Language, title: str, content: str, further_head: str = "") -> str:

@@ -23,7 +23,8 @@ FLOORS = {
     for package, floors in {
         "contracts": """values events journal scoring failure_codes error_codes errors films
             write_levels shared_rules plans representations notices recipients""",
-        "runtime": """version process pseudonyms traces logs event_stream client_leaving confinement
+        "runtime": """version local_times process pseudonyms traces logs event_stream
+            client_leaving confinement
             http calls migration_files
             postgres clickhouse journal progress following auth limits front openapi dead_letters
             outside service""",

@@ -284,6 +284,27 @@ async def test_the_inbox_page_shows_everything_and_runs_nothing(call: OperatorCl
     assert '<a href="http://practix.test/s/0123456789ab">' in page
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "count", "time"),
+    [
+        ("en", "Inbox: Mila", "Notices: 1", "Tuesday, 1 January 2030, 21:00 (Tokyo, GMT+9)"),
+        ("ru", "Входящие: Mila", "Уведомлений: 1", "вторник, 1 января 2030, 21:00 (Токио, GMT+9)"),
+    ],
+)
+async def test_the_inbox_page_names_its_person_in_the_language_of_the_visitor(
+    call: OperatorClient, language: str, title: str, count: str, time: str
+) -> None:
+    login = {"login": "mila", "tz": "Asia/Tokyo"}
+    _, mila, _ = await call("POST", "/neighbours/auth/token", login)
+    await call("POST", "/neighbours/notification/send", message(mila["user_id"]))
+    path = f"/neighbours/notification/inbox/{mila['user_id']}"
+    _, page, _ = await call("GET", path, headers=HTML | {"Accept-Language": language})
+    assert f'<html lang="{language}">' in page
+    assert f"<h1>{title}</h1><p>{count}</p>" in page
+    assert f">{time}<" in page
+    assert mila["user_id"] not in page
+
+
 async def test_one_target_has_one_short_link(call: OperatorClient) -> None:
     body = {"target": "http://practix.test/a/1"}
     _, link, _ = await call("POST", "/neighbours/shortener/links", body)

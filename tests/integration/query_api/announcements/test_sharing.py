@@ -1,5 +1,6 @@
 """Page, card and share of an announcement, for everybody in every relation to it."""
 
+import re
 from itertools import product
 from typing import Any
 from uuid import uuid4
@@ -32,6 +33,24 @@ async def test_a_public_page_has_a_preview_and_a_card(cast: Cast) -> None:
     assert again.status == 304
     odd = await cast.reads.get(f"/a/{evening}/card.png?lang=de")
     assert (odd.status, odd.body["code"]) == (422, "malformed_query")
+
+
+async def test_a_public_page_tells_the_time_in_the_evenings_own_zone(cast: Cast) -> None:
+    """Or else in its host's, who lives in Moscow."""
+    day_and_time = r"\d+ \w+ \d{4}, \d\d:\d\d"
+    for tz, language, zone in (
+        ("Asia/Tokyo", "en", "Tokyo, GMT+9"),
+        ("Asia/Tokyo", "ru", "Токио, GMT+9"),
+        (None, "ru", "Москва, GMT+3"),
+    ):
+        evening = await cast.evening(tz=tz)
+        page = await cast.reads.get(f"/a/{evening}", Accept_Language=language)
+        assert re.search(rf"\w+, {day_and_time} \({re.escape(zone)}\)</bdi>", page.text)
+
+
+async def test_a_page_that_shows_no_evening_leads_to_the_front_page(cast: Cast) -> None:
+    page = await cast.reads.get(f"/a/{uuid4()}", Accept_Language="ru")
+    assert '<a href="/">На главную</a>' in page.text
 
 
 async def test_the_preview_stays_as_it_is_when_seats_status_and_time_change(cast: Cast) -> None:

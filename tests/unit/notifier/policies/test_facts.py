@@ -23,6 +23,11 @@ FILM = KnownAnnouncement(
 )
 
 
+def test_the_zone_is_a_fact_if_it_is_stated() -> None:
+    assert "tz" not in announcement_facts(FILM)
+    assert announcement_facts(replace(FILM, tz="Asia/Tokyo"))["tz"] == "Asia/Tokyo"
+
+
 def test_a_series_is_named_with_its_episode() -> None:
     facts = announcement_facts(FILM)
     assert (facts["film"], facts["film_ru"]) == ("Dark", "Тьма")

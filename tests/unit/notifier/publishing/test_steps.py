@@ -89,11 +89,11 @@ def test_a_change_that_was_not_taken_for_days_is_given_up() -> None:
 
 
 def test_a_post_says_what_everybody_may_know() -> None:
-    post = write_post(NEW, "publish", EVENING, "Анна", "http://s/1", "ru", replaces=True)
+    post = write_post(NEW, "publish", EVENING, "Анна", None, "http://s/1", "ru", replaces=True)
     assert post.title == "Солярис на стене"
     assert post.text.splitlines() == [
         "Фильм: Солярис",
-        "Когда: суббота, 7 марта 2026, 12:00 (Europe/Moscow)",
+        "Когда: суббота, 7 марта 2026, 12:00 (Москва, GMT+3)",
         "Организатор: Анна",
         "у парка",
         "http://s/1",
@@ -101,19 +101,27 @@ def test_a_post_says_what_everybody_may_know() -> None:
     assert "Secret" not in str(post)
 
 
+def test_a_post_of_an_evening_without_a_zone_has_the_time_of_its_host() -> None:
+    evening = replace(EVENING, tz=None)
+    post = write_post(
+        NEW, "publish", evening, "", "America/New_York", "http://s/1", "en", replaces=True
+    )
+    assert "When: Saturday, 7 March 2026, 04:00 (New York, GMT-5)" in post.text
+
+
 def test_a_target_that_cannot_replace_is_told_no_time() -> None:
-    post = write_post(NEW, "publish", EVENING, "", "http://s/1", "en", replaces=False)
+    post = write_post(NEW, "publish", EVENING, "", None, "http://s/1", "en", replaces=False)
     assert post.text.splitlines() == ["Film: Solaris", "у парка", "http://s/1"]
 
 
 def test_a_post_names_the_episode_of_a_series() -> None:
     series = replace(EVENING, season=1, episode=10)
-    post = write_post(NEW, "publish", series, "", "http://s/1", "en", replaces=False)
+    post = write_post(NEW, "publish", series, "", None, "http://s/1", "en", replaces=False)
     assert post.text.splitlines()[0] == "Film: Solaris, season 1, episode 10"
 
 
 def test_a_withdrawal_has_no_word_of_the_author() -> None:
-    post = write_post(POSTED, "withdraw", EVENING, "Анна", "http://s/1", "ru", replaces=True)
+    post = write_post(POSTED, "withdraw", EVENING, "Анна", None, "http://s/1", "ru", replaces=True)
     assert (post.title, post.text) == ("PRACTIX", "снято с публикации")
-    publication = write_post(NEW, "publish", EVENING, "", "http://s/1", "ru", replaces=True)
+    publication = write_post(NEW, "publish", EVENING, "", None, "http://s/1", "ru", replaces=True)
     assert post.key == publication.key

@@ -32,6 +32,11 @@ FACTS: Final[dict[str, Any]] = {
     "event_time": "2026-03-05T16:00:00+00:00",
     "author_id": person("host"),
 }
+SEAT_OFFERED: Final[dict[str, Any]] = {
+    "what": "offered",
+    "guest_id": person("boris"),
+    "hold_until": "2026-03-05T15:30:00+00:00",
+}
 
 
 def reader(name: str, language: Language = "ru", tz: str = "Europe/Moscow") -> Addressee:
@@ -42,11 +47,26 @@ def read(kind: Kind, reader: Addressee, now: datetime = NOW, **facts: Any) -> No
     return render(kind, FACTS | facts, reader, NAMES, now)
 
 
-def test_the_time_is_told_in_the_readers_zone_and_language() -> None:
+def test_the_time_is_told_in_the_zone_of_the_evening_wherever_its_reader_is() -> None:
+    told = read("announce_new", reader("fan", tz="America/New_York"), tz="Asia/Tokyo")
+    assert "пятница, 6 марта 2026, 01:00 (Токио, GMT+9)" in told.text
+    held = read("booking_status", reader("boris", "en"), tz="Asia/Tokyo", **SEAT_OFFERED)
+    assert "Friday, 6 March 2026, 00:30 (Tokyo, GMT+9)" in held.text
+
+
+def test_a_digest_tells_each_evening_in_its_own_zone() -> None:
+    evening = {name: FACTS[name] for name in ("film", "film_ru", "event_time")}
+    evenings = [evening | {"link": "/a", "tz": "Asia/Tokyo"}, evening | {"link": "/b"}]
+    told = read("plan_match", reader("fan", "en"), evenings=evenings).text
+    assert "6 March 2026, 01:00 (Tokyo, GMT+9). /a" in told
+    assert "5 March 2026, 19:00 (Moscow, GMT+3). /b" in told
+
+
+def test_the_time_of_an_evening_without_a_zone_is_told_in_the_readers() -> None:
     in_moscow = read("announce_new", reader("fan"))
     in_new_york = read("announce_new", reader("fan", "en", "America/New_York"))
-    assert "четверг, 5 марта 2026, 19:00 (GMT+3)" in in_moscow.text
-    assert "Thursday, 5 March 2026, 11:00 (GMT-5)" in in_new_york.text
+    assert "четверг, 5 марта 2026, 19:00 (Москва, GMT+3)" in in_moscow.text
+    assert "Thursday, 5 March 2026, 11:00 (New York, GMT-5)" in in_new_york.text
     assert (in_moscow.title, in_new_york.title) == (
         "Новая встреча: Солярис",
         "New film evening: Solaris",
@@ -54,7 +74,8 @@ def test_the_time_is_told_in_the_readers_zone_and_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "shown"), [("2026-03-28", "20:00 (GMT+1)"), ("2026-03-29", "21:00 (GMT+2)")]
+    ("day", "shown"),
+    [("2026-03-28", "20:00 (Берлин, GMT+1)"), ("2026-03-29", "21:00 (Берлин, GMT+2)")],
 )
 def test_the_night_in_which_clocks_change_lies_between_two_offsets(day: str, shown: str) -> None:
     message = read(
@@ -131,7 +152,8 @@ def test_a_change_shows_each_field_before_and_after() -> None:
     assert text.splitlines()[1:] == [
         "Название: Together → Снова вместе",
         "Описание: не указано → Чай есть",
-        "Когда: четверг, 5 марта 2026, 19:00 (GMT+3) → пятница, 6 марта 2026, 20:00 (GMT+3)",
+        "Когда: четверг, 5 марта 2026, 19:00 (Москва, GMT+3)"
+        " → пятница, 6 марта 2026, 20:00 (Москва, GMT+3)",
         "Ориентир: не указано → Два звонка",
         "Цена: бесплатно → платно",
         "Сумма: не указано → 300",
