@@ -254,10 +254,12 @@ class ProjectorService(FollowingService):
     def _own_readiness(self) -> dict[str, Any]:
         shape = {} if self._shape_lock is None else self._shape_lock.readiness()
         filling = self._own_shape and self._own_shape.progress
+        away = self._own_shape and self._own_shape.away
         return {
             **super()._own_readiness(),
             **shape,
             **({"filling": filling} if filling else {}),
+            **({"tables_away": away} if away else {}),
             "indexes": not self._filling.indexes_aside,
             "erased_on_disk": self._cleaner.pending,
         }

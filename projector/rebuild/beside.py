@@ -42,6 +42,11 @@ class Beside:
     def position(self) -> int:
         return self._reader.position.state.seq
 
+    @property
+    def away(self) -> str | None:
+        """Why the tables did not take the last rows; None if they did."""
+        return self._reader.store_retry.reason
+
     async def fill(self, target: int) -> AsyncGenerator[ReportLine, None]:
         """Begin to read, fill the tables to the position `target` and make their indexes. Yields
         lines of progress. Raises the reader's errors."""

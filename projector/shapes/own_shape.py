@@ -90,9 +90,16 @@ class OwnShape:
         self._room = room
         self.progress: ReportLine | None = None
         """How far the tables are, `{"phase", "done", "of", "left_s"}`, while they may not be read.
-        The phases `no_room`, `incomparable` and `different` say why they are not."""
+        In the phases `no_room`, `incomparable` and `different` it has a `problem`, which says what
+        an operator should do: these do not pass by themselves."""
         self.different = False
         """Whether they are not what the journal says."""
+        self._beside: Beside | None = None
+
+    @property
+    def away(self) -> str | None:
+        """Why PostgreSQL does not take the rows that are to fill the tables; None if it does."""
+        return None if self._beside is None else self._beside.away
 
     async def find_lock(self) -> str:
         """Apply the migrations of this build, and return the name of the lock of the shape's
@@ -116,7 +123,7 @@ class OwnShape:
                     await asyncio.Event().wait()
                 await asyncio.sleep(RETRY_S)
         finally:
-            self.progress = None
+            self.progress = self._beside = None
             self.different = False
 
     async def _make(self) -> ShapePlace:
@@ -145,7 +152,7 @@ class OwnShape:
         async with transaction(self._pool) as connection:
             await note_unready(connection, place.shape, place.schema)
         await self._lock.look()
-        beside = Beside(self._journal, self._pool, TABLES)
+        beside = self._beside = Beside(self._journal, self._pool, TABLES)
         try:
             await self._fill(beside, others.position)
             await self._let_read()
@@ -162,7 +169,7 @@ class OwnShape:
     async def _fill_and_compare(self) -> bool:
         """Return whether the tables may be read now."""
         others = await self._find_others()
-        beside = Beside(self._journal, self._pool, TABLES)
+        beside = self._beside = Beside(self._journal, self._pool, TABLES)
         left = TimeLeft(asyncio.get_running_loop().time)
         result: ReportLine = {}
         try:
@@ -178,7 +185,7 @@ class OwnShape:
             return await self._judge(result)
         except NoRoom as error:
             log.error("no room for read models of another shape", extra=dict(error.facts))
-            self._stand_still("no_room")
+            self._stand_still("no_room", _ask_for_room(error))
             return False
         finally:
             await beside.stop()
@@ -192,11 +199,15 @@ class OwnShape:
             facts = {"differences": differences, "dead_letters": result["dead_letters"]}
             log.error("new read models are not what the journal says", extra=facts)
             self.different = True
-            self._stand_still("different")
+            self._stand_still(
+                "different",
+                f"{differences} differences, {result['dead_letters']} parked events; go back to "
+                "the build before",
+            )
             return False
         if result["problem"] is not None:
             log.error("new read models not compared", extra={"reason": result["problem"]})
-            self._stand_still("incomparable")
+            self._stand_still("incomparable", "mend what the log of the projector says")
             return False
         await self._let_read()
         log.info("new read models are ready", extra={"position": result["position"]})
@@ -213,8 +224,9 @@ class OwnShape:
             await note_ready(connection, place.shape, place.schema)
         await self._lock.look()
 
-    def _stand_still(self, phase: str) -> None:
-        self.progress = {**(self.progress or {"done": 0, "of": 0, "left_s": None}), "phase": phase}
+    def _stand_still(self, phase: str, problem: str) -> None:
+        reached = self.progress or {"done": 0, "of": 0, "left_s": None}
+        self.progress = {**reached, "phase": phase, "problem": problem}
 
     async def _demand_room(self, beside: Beside, others: _Others) -> None:
         """Raise NoRoom if empty tables cannot be filled."""
@@ -234,6 +246,11 @@ class OwnShape:
                 if place.ready and place.shape != self._shape.name:
                     found = await _look_at(connection, place.schema, found)
         return found
+
+
+def _ask_for_room(error: NoRoom) -> str:
+    what, needed, free = (error.facts[one] for one in ("what", "needed_bytes", "free_bytes"))
+    return f"{what} needs {needed} bytes and has {free}; make room"
 
 
 async def _look_at(connection: PoolConnectionProxy, schema: str, found: _Others) -> _Others:

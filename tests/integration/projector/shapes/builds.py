@@ -35,6 +35,15 @@ SPOILS_NAMES: Final = """
     CREATE TRIGGER spoil BEFORE INSERT ON read_model.people
         FOR EACH ROW EXECUTE FUNCTION read_model.spoil();
 """
+FILLS_THE_DISK: Final = """
+    CREATE FUNCTION read_model.fill_the_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE disk_full;
+    END
+    $$;
+    CREATE TRIGGER fill_the_disk BEFORE INSERT ON read_model.people
+        FOR EACH ROW EXECUTE FUNCTION read_model.fill_the_disk();
+"""
 
 
 def make_shape(directory: Path, statements: str = SHOES) -> BuildShape:

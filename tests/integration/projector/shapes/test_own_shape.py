@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
+from projector.proof.scratch.checkpoints import VerifiedCheckpoints
 from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.versions import Versions
 from projector.rebuild.room import PostgresRoom
@@ -24,6 +25,7 @@ from tests.histories.random_people import RandomPeople
 from tests.integration.projector.dead_letters.older_build import older_build
 from tests.integration.projector.rebuild.rebuilt import exists, rebuilt
 from tests.integration.projector.shapes.builds import (
+    FILLS_THE_DISK,
     OURS,
     SPOILS_NAMES,
     Build,
@@ -145,6 +147,7 @@ async def test_tables_that_differ_from_the_journal_are_never_ready(
         await new.until_phase("different")
         readiness = new.service.readiness()
         assert (readiness["read_models"], readiness["tables"]) == (False, False)
+        assert "go back to the build before" in readiness["filling"]["problem"]
         assert not (await find_places(new.pool))[wrong.name].ready
         await chain.write_to(sqlite_journal, half_of(chain))
         await old.until_at(chain.seq)
@@ -185,9 +188,39 @@ async def test_without_room_nothing_is_filled(
     async with running_build(sqlite_journal, postgres_dsn, shape, room=none) as new:
         await new.until_phase("no_room")
         assert not new.service.ready
+        problem = new.service.readiness()["filling"]["problem"]
+        assert re.fullmatch(r"postgres needs \d+ bytes and has 0; make room", problem)
         assert await new.pool.fetchval("SELECT count(*) FROM people") == 0
     async with running_build(sqlite_journal, postgres_dsn, shape) as new:
         await new.until_ready()
+
+
+async def test_what_cannot_be_compared_says_so(
+    old: Build,
+    postgres_dsn: str,
+    sqlite_journal: SqliteJournal,
+    shape: BuildShape,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").touch()
+    nowhere = VerifiedCheckpoints(tmp_path / "file" / "below")
+    async with running_build(sqlite_journal, postgres_dsn, shape, checkpoints=nowhere) as new:
+        await new.until_phase("incomparable")
+        assert "log" in new.service.readiness()["filling"]["problem"]
+        assert not new.service.ready
+
+
+async def test_a_filling_for_which_postgresql_has_no_disk_says_so(
+    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, tmp_path: Path
+) -> None:
+    shape = make_shape(tmp_path / "newer", FILLS_THE_DISK)
+    async with running_build(sqlite_journal, postgres_dsn, shape) as new:
+        while (readiness := new.service.readiness()).get("tables_away") != "overloaded":
+            await asyncio.sleep(0.01)
+        assert readiness["filling"]["phase"] == "fill"
+        await new.pool.execute("DROP TRIGGER fill_the_disk ON people")
+        await new.until_ready()
+        assert "tables_away" not in new.service.readiness()
 
 
 async def test_of_two_projectors_of_one_build_one_stands_by(
