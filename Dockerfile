@@ -28,7 +28,7 @@ COPY projector projector
 COPY notifier notifier
 COPY neighbours neighbours
 COPY deploy/healthcheck.py deploy/create_topic.py deploy/copy_journal.py deploy/migrate.py \
-    deploy/nightly.py deploy/nightly_export.py deploy/
+    deploy/nightly.py deploy/nightly_export.py deploy/wait_ready.py deploy/
 # What the nightly export calls; the rest of the launcher runs on a person's machine.
 COPY launcher/__init__.py launcher/client.py launcher/analyst_client.py launcher/
 COPY launcher/exports launcher/exports

@@ -63,11 +63,17 @@ ROLLED = (
 projector fills the tables that its build needs; the last one keeps up those of the build before
 until nobody reads them any more."""
 RUN_ONCE = ("run", "--rm", "--no-deps")
-REPLACE = ("up", "--detach", "--no-deps", "--force-recreate", "--wait", "--wait-timeout")
-"""Arguments that stop a service's container, start a new one and wait until it is healthy, for so
-many seconds at most as come next."""
-HEALTHY_S_MAX, FILL_S_MAX = "120", "21600"
-"""How long a service may take to become healthy, and a projector, which may have to fill tables."""
+REPLACE = ("up", "--detach", "--no-deps", "--force-recreate")
+"""Arguments that stop a service's container and start a new one."""
+HEALTHY = ("--wait", "--wait-timeout", "120")
+"""Arguments that wait until it is healthy, for so many seconds at most."""
+WAIT_READY = ("python3", "-m", "deploy.wait_ready")
+"""Waits for a projector, which may have tables to fill for hours, or cannot go on with them."""
+UNCHANGED = """\
+make roll: {service} was not replaced. What comes after it works on as it was.
+  Do what is said above, and run make roll again; or go back to the version before.
+  More: "New tables beside old ones" in docs/operations.md.
+"""
 LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
 PAGES = {
@@ -99,9 +105,11 @@ def main(extra: list[str]) -> int:
     return status
 
 
-def replace(service: str) -> tuple[str, ...]:
-    """Return the arguments that replace the container of a service."""
-    return (*REPLACE, FILL_S_MAX if service.startswith("projector_") else HEALTHY_S_MAX, service)
+def replace(service: str) -> list[tuple[str, ...]]:
+    """Return the commands that replace the container of a service, each as its arguments."""
+    if service.startswith("projector_"):
+        return [(*REPLACE, service), ("exec", "-T", service, *WAIT_READY)]
+    return [(*REPLACE, *HEALTHY, service)]
 
 
 def make_secrets(file: Path) -> None:
@@ -121,9 +129,13 @@ def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: s
 def roll(files: Iterable[Path], environment: Mapping[str, str]) -> int:
     """Replace one service after another. Return 0, or the exit status of the first failure: what
     comes after it stays as it was."""
-    steps = [*((*RUN_ONCE, one) for one in PREPARED), *map(replace, ROLLED)]
-    statuses = (compose(files, environment, *step) for step in steps)
-    return next(filter(None, statuses), 0)
+    steps = {one: [(*RUN_ONCE, one)] for one in PREPARED} | {one: replace(one) for one in ROLLED}
+    for service, commands in steps.items():
+        for arguments in commands:
+            if status := compose(files, environment, *arguments):
+                sys.stderr.write(UNCHANGED.format(service=service))
+                return status
+    return 0
 
 
 def read_variables(files: Iterable[Path]) -> dict[str, str]:

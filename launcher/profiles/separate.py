@@ -26,7 +26,7 @@ from launcher.servers.process import ServerError, ServerFailed, ServerUnavailabl
 from launcher.settings import Settings
 from launcher.stop_signals import watch_stop_signals
 from runtime.journal.kafka_topics import create_topic, topic_of
-from runtime.process.tasks import end, start_for
+from runtime.process.tasks import end, run_aside, start_for
 from runtime.service.serving import serve_beside
 
 REPLACE: Final = signal.SIGUSR1
@@ -40,7 +40,8 @@ class ServiceStopped(Exception):
 async def run_separate(
     settings: Settings, data: DataDirectory, on_ready: Callable[[], None]
 ) -> None:
-    """Run until SIGINT or SIGTERM. Calls `on_ready` once all processes answer.
+    """Run until SIGINT or SIGTERM. Calls `on_ready` once all processes are ready. Commands are
+    taken before that, if a new build has tables to fill.
 
     Raises ServiceStopped, ServerError.
     """
@@ -71,9 +72,20 @@ async def run_separate(
         stack.callback(streams.end)
         replacing = start_for(_replace_when_asked(processes, session, rotation), "replacing")
         stack.push_async_callback(end, replacing)
-        on_ready()
+        greeting = run_aside(_greet_when_ready(processes, session, on_ready), "greeting")
+        stack.push_async_callback(end, greeting)
         servers = [kafka, postgres, *([] if clickhouse is None else [clickhouse])]
         await _keep_up_until(stop, [*servers, *processes.parts])
+
+
+async def _greet_when_ready(
+    processes: Processes, session: aiohttp.ClientSession, on_ready: Callable[[], None]
+) -> None:
+    def tell(problem: str) -> None:
+        print(f"reads wait: {problem}", file=sys.stderr)
+
+    await processes.until_ready(session, tell)
+    on_ready()
 
 
 async def _replace_when_asked(
@@ -89,7 +101,10 @@ async def _replace_when_asked(
             await processes.replace_one_by_one(session, rotation)
             print("all processes were replaced", file=sys.stderr)
         except ServerFailed as error:
-            print(f"not all processes were replaced: {error}", file=sys.stderr)
+            print(
+                f"not all processes were replaced, and the others work on as they were: {error}",
+                file=sys.stderr,
+            )
 
 
 async def _keep_up_until(stop: asyncio.Event, parts: Sequence[Supervised]) -> None:

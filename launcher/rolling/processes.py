@@ -1,5 +1,6 @@
 """Runs the services as processes on loopback, and replaces them one by one."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -7,26 +8,30 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from ipaddress import ip_network
+from math import inf
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
+import msgspec
 
 from launcher.data_directory import DataDirectory
 from launcher.rolling.rotation import Rotation, service_of
-from launcher.servers.process import HOST, ServerProcess, free_port
+from launcher.servers.process import HOST, ServerFailed, ServerProcess, free_port
 from launcher.settings import Settings
+from runtime.process.becoming_ready import ReadinessWait, find_problem, prepares
 
 log = logging.getLogger(__name__)
 
-READY_S_MAX: Final = 60.0
-FILL_S_MAX: Final = 6 * 3600.0
-"""How long a projector may fill the tables that its build needs."""
+LOOK_S: Final = 0.05
 STOP_S_MAX: Final = 60.0
 """Longer than a process takes to end its requests and to hand over."""
 PROBE_S_MAX: Final = 5.0
 SERVICES: Final = ("neighbours", "projector", "command_api", "query_api", "notifier")
 """In the order of their start."""
+
+Look = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Returns what /readyz of a process says; nothing if it does not answer."""
 
 
 class ServiceProcess:
@@ -35,7 +40,7 @@ class ServiceProcess:
     def __init__(self, name: str, data: Path, environment: Mapping[str, str]) -> None:
         """`name` is the service's, with a number if it is not the first process of it."""
         self.name = name
-        self._being_replaced = False
+        self._left_alone = False
         self._process = ServerProcess(name, data / "logs" / f"{name}.log")
         self._data = data
         self._environment = environment
@@ -43,7 +48,7 @@ class ServiceProcess:
     @property
     def running(self) -> bool:
         """Whether nobody has to start it."""
-        return self._process.running or self._being_replaced
+        return self._process.running or self._left_alone
 
     def describe_end(self) -> str:
         return self._process.describe_end()
@@ -52,24 +57,35 @@ class ServiceProcess:
         command = [sys.executable, "-m", service_of(self.name)]
         self._process.start(command, cwd=self._data, env=self._environment)
 
-    async def wait_ready(self, probe: Callable[[], Awaitable[bool]]) -> None:
-        """Wait until `probe` says yes. Raises ServerFailed if it ends or takes too long."""
-        fills = service_of(self.name) == "projector"
-        await self._process.wait_ready(probe, FILL_S_MAX if fills else READY_S_MAX)
+    async def wait_ready(self, look: Look, *, or_preparing: bool = False) -> None:
+        """Wait until it is ready or, with `or_preparing`, prepares tables or waits for those that
+        another process prepares. Raises ServerFailed if it ends or is not worth waiting for."""
+        now = asyncio.get_running_loop().time
+        wait = ReadinessWait(now())
+
+        async def is_so() -> bool:
+            entries = await look()
+            if entries.get("ready") or (or_preparing and _awaits_tables(entries)):
+                return True
+            if problem := wait.judge(entries, now()):
+                raise ServerFailed(f"{self.name} is not ready: {problem}")
+            return False
+
+        await self._process.wait_ready(is_so, deadline_s=inf)
 
     async def stop(self) -> None:
         await self._process.stop()
 
-    async def replace(self, probe: Callable[[], Awaitable[bool]]) -> None:
-        """Stop it, start it again and wait until `probe` says yes. Raises ServerFailed if it does
-        not; somebody else may then start it."""
-        self._being_replaced = True
+    async def replace(self, look: Look) -> None:
+        """Stop it, start it again and wait until it is ready. Raises ServerFailed if it is not.
+        If it has ended then, nobody starts it before the next replacement."""
+        self._left_alone = True
         try:
             await self._process.stop(STOP_S_MAX)
             await self.start()
-            await self.wait_ready(probe)
+            await self.wait_ready(look)
         finally:
-            self._being_replaced = False
+            self._left_alone = not self._process.running
 
 
 class Processes:
@@ -101,34 +117,50 @@ class Processes:
         ]
 
     async def start(self, session: aiohttp.ClientSession) -> None:
-        """Start one process after another, each once the one before it is ready."""
+        """Start one process after another, each once the one before it is ready. Nobody waits for
+        tables: commands do not need them, and reads are 503 until they are there. Raises
+        ServerFailed."""
         for process in self.parts:
             await process.start()
-            await process.wait_ready(self._probe(session, process))
+            await process.wait_ready(self._look(session, process), or_preparing=True)
+
+    async def until_ready(
+        self, session: aiohttp.ClientSession, tell: Callable[[str], None]
+    ) -> None:
+        """Return once all are ready. Until then, `tell` of each problem of a filling once."""
+        told: set[str] = set()
+        waiting = list(self.parts)
+        while waiting:
+            entries = await self._look(session, waiting[0])()
+            if entries.get("ready"):
+                del waiting[0]
+                continue
+            problem = find_problem(entries)
+            if problem and problem not in told:
+                told.add(problem)
+                tell(f"{waiting[0].name}: {problem}")
+            await asyncio.sleep(LOOK_S)
 
     async def replace_one_by_one(self, session: aiohttp.ClientSession, rotation: Rotation) -> None:
         """Replace each process of which the service has others, while these work: it gets no more
         requests, ends those that it has, and gets new ones once its successor is ready. Raises
-        ServerFailed if that does not become ready; what comes after it stays as it was."""
+        ServerFailed if that does not become ready: it gets no requests then, and what comes after
+        it stays as it was."""
         count = Counter(service_of(one.name) for one in self.parts)
         for process in sorted(self.parts, key=lambda one: place_in_turn(one.name)):
             if count[service_of(process.name)] == 1:
                 continue
             await rotation.take_out(process.name, STOP_S_MAX)
-            try:
-                await process.replace(self._probe(session, process))
-            finally:
-                rotation.put_back(process.name)
+            await process.replace(self._look(session, process))
+            rotation.put_back(process.name)
             log.info("%s was replaced", process.name)
 
     async def stop(self) -> None:
         for process in reversed(self.parts):
             await process.stop()
 
-    def _probe(
-        self, session: aiohttp.ClientSession, process: ServiceProcess
-    ) -> Callable[[], Awaitable[bool]]:
-        return partial(is_ready, session, self.addresses[process.name])
+    def _look(self, session: aiohttp.ClientSession, process: ServiceProcess) -> Look:
+        return partial(read_readiness, session, self.addresses[process.name])
 
 
 def place_in_turn(name: str) -> int:
@@ -156,14 +188,19 @@ def list_processes(of_each: int) -> list[str]:
     return names
 
 
-async def is_ready(session: aiohttp.ClientSession, address: str) -> bool:
-    """Return whether the process at `address` says that it is ready."""
+async def read_readiness(session: aiohttp.ClientSession, address: str) -> dict[str, Any]:
+    """Return what /readyz of the process at `address` says; nothing if it does not answer."""
     timeout = aiohttp.ClientTimeout(total=PROBE_S_MAX)
     try:
         async with session.get(f"{address}/readyz", timeout=timeout) as response:
-            return response.status == 200
-    except (aiohttp.ClientError, TimeoutError):
-        return False
+            return msgspec.json.decode(await response.read(), type=dict[str, Any])
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
+        return {}
+
+
+def _awaits_tables(entries: Mapping[str, Any]) -> bool:
+    """Return whether a process only waits for tables that it or another one prepares."""
+    return prepares(entries) or entries.get("read_models") is False
 
 
 def build_environment(

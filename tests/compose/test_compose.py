@@ -262,7 +262,8 @@ async def test_a_rolling_replacement_loses_no_request(stack: Stack, traffic: Tra
         for service in up.PREPARED:
             await stack.act(*up.RUN_ONCE, service)
         for service in up.ROLLED:
-            await stack.act(*up.replace(service))
+            for arguments in up.replace(service):
+                await stack.act(*arguments)
             await traffic.progress()
     assert traffic.lost == []
     result = await verified()

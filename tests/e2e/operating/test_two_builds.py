@@ -1,14 +1,10 @@
 """A build that needs other read models works beside the one before, until that one is replaced."""
 
 import asyncio
-import shutil
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
 import asyncpg
 import pytest
 
@@ -18,14 +14,10 @@ from runtime.postgres.read_models import read_shape
 from tests.cells.embedded import SEPARATE, RunningSystem, confirm_guest, run_system
 from tests.compose.traffic import Traffic
 from tests.conftest import unavailable
+from tests.e2e.operating.builds import TrafficReader, copy_code
 from tests.e2e.operating.witness import command, find_postgres
-from tests.paths import ROOT
 from tests.waiting import within
 
-CODE: Final = (
-    *("contracts", "runtime", "command_api", "query_api", "projector", "notifier"),
-    *("neighbours", "launcher", "migrations", "deploy"),
-)
 SHOES: Final = """
     ALTER TABLE read_model.people ADD COLUMN shoe_size integer;
     CREATE INDEX people_by_shoes ON read_model.people (shoe_size);
@@ -35,47 +27,6 @@ SCHEMAS: Final = """
 """
 DROPPED_S_MAX: Final = 180.0
 """A shape goes once nobody has used it for a minute."""
-
-
-def copy_code(target: Path) -> Path:
-    """Copy this build, compiled as it is, so that it can be changed while it runs."""
-    for folder in CODE:
-        shutil.copytree(ROOT / folder, target / folder)
-    return target
-
-
-class TrafficReader:
-    """Reads all the time, as Boris does, and notes what is not answered."""
-
-    def __init__(self, system: RunningSystem, token: str) -> None:
-        self._system = system
-        self._token = token
-        self.answered = 0
-        self.failed: list[Any] = []
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[None]:
-        reading = asyncio.create_task(self._read())
-        try:
-            yield
-        finally:
-            reading.cancel()
-            await asyncio.wait([reading])
-
-    async def _read(self) -> None:
-        headers = {"Authorization": f"Bearer {self._token}"}
-        while True:
-            for path in ("/api/v1/announcements", "/api/v1/schedule"):
-                url = f"{self._system.url}{path}"
-                try:
-                    async with self._system.session.get(url, headers=headers) as response:
-                        if response.status == 200:
-                            self.answered += 1
-                        elif response.status != 429:  # More than one person may ask for.
-                            self.failed.append((path, await response.text()))
-                except aiohttp.ClientError as error:
-                    self.failed.append((path, repr(error)))
-            await asyncio.sleep(0.2)
 
 
 def read_until(system: RunningSystem, words: str) -> None:

@@ -13,7 +13,7 @@ from yarl import URL
 from launcher.profiles import gateway as gateways
 from launcher.profiles.gateway import BODY_BYTES_MAX, PassedStreams, build_gateway, upstream_of
 from launcher.rolling import processes
-from launcher.rolling.processes import is_ready
+from launcher.rolling.processes import read_readiness
 from runtime.event_stream import format_end
 from tests.servers.http_server import served
 
@@ -178,7 +178,7 @@ async def test_a_process_that_gives_no_answer_is_not_ready(
 ) -> None:
     monkeypatch.setattr(processes, "PROBE_S_MAX", 0.05)
     async with saying(said) as address, aiohttp.ClientSession() as session:
-        assert not await is_ready(session, address)
+        assert not await read_readiness(session, address)
 
 
 async def test_internal_routes_are_not_served_outside(gateway: Client) -> None:

@@ -1,0 +1,44 @@
+"""Waits until the process in this container is ready: `python3 -m deploy.wait_ready`.
+
+Exits with status 1 and the reason on stderr if it is not worth waiting for.
+"""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any, Final
+
+from runtime.process.becoming_ready import ReadinessWait
+
+URL: Final = f"http://127.0.0.1:{os.environ.get('PRACTIX_HEALTH_PORT', '8000')}/readyz"
+LOOK_S: Final = 0.5
+ANSWER_S_MAX: Final = 5.0
+
+
+def main() -> None:
+    wait = ReadinessWait(time.monotonic())
+    while not (entries := read_readiness()).get("ready"):
+        if problem := wait.judge(entries, time.monotonic()):
+            sys.exit(f"not ready: {problem}")
+        time.sleep(LOOK_S)
+
+
+def read_readiness() -> dict[str, Any]:
+    """Return what /readyz says; nothing if it does not answer."""
+    try:
+        try:
+            answer = urllib.request.urlopen(URL, timeout=ANSWER_S_MAX)
+        except urllib.error.HTTPError as not_ready:
+            answer = not_ready
+        with answer:
+            found: dict[str, Any] = json.load(answer)
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+if __name__ == "__main__":
+    main()
