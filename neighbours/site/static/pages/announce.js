@@ -1,6 +1,6 @@
 /** Announces an evening for a film. */
 
-import { eveningForm, readEvening } from '../parts/evening_form.js';
+import { eveningForm } from '../parts/evening_form.js';
 import { nameOf } from '../parts/film.js';
 import { Page, html, words } from '../shell/page.js';
 
@@ -21,15 +21,15 @@ export default class AnnouncePage extends Page {
     return html`
       <p class="quiet"><a href="/film/${this.film.id}">${nameOf(this.film)}</a></p>
       ${this.head}
-      ${eveningForm(this.first, this.film, (event) => this.#announce(event), buttons)}`;
+      ${eveningForm(this.first, this.film, this.#announce, buttons)}`;
   }
 
-  async #announce(event) {
-    const body = { ...readEvening(event.target), publish: event.submitter.value === 'true' };
+  #announce = async (terms, publish) => {
+    const body = { ...terms, publish: publish === 'true' };
     const evening = await this.actions.run(
       () => this.api.post(`/api/v1/announcement/${this.film.id}`, body));
     if (evening) this.go(`/evening/${evening.id}`, { replace: true });
-  }
+  };
 }
 
 function firstTerms(film) {

@@ -1,7 +1,7 @@
 /** Changes an evening. First it says who would be told; only then it is done. */
 
 import { toldList } from '../parts/action.js';
-import { changesOf, eveningForm, readEvening } from '../parts/evening_form.js';
+import { changesOf, eveningForm } from '../parts/evening_form.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class ChangePage extends Page {
@@ -16,7 +16,7 @@ export default class ChangePage extends Page {
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
       ${this.head}
-      ${eveningForm(this.evening, null, (event) => this.#preview(event),
+      ${eveningForm(this.evening, null, this.#preview,
         this.actions.submit(words.host.preview))}
       ${this.told ? html`<section class="panel" aria-live="polite">
         ${toldList(this.told)}
@@ -29,12 +29,12 @@ export default class ChangePage extends Page {
     return `${this.reads.evening}${trial ? '?dry_run=true' : ''}`;
   }
 
-  async #preview(event) {
-    this.changes = changesOf(this.evening, readEvening(event.target));
+  #preview = async (terms) => {
+    this.changes = changesOf(this.evening, terms);
     const trial = await this.actions.run(() => this.api.put(this.#address(true), this.changes));
     this.told = trial.would_tell;
     this.redraw();
-  }
+  };
 
   async #change() {
     const done = await this.actions.run(() => this.api.put(this.#address(false), this.changes));

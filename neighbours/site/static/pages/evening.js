@@ -5,6 +5,7 @@ import { Chat } from '../parts/chat.js';
 import {
   eveningLinks, filmName, guestList, placeOf, priceOf, ratingOf, statusOf,
 } from '../parts/evening_line.js';
+import { onSubmit } from '../parts/form.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
@@ -110,7 +111,7 @@ export default class EveningPage extends Page {
     if (!chances.would_be_taken) return this.#explain();
     return html`
       <p>${chances.would_wait ? words.evening.youWouldWait : words.evening.youMayAsk}</p>
-      <form @submit=${(event) => this.#ask(event)}>
+      <form @submit=${this.#ask}>
         <input name="message" maxlength="1000" aria-label=${words.evening.message}
           placeholder=${words.evening.message}>
         ${this.actions.submit(chances.would_wait ? words.evening.join : words.evening.ask, 'primary')}
@@ -125,11 +126,8 @@ export default class EveningPage extends Page {
         : nothing}`;
   }
 
-  #ask(event) {
-    const message = new FormData(event.target).get('message').trim();
-    return this.actions.run(() =>
-      this.api.post(`/api/v1/booking/${this.id}`, message ? { message } : undefined));
-  }
+  #ask = onSubmit(({ message }) => this.actions.run(() =>
+    this.api.post(`/api/v1/booking/${this.id}`, message.trim() ? { message } : undefined)));
 
   #answer() {
     const { state, hold_until: until, waitlist_position: place } = this.booking;

@@ -3,7 +3,7 @@
 import { ask } from '../parts/action.js';
 import { monthOf } from '../parts/days.js';
 import { eveningLine } from '../parts/evening_line.js';
-import { field, readForm } from '../parts/form.js';
+import { field, onSubmit } from '../parts/form.js';
 import { monthCalendar } from '../parts/month_calendar.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
@@ -40,14 +40,12 @@ export default class MinePage extends Page {
         <input readonly aria-label=${words.mine.address} .value=${new URL(feed.url, location.origin).href}>
         ${this.actions.button(words.common.revoke, () => this.#revoke(feed))}
       </li>`)}</ul>
-      <form @submit=${(event) => this.#make(event)}>
+      <form @submit=${this.#make}>
         ${field(words.mine.feedName, 'name', { maxlength: 100, required: true })}
         ${this.actions.submit(words.mine.make)}</form>`;
   }
 
-  #make(event) {
-    return this.actions.run(() => this.api.post(this.reads.feeds, readForm(event.target)));
-  }
+  #make = onSubmit((said) => this.actions.run(() => this.api.post(this.reads.feeds, said)));
 
   async #revoke({ feed_id: id }) {
     if (!await ask(words.common.revokeForSure, this)) return;

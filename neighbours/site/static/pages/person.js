@@ -2,6 +2,7 @@
 
 import { reportLink } from '../parts/action.js';
 import { ratingText } from '../parts/evening_line.js';
+import { onSubmit } from '../parts/form.js';
 import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
@@ -89,14 +90,13 @@ export default class PersonPage extends Page {
   }
 
   #replyForm(review) {
-    return html`<form @submit=${(event) => this.#reply(event, review)}>
+    return html`<form @submit=${onSubmit((said) => this.#reply(said, review))}>
       <input name="text" required maxlength="2000" aria-label=${words.person.reply}
         placeholder=${words.person.reply}>
       ${this.actions.submit(words.person.send)}</form>`;
   }
 
-  #reply(event, { review_id: reviewId }) {
-    const text = new FormData(event.target).get('text');
-    return this.actions.run(() => this.api.put(`/api/v1/rating/${reviewId}/reply`, { text }));
+  #reply(said, { review_id: id }) {
+    return this.actions.run(() => this.api.put(`/api/v1/rating/${id}/reply`, said));
   }
 }

@@ -1,6 +1,6 @@
 /** Films that the person wants to see in company, and when they are free. */
 
-import { field, instantOf, readForm } from '../parts/form.js';
+import { field, instantOf, onSubmit } from '../parts/form.js';
 import { filmChoices } from '../parts/film.js';
 import { formatSpan, weekdays } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
@@ -34,7 +34,7 @@ export default class PlanPage extends Page {
   }
 
   #planForm() {
-    return html`<form class="tall" @submit=${(event) => this.#add(event)}>
+    return html`<form class="tall" @submit=${this.#add}>
       ${field(words.plan.film, 'movie_id', { value: this.query.get('movie_id') ?? '',
         choices: filmChoices(this, this.query.get('movie_id')) })}
       <div class="pair">
@@ -45,14 +45,13 @@ export default class PlanPage extends Page {
       <p>${this.actions.submit(words.plan.add)}</p></form>`;
   }
 
-  #add(event) {
-    const { movie_id: id, from, to, place } = readForm(event.target);
+  #add = onSubmit(({ movie_id: id, from, to, place }) => {
     const body = {
       times: from && to ? [{ from: instantOf(from), to: instantOf(to) }] : [],
       places: place ? [place] : [],
     };
     return this.actions.run(() => this.api.put(`/api/v1/plan/${id}`, body));
-  }
+  });
 
   async #announce({ movie_id: id }) {
     const evening = await this.actions.run(
@@ -63,7 +62,7 @@ export default class PlanPage extends Page {
   #freeForm() {
     const names = weekdays('long');
     const ofDay = new Map(this.free.times.map((time) => [time.day, time]));
-    return html`<form class="tall" @submit=${(event) => this.#saveFree(event)}>
+    return html`<form class="tall" @submit=${this.#saveFree}>
       ${DAYS.map((day, index) => html`<div class="pair">
         ${field(`${names[index]}, ${words.plan.fromTime}`, `${day}_from`,
           { type: 'time', value: ofDay.get(day)?.from ?? '' })}
@@ -73,8 +72,7 @@ export default class PlanPage extends Page {
   }
 
   /** Times of single dates, which no field is for, stay as they are. */
-  #saveFree(event) {
-    const said = readForm(event.target);
+  #saveFree = onSubmit((said) => {
     const dated = this.free.times.filter(({ date }) => date)
       .map(({ date, from, to }) => ({ date, from, to }));
     const weekly = DAYS.filter((day) => said[`${day}_from`] && said[`${day}_to`])
@@ -82,5 +80,5 @@ export default class PlanPage extends Page {
     return this.actions.run(
       () => this.api.put('/api/v1/free-times', { tz: this.free.tz, times: [...weekly, ...dated] }),
       words.common.saved);
-  }
+  });
 }

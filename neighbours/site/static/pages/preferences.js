@@ -1,6 +1,6 @@
 /** What the person wants to be told, and when not. */
 
-import { checkbox, field, readForm } from '../parts/form.js';
+import { checkbox, field, onSubmit } from '../parts/form.js';
 import { Page, html, words } from '../shell/page.js';
 
 /** What concerns the own data cannot be switched off. */
@@ -13,7 +13,7 @@ export default class PreferencesPage extends Page {
     const { now, actions } = this;
     const kinds = Object.entries(words.kinds).filter(([kind]) => !ALWAYS.test(kind));
     return html`${this.head}
-      <form class="tall" @submit=${(event) => this.#save(event)}>
+      <form class="tall" @submit=${this.#save}>
         ${field(words.notices.language, 'language', { value: now.language ?? '',
           choices: Object.entries(words.notices.languages) })}
         <fieldset><legend>${words.notices.tellMe}</legend>${kinds.map(([kind, text]) =>
@@ -27,9 +27,8 @@ export default class PreferencesPage extends Page {
       </form>`;
   }
 
-  #save(event) {
-    const said = readForm(event.target);
-    const on = new Set(new FormData(event.target).getAll('on'));
+  #save = onSubmit((said, form) => {
+    const on = new Set(new FormData(form).getAll('on'));
     const body = {
       ...this.now,
       language: said.language || null,
@@ -39,5 +38,5 @@ export default class PreferencesPage extends Page {
       quiet_to: said.quiet_to || null,
     };
     return this.actions.run(() => this.api.put(this.reads.now, body), words.common.saved);
-  }
+  });
 }

@@ -1,6 +1,6 @@
 /** Tells the operators of something that should not be here. */
 
-import { field, readForm } from '../parts/form.js';
+import { field, onSubmit } from '../parts/form.js';
 import { notice } from '../parts/action.js';
 import { Page, html, words } from '../shell/page.js';
 
@@ -10,16 +10,15 @@ export default class ReportPage extends Page {
   view() {
     return html`${this.head}
       ${this.sent ? notice(words.report.sent, 'done') : html`
-        <form class="tall" @submit=${(event) => this.#send(event)}>
+        <form class="tall" @submit=${this.#send}>
           ${field(words.report.reason, 'reason', { rows: 3, maxlength: 200, required: true })}
           <p>${this.actions.submit(words.report.send, 'primary')}</p>
         </form>`}`;
   }
 
-  async #send(event) {
-    const { reason } = readForm(event.target);
-    const body = { kind: this.query.get('kind'), id: this.query.get('id'), reason };
+  #send = onSubmit(async (said) => {
+    const body = { kind: this.query.get('kind'), id: this.query.get('id'), ...said };
     this.sent = await this.actions.run(() => this.api.post('/api/v1/report', body));
     this.redraw();
-  }
+  });
 }

@@ -1,8 +1,7 @@
 /** What a person does on a page, and what the page says of it. */
 
-import { html, nothing, render } from '../vendor/lit-html.js';
+import { html, nothing, render, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
-import { words } from '../words/index.js';
 import { eveningLinks } from './evening_line.js';
 
 /** One thing after another: while one is done, nothing else can be begun, so a double click does it

@@ -1,9 +1,9 @@
 /** The chat of an evening, live, for its host and the confirmed guests. */
 
-import { html, nothing } from '../vendor/lit-html.js';
+import { html, nothing, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
-import { words } from '../words/index.js';
 import { ask } from './action.js';
+import { onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
 const PAGE = 50;
@@ -86,7 +86,7 @@ export class Chat {
         () => this.#readOlder(posts[0]), 'quiet') : nothing}
       <div role="log" tabindex="0" aria-label=${words.chat.title}>
         <ol class="chat">${posts.map((post) => this.#post(post))}</ol></div>
-      <form @submit=${(event) => this.#write(event)}>
+      <form @submit=${this.#write}>
         <input name="text" required maxlength="4000" autocomplete="off" data-role="post"
           aria-label=${words.chat.write} placeholder=${words.chat.write}>
         ${this.page.actions.submit(words.common.send)}
@@ -111,8 +111,8 @@ export class Chat {
   }
 
   #editor(post) {
-    return html`<form @submit=${(event) => this.#change(event, post)}
-        @keydown=${(event) => this.#endOnEscape(event)}>
+    return html`<form @submit=${onSubmit((said) => this.#change(said, post))}
+        @keydown=${({ key }) => key === 'Escape' && this.#edit(null)}>
       <input name="text" required maxlength="4000" .defaultValue=${post.text}
         aria-label=${words.chat.edit}>
       ${this.page.actions.submit(words.common.save)}</form>`;
@@ -126,32 +126,23 @@ export class Chat {
     document.querySelector(field).focus();
   }
 
-  #endOnEscape({ key }) {
-    if (key === 'Escape') this.#edit(null);
-  }
+  #write = onSubmit(async (said, form) => {
+    if (await this.#do((api) => api.post(this.#address, said))) form.reset();
+  });
 
-  async #write(event) {
-    const form = event.target;
-    const text = new FormData(form).get('text');
-    const written = await this.page.actions.run(async () => {
-      this.take(await this.page.api.post(this.#address, { text }));
-    });
-    if (written) form.reset();
-  }
-
-  async #change(event, post) {
-    const text = new FormData(event.target).get('text');
+  #change(said, { post_id: id }) {
     this.#editing = null;
-    await this.page.actions.run(async () => {
-      this.take(await this.page.api.put(`/api/v1/post/${post.post_id}`, { text }));
-    });
+    return this.#do((api) => api.put(`/api/v1/post/${id}`, said));
   }
 
-  async #delete(post) {
+  async #delete({ post_id: id }) {
     if (!await ask(words.chat.deleteForSure, this.page)) return;
-    await this.page.actions.run(async () => {
-      this.take(await this.page.api.delete(`/api/v1/post/${post.post_id}`));
-    });
+    await this.#do((api) => api.delete(`/api/v1/post/${id}`));
+  }
+
+  /** Do something that answers with the post. */
+  #do(act) {
+    return this.page.actions.run(async () => this.take(await act(this.page.api)));
   }
 
   async #readOlder({ position }) {

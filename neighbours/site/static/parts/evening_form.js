@@ -1,15 +1,16 @@
 /** The terms of an evening as a form: to announce one, and to change it. */
 
-import { html, nothing } from '../vendor/lit-html.js';
-import { words } from '../words/index.js';
+import { html, nothing, words } from '../shell/view.js';
 import { checkbox, field, instantOf, localTime, readForm } from './form.js';
 
 const CURRENCIES = ['RUB', 'EUR', 'USD'];
 
-/** `evening` has what the fields begin with; `film` the seasons of a series. */
+/** `evening` has what the fields begin with; `film` the seasons of a series. `submit` gets the terms,
+ * and what the button says. */
 export function eveningForm(evening, film, submit, buttons) {
   const say = words.host;
-  return html`<form class="tall" @submit=${submit}>
+  return html`<form class="tall" 
+    @submit=${({ target, submitter }) => submit(readEvening(target), submitter.value)}>
     ${field(say.title, 'title', { value: evening.title, required: true, maxlength: 200 })}
     ${field(say.description, 'description',
       { value: evening.description, rows: 3, maxlength: 4000 })}
@@ -45,7 +46,7 @@ function episodeFields(film) {
 }
 
 /** Return what the form says, as a body of the API. */
-export function readEvening(form) {
+function readEvening(form) {
   const said = readForm(form);
   const price = Number(said.price_amount);
   const body = {

@@ -1,7 +1,6 @@
 /** An evening in a list. */
 
-import { html, nothing } from '../vendor/lit-html.js';
-import { words } from '../words/index.js';
+import { html, nothing, words } from '../shell/view.js';
 import { formatMoment, formatNumber, formatPrice } from './times.js';
 
 /** `notes` are what else there is to say; empty ones are left out. */

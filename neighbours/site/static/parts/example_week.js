@@ -32,10 +32,11 @@ class ExampleWeek {
     return Math.max(...[...this.#apis.values()].map((api) => api.position));
   }
 
-  async play({ film, host, days, guests, ...terms }) {
+  async play({ film, host, days, guests, title, place, seats }) {
     const api = await this.#of(host);
     const { id } = await api.post(`/api/v1/announcement/${this.films.get(film)}`, {
-      ...terms, description: '', sub_only: false, is_free: true, event_time: inDays(days),
+      title, description: '', event_time: inDays(days), event_location: place, ticket_count: seats,
+      sub_only: false, is_free: true,
     });
     for (const guest of guests) {
       const { booking_id: booking } = await (await this.#of(guest)).post(`/api/v1/booking/${id}`);

@@ -1,7 +1,6 @@
 /** A film. */
 
-import { html } from '../vendor/lit-html.js';
-import { language, words } from '../words/index.js';
+import { html, language, words } from '../shell/view.js';
 
 const HUES = 6;
 

@@ -1,7 +1,6 @@
 /** What the front page offers to a newcomer: to be somebody, and to have something to see. */
 
-import { html, nothing } from '../vendor/lit-html.js';
-import { words } from '../words/index.js';
+import { html, nothing, words } from '../shell/view.js';
 import { fillExampleWeek } from './example_week.js';
 
 export class FirstSteps {

@@ -38,6 +38,11 @@ export function readForm(form) {
   return Object.fromEntries(new FormData(form));
 }
 
+/** Listen to a form that is sent: `act` gets what it says, the form, and what its button says. */
+export function onSubmit(act) {
+  return ({ target, submitter }) => act(readForm(target), target, submitter?.value);
+}
+
 /** The value of a field `datetime-local` for a time of the API, in the person's zone. */
 export function localTime(time) {
   const date = new Date(time);

@@ -1,11 +1,11 @@
 /** What the host of an evening does about it. */
 
-import { html, nothing } from '../vendor/lit-html.js';
+import { html, nothing, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
-import { words } from '../words/index.js';
+import { addressOf } from '../api/reads.js';
 import { ask, toldList } from './action.js';
 import { ratingText } from './evening_line.js';
-import { checkbox, field, readForm } from './form.js';
+import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
 const OPEN = ['requested', 'waitlisted', 'invited', 'offered', 'confirmed'];
@@ -122,7 +122,7 @@ export class HostPanel {
       && asked.some(({ booking_id: id }) => this.#chosen.has(id));
     return html`<h2>${words.host.requests}</h2>
       ${open.length ? nothing : html`<p class="quiet">${words.host.noRequests}</p>`}
-      <form @submit=${(event) => this.#answerChosen(event)}>
+      <form @submit=${this.#answerChosen}>
         <ul class="people">${open.map((booking) => this.#request(booking))}</ul>
         ${asked.length > 1 ? html`<p class="actions">
           <button ?disabled=${!mayAnswer} value="true">${words.host.approveChosen}</button>
@@ -158,11 +158,10 @@ export class HostPanel {
     this.page.redraw();
   }
 
-  #answerChosen(event) {
+  #answerChosen = onSubmit((said, form, yes) => {
     const asked = this.bookings.filter(isToAnswer).map(({ booking_id: id }) => id);
-    const chosen = asked.filter((id) => this.#chosen.has(id));
-    this.#answer(chosen, event.submitter.value === 'true');
-  }
+    this.#answer(asked.filter((id) => this.#chosen.has(id)), yes === 'true');
+  });
 
   /** Answer one after the other: each is a decision of its own, and the last seat may go to any
    * of them. */
@@ -178,7 +177,7 @@ export class HostPanel {
 
   #invite() {
     return html`<h2>${words.host.invite}</h2>
-      ${this.known.length ? html`<form @submit=${(event) => this.#inviteOne(event)}>
+      ${this.known.length ? html`<form @submit=${this.#inviteOne}>
         ${field(words.host.whom, 'guest', { choices: this.known })}
         ${this.#actions.submit(words.host.invite)}</form>` : nothing}
       <p class="actions">
@@ -200,10 +199,8 @@ export class HostPanel {
     return `${location.origin}/invited/${token}`;
   }
 
-  #inviteOne(event) {
-    const { guest } = readForm(event.target);
-    return this.#post('invites', { guest_ids: [guest] }, words.host.invited);
-  }
+  #inviteOne = onSubmit(({ guest }) =>
+    this.#post('invites', { guest_ids: [guest] }, words.host.invited));
 
   async #revoke({ link_id: id }) {
     if (await ask(words.common.revokeForSure, this.page)) await this.#delete('invite-links', id);
@@ -236,7 +233,7 @@ export class HostPanel {
           ${one.reaches === null ? nothing : html`· ${words.host.reaches(one.reaches)}`}</span>
         ${one.state === 'planned' ? html`<span class="actions">${this.#actions.button(words.host.unsay,
           () => this.#delete('broadcasts', one.broadcast_id))}</span>` : nothing}</li>`)}</ul>
-      <form class="tall" @submit=${(event) => this.#say(event)}>
+      <form class="tall" @submit=${this.#say}>
         ${field(words.host.text, 'text', { rows: 2, maxlength: 2000, required: true })}
         <fieldset><legend>${words.host.to}</legend>
           ${Object.entries(words.host.audiences).map(([state, text], index) =>
@@ -246,19 +243,17 @@ export class HostPanel {
       </form>`;
   }
 
-  #say(event) {
-    const { text, before } = readForm(event.target);
-    const body = { text, to: new FormData(event.target).getAll('to') };
+  #say = onSubmit(async ({ text, before }, form) => {
+    const body = { text, to: new FormData(form).getAll('to') };
     if (before) body.before_start_min = Number(before);
-    const form = event.target;
-    return this.#post('broadcasts', body, words.host.said).then((done) => done && form.reset());
-  }
+    if (await this.#post('broadcasts', body, words.host.said)) form.reset();
+  });
 
   // Calling off
 
   #cancel() {
     return html`<h2>${words.host.cancel}</h2>
-      <form @submit=${(event) => this.#cancelOrPreview(event)}>
+      <form @submit=${this.#cancelOrPreview}>
         ${field(words.host.reason, 'reason', { maxlength: 200 })}
         ${this.#actions.submit(words.host.preview)}
         ${this.#told ? html`${toldList(this.#told)}
@@ -266,16 +261,13 @@ export class HostPanel {
       </form>`;
   }
 
-  #cancelOrPreview(event) {
-    const trial = event.submitter.value !== 'now';
-    const query = new URLSearchParams({ reason: readForm(event.target).reason });
-    if (!query.get('reason')) query.delete('reason');
-    if (trial) query.set('dry_run', 'true');
+  #cancelOrPreview = onSubmit(({ reason }, form, now) => {
+    const query = { reason: reason || null, dry_run: now ? null : true };
     return this.#act(async () => {
-      const answer = await this.page.api.delete(`${this.#address}?${query}`);
-      this.#told = trial ? answer.would_tell : null;
+      const answer = await this.page.api.delete(addressOf(this.#address, query));
+      this.#told = answer.would_tell;
     });
-  }
+  });
 }
 
 /** Whether the host has yet to answer. */

@@ -1,7 +1,6 @@
 /** A month, with the days that have evenings. Folded on a phone. */
 
-import { html } from '../vendor/lit-html.js';
-import { words } from '../words/index.js';
+import { html, words } from '../shell/view.js';
 import { daysOf, localDay } from './days.js';
 import { formatMonth, weekdays } from './times.js';
 

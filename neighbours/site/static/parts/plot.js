@@ -1,8 +1,7 @@
 /** Numbers in tables and small plots. `rows` are objects, `columns` name what is shown of them:
  * `{ column: name }`. */
 
-import { html, nothing, svg } from '../vendor/lit-html.js';
-import { words } from '../words/index.js';
+import { html, nothing, svg, words } from '../shell/view.js';
 import { formatNumber } from './times.js';
 
 const WIDTH = 360;

@@ -1,9 +1,8 @@
 /** Ratings of an evening that is over. A rating is sealed until both sides have rated, or until
  * its time is up. */
 
-import { html, nothing } from '../vendor/lit-html.js';
-import { words } from '../words/index.js';
-import { checkbox, field, readForm } from './form.js';
+import { html, nothing, words } from '../shell/view.js';
+import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
 export class Rate {
@@ -35,7 +34,7 @@ export class Rate {
     const rating = this.given.get(person);
     if (rating?.revealed) return html`<p>${words.rate.gave(name, rating.score)}</p>`;
     return html`<form class="tall panel" data-ratee=${person}
-        @submit=${(event) => this.#give(event, person, rating)}>
+        @submit=${onSubmit((said) => this.#give(said, person, rating))}>
       <strong>${name}</strong>
       ${rating ? html`<p class="quiet">
         ${words.rate.sealed(formatMoment(rating.sealed_until))}</p>` : nothing}
@@ -49,8 +48,7 @@ export class Rate {
     </form>`;
   }
 
-  #give(event, person, rating) {
-    const said = readForm(event.target);
+  #give(said, person, rating) {
     const body = {
       score: Number(said.score),
       text: said.text || null,

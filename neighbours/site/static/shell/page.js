@@ -3,10 +3,9 @@
 
 import { Problem } from '../api/client.js';
 import { Actions } from '../parts/action.js';
-import { html } from '../vendor/lit-html.js';
+import { html } from './view.js';
 
-export { html, nothing } from '../vendor/lit-html.js';
-export { words } from '../words/index.js';
+export { html, nothing, words } from './view.js';
 
 /** After these, what the page shows is not the person's to see any more. */
 const GONE = new Set([401, 403, 404]);
