@@ -40,7 +40,9 @@ async def test_from_the_button_to_mutual_ratings(browser: Browser, tmp_path: Pat
         await anna.answer_guest("Boris", "Approve")
         await expect(boris.own_state).to_have_text("confirmed")
         await expect(boris.seats).to_have_text("0 of 1 seat left")
-        await expect(boris.page.locator("main .tag").first).to_have_text("full")
+        await expect(boris.page.locator("main .tag").first).to_have_text(
+            "full, with a waiting list"
+        )
         await wait_in_line(anna, vera, path)
         await write_to_each_other(anna, boris)
         await boris.click("I cannot come")

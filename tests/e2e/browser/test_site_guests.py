@@ -1,6 +1,8 @@
 """What the site says to a guest and to a host: to each from their own view, and once."""
 
+import re
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -8,6 +10,8 @@ from playwright.async_api import Browser, expect
 
 from tests.cells.embedded import RunningSystem, run_system
 from tests.e2e.browser.site import visiting
+
+PLACE: Final = {"event_location": "Moscow, Arbat 1", "ticket_count": "1"}
 
 expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -17,6 +21,26 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)
 async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
     async with run_system(tmp_path_factory.mktemp("guests")) as found:
         yield found
+
+
+async def fill(system: RunningSystem, path: str, host: str, guest: str) -> None:
+    """Give the guest the only seat of an evening."""
+    booking_id = await ask(system, path, guest)
+    body = {"my_status": True}
+    await system.send("PUT", f"/api/v1/booking/{booking_id}", await system.token(host), body)
+
+
+async def ask(system: RunningSystem, path: str, guest: str) -> str:
+    """Ask to come, and return the id of the booking."""
+    address = path.replace("/evening/", "/api/v1/booking/")
+    booking, _ = await system.send("POST", address, await system.token(guest), expect=201)
+    booking_id: str = booking["booking_id"]
+    return booking_id
+
+
+async def leave(system: RunningSystem, path: str, guest: str) -> None:
+    address = f"{path.replace('/evening/', '/api/v1/announcement/')}/booking/me"
+    await system.send("PUT", address, await system.token(guest), {"my_status": False})
 
 
 async def test_only_who_logs_in_gets_the_language_and_zone_of_the_window(
@@ -40,3 +64,63 @@ async def test_only_who_logs_in_gets_the_language_and_zone_of_the_window(
     ):
         account = await system.get(f"/neighbours/auth/users/{user_id}")
         assert (account["language"], account["tz"]) == (language, tz)
+
+
+async def test_a_full_evening_is_found_and_one_that_takes_no_requests_is_not(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with (
+        visiting(browser, system.url, "anna") as anna,
+        visiting(browser, system.url, "inna") as inna,
+        visiting(browser, system.url, "oleg") as oleg,
+    ):
+        full = await anna.announce("Casablanca", title="Only one seat", **PLACE)
+        await fill(system, full, "anna", "boris")
+        await inna.announce("Psycho", title="Closed by hand", event_location="Moscow, Arbat 2")
+        await inna.click("Take no more requests")
+        await expect(inna.page.locator("main .tag").first).to_have_text("closed to requests")
+
+        await oleg.open("/evenings")
+        lines = oleg.page.locator("li.evening")
+        line = lines.filter(has_text="Only one seat")
+        await expect(line.locator(".tag")).to_have_text("full, with a waiting list")
+        await expect(lines.filter(has_text="Closed by hand")).to_have_count(0)
+        days = await oleg.page.locator("button.day small").all_inner_texts()
+        assert days == [] or sum(map(int, days)) <= await lines.count()
+
+        await oleg.page.get_by_text("More filters").click()
+        await oleg.page.get_by_label("has free seats").check()
+        await expect(oleg.page).to_have_url(re.compile("has_seats=true"))
+        await expect(lines.filter(has_text="Only one seat")).to_have_count(0)
+        await oleg.open("/evenings?status=Closed")
+        await expect(lines.filter(has_text="Closed by hand")).to_have_count(1)
+
+        await oleg.open("/evenings")
+        await line.get_by_role("link").click()
+        await oleg.click("Join the waiting list")
+        await expect(oleg.own_state).to_have_text("on the waiting list")
+
+
+async def test_the_history_tells_a_full_evening_and_a_taken_seat_from_others(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with (
+        visiting(browser, system.url, "mila") as mila,
+        visiting(browser, system.url, "sofa") as sofa,
+    ):
+        path = await mila.announce("Alien", **PLACE)
+        await fill(system, path, "mila", "egor")
+        await ask(system, path, "sofa")
+        await mila.answer_guest("Sofa", "Approve")
+        await leave(system, path, "egor")
+        await sofa.open(path)
+        await sofa.click("Accept")
+        await expect(sofa.own_state).to_have_text("confirmed")
+        await leave(system, path, "sofa")
+        await expect(mila.seats).to_have_text("1 of 1 seat left")
+        await mila.open(f"{path}/history")
+        said = await mila.page.locator(".timeline strong").all_inner_texts()
+        assert {"all seats are taken", "a seat is free again"} <= set(said)
+        assert not {"closed to requests", "open to requests again"} & set(said)
+        assert "the guest has accepted" in said
+        assert "invitation" not in " ".join(said)

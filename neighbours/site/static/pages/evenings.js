@@ -1,7 +1,8 @@
 /** Finds evenings, by filters and a calendar. */
 
+import { isOfSome } from '../api/reads.js';
 import { monthOf } from '../parts/days.js';
-import { eveningList } from '../parts/evening_line.js';
+import { eveningList, takesRequests } from '../parts/evening_line.js';
 import { filmChoices } from '../parts/film.js';
 import { checkbox, field, readForm } from '../parts/form.js';
 import { monthCalendar } from '../parts/month_calendar.js';
@@ -21,6 +22,9 @@ export default class EveningsPage extends Page {
       this.api.list(ofMonth),
       super.refresh(others),
     ]);
+    if (isOfSome(this.query)) return;
+    this.found.lines = this.found.lines.filter(takesRequests);
+    this.ofMonth = this.ofMonth.filter(takesRequests);
   }
 
   view() {

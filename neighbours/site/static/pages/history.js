@@ -35,17 +35,17 @@ export default class HistoryPage extends Page {
   }
 
   #entry(entry, index) {
-    const { type, actor, guest_name: guest, at } = entry;
+    const { actor, guest_name: guest, at } = entry;
     return html`<li aria-current=${index === this.chosen ? 'step' : nothing}>
       <button class="quiet" @click=${() => this.#goTo(index)}>
         <time datetime=${at}>${formatMoment(at)}</time>
-        <strong>${nameOf(type)}</strong>
+        <strong>${nameOf(entry)}</strong>
         <span class="facts">${actor?.name ?? (actor ? words.history.system : nothing)}
           ${guest && guest !== actor?.name ? `→ ${guest}` : nothing}</span></button></li>`;
   }
 
-  #moment({ at, type }) {
-    return `${formatMoment(at)}: ${nameOf(type)}`;
+  #moment(entry) {
+    return `${formatMoment(entry.at)}: ${nameOf(entry)}`;
   }
 
   /** Read how the evening stood after the entry that was chosen last. */
@@ -65,8 +65,8 @@ export default class HistoryPage extends Page {
 }
 
 /** What kind of event it was, at least roughly. Many are called as the state that they lead to. */
-function nameOf(type) {
+function nameOf({ type, facts }) {
   const [noun, verb] = type.split('.');
   const { events } = words.history;
-  return events[type] ?? (noun === 'booking' ? words.state[verb] : null) ?? events[noun] ?? type;
+  return events[`${type}.${facts?.reason}`] ?? events[type] ?? (noun === 'booking' ? words.state[verb] : null) ?? events[noun] ?? type;
 }

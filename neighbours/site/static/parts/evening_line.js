@@ -43,6 +43,11 @@ export function filmName(evening) {
   return season ? `${title}, ${words.film.episode(season, episode)}` : title;
 }
 
+/** Whether one may ask to come, or to wait for a seat. */
+export function takesRequests({ status, closed_reason: reason, event_time: time }) {
+  return (status === 'Alive' || reason === 'full') && new Date(time) > new Date();
+}
+
 /** A full evening is closed only until a seat is free: one can still wait for it. */
 export function statusOf({ status, closed_reason: reason }) {
   return status === 'Closed' && reason === 'full' ? words.evening.full : words.evening.status[status];
