@@ -5,7 +5,7 @@ import { Problem } from './api/client.js';
 import { endEarly } from './api/early.js';
 import { readsOf } from './api/reads.js';
 import { follow } from './api/stream.js';
-import { notice } from './parts/action.js';
+import { notice, whoAreYou } from './parts/action.js';
 import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
@@ -15,6 +15,8 @@ class App {
   #page = null;
   #failure = null;
   #section = '';
+  /** Title of the page, until it says its own. */
+  #name = '';
   #visit = new AbortController();
   #connected = true;
   #asksLogin = false;
@@ -36,9 +38,11 @@ class App {
     this.#section = route?.section ?? '';
     this.#failure = null;
     this.#connected = true;
+    this.#name = '';
     try {
       if (!route) throw new Problem(404, {});
       const { default: PageOf } = await import(`./pages/${route.page}.js`);
+      this.#name = PageOf.title;
       if (!PageOf.isOpen && !this.session.person) throw new Problem(401, {});
       const page = await PageOf.open(this.#contextOf(visit, route, scrollY));
       if (visit.signal.aborted) return;
@@ -68,7 +72,7 @@ class App {
   }
 
   #title() {
-    return this.#page?.title ?? words.brand;
+    return this.#page?.title || this.#name || words.brand;
   }
 
   #fail(error) {
@@ -93,7 +97,7 @@ class App {
       api: this.session.api,
       person: this.session.person,
       knownPeople: this.session.known,
-      become: (login) => this.#logIn(login),
+      become: (login) => this.#choosePerson(login),
       go,
       fail: (error) => visit.signal.aborted || this.#fail(error),
       // What was seen before is not taken away.
@@ -199,9 +203,12 @@ class App {
 
   #explain(failure) {
     if (!(failure instanceof Problem)) console.error(failure);
-    const text = {
-      0: words.common.unreachable, 401: words.common.logInFirst, 404: words.common.notFound,
-    }[failure.status] ?? failure.message;
+    if (failure.status === 401) {
+      return html`<h1>${this.#title()}</h1>${whoAreYou(words.common.logInFirst, this.session.known,
+        (login) => this.#choosePerson(login))}`;
+    }
+    const text = { 0: words.common.unreachable, 404: words.common.notFound }[failure.status]
+      ?? failure.message;
     return html`${notice(text, 'problem')}
       <button @click=${() => location.reload()}>${words.common.again}</button>`;
   }

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.cells.embedded import RunningSystem, run_system
-from tests.e2e.browser.site import visiting
+from tests.e2e.browser.site import Visitor, visiting
+from tests.servers.browser import open_window
 
 PLACE: Final = {"event_location": "Moscow, Arbat 1", "ticket_count": "1"}
 
@@ -101,6 +103,33 @@ async def test_a_full_evening_is_found_and_one_that_takes_no_requests_is_not(
         await expect(oleg.own_state).to_have_text("on the waiting list")
 
 
+async def test_the_host_reads_what_guests_wait_for_from_her_view(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "kira") as kira:
+        path = await kira.announce("Metropolis", **PLACE)
+        await ask(system, path, "fedor")
+        line = kira.page.locator("li[data-guest]")
+        await expect(line.locator(".tag")).to_have_text("waits for your answer")
+        await kira.open(f"{path}/history")
+        guests = kira.page.locator(".panel .people")
+        await expect(guests.locator(".tag")).to_have_text("waits for your answer")
+
+
+async def test_a_host_sees_whom_she_has_approved_in_advance(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "lena") as lena:
+        path = await lena.announce("Rashomon", **PLACE)
+        await fill(system, path, "lena", "gleb")
+        await ask(system, path, "roma")
+        line = lena.page.locator("li[data-guest]").filter(has_text="Roma")
+        await expect(line.locator(".tag")).to_have_text("on the waiting list · 1")
+        await lena.answer_guest("Roma", "Approve")
+        await expect(line).to_contain_text("request approved in advance")
+        await expect(line.get_by_role("button", name="Approve")).to_have_count(0)
+
+
 async def test_the_history_tells_a_full_evening_and_a_taken_seat_from_others(
     browser: Browser, system: RunningSystem
 ) -> None:
@@ -124,3 +153,79 @@ async def test_the_history_tells_a_full_evening_and_a_taken_seat_from_others(
         assert not {"closed to requests", "open to requests again"} & set(said)
         assert "the guest has accepted" in said
         assert "invitation" not in " ".join(said)
+
+
+async def test_a_refusal_is_said_once(browser: Browser, system: RunningSystem) -> None:
+    async with (
+        visiting(browser, system.url, "yana") as yana,
+        visiting(browser, system.url, "zoya") as zoya,
+    ):
+        path = await yana.announce("Psycho", event_location="Moscow, Arbat 2")
+        await zoya.page.route("**/api/v1/stream*", lambda route: route.abort())
+        await zoya.open(path)
+        await yana.click("Take no more requests")
+        await expect(yana.page.locator("main .tag").first).to_have_text("closed to requests")
+        await zoya.click("Ask to come")
+        await expect(zoya.page.get_by_role("alert")).to_contain_text("closed to new requests")
+        await expect(zoya.page.get_by_text("closed to new requests")).to_have_count(1)
+        await zoya.page.reload()
+        await expect(zoya.page.locator(".panel")).to_contain_text("closed to new requests")
+
+
+@pytest.mark.parametrize("price", [None, 300])
+async def test_a_paid_evening_becomes_free_only_if_the_host_says_so(
+    browser: Browser, system: RunningSystem, price: int | None
+) -> None:
+    paid: dict[str, Any] = {"is_free": False}
+    if price is not None:
+        paid |= {"price_amount": price, "price_currency": "RUB"}
+    async with visiting(browser, system.url, "anna") as anna:
+        path = await announce_paid(system, "anna", paid)
+        await anna.open(f"{path}/change")
+        field = anna.page.locator("[name=price_amount]")
+        await field.fill("")
+        await anna.click("See who would be told")
+        sentence = "Enter the price of a seat, or 0 if it is free."
+        assert await field.evaluate("one => one.validationMessage") == sentence
+        await expect(field).to_be_focused()
+        await expect(anna.page.get_by_text(sentence)).to_be_visible()
+        await expect(anna.page.get_by_role("button", name="Save the changes")).to_have_count(0)
+        await field.fill("0")
+        await anna.click("See who would be told")
+        await anna.click("Save the changes")
+        await expect(anna.page.locator("dd").nth(2)).to_have_text("free")
+
+
+async def announce_paid(system: RunningSystem, host: str, price: dict[str, Any]) -> str:
+    """Announce an evening through the API. Returns the path of its page."""
+    token = await system.token(host)
+    body = {
+        "title": "Paid", "description": "", "sub_only": False, "ticket_count": 2,
+        "event_time": f"20{40 + len(price)}-01-01T19:00:00Z", "event_location": "Moscow", **price,
+    }  # fmt: skip
+    address = f"/api/v1/announcement/{await system.film()}"
+    evening, _ = await system.send("POST", address, token, body, expect=201)
+    return f"/evening/{evening['id']}"
+
+
+async def test_a_page_for_people_says_what_it_is_and_is_shown_after_the_login(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with open_window(browser) as (page, _):
+        visitor = Visitor(page, [], system.url)
+        for path, title in (("/plan", "My plan"), (f"/evening/{uuid4()}", "Evenings")):
+            await visitor.open(path)
+            await expect(visitor.heading).to_have_text(title)
+            await expect(page.locator("main")).to_contain_text("Log in")
+        await visitor.open("/plan")
+        await page.locator("main").get_by_role("button", name="Somebody else…").click()
+        await expect(page.locator("input[name=login]")).to_be_focused()
+        await page.keyboard.type("pavel")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="When I am free")).to_be_visible()
+    async with open_window(browser) as (page, _):
+        await page.goto(f"{system.url}/announce?movie_id={await system.film()}")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Announce an evening")
+        await page.locator("main").get_by_role("button", name="Boris").click()
+        await expect(page.locator("[name=event_location]")).to_be_visible()
+        assert "/announce?movie_id=" in page.url

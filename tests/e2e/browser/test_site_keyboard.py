@@ -148,4 +148,4 @@ async def test_a_tick_stays_with_its_guest(browser: Browser, system: RunningSyst
         await expect(lines.filter(has_text="Gleb").get_by_role("checkbox")).not_to_be_checked()
         await press(lena, "Approve the chosen")
         await expect(lines.filter(has_text="Vera")).to_contain_text("confirmed")
-        await expect(lines.filter(has_text="Gleb")).to_contain_text("has yet to answer")
+        await expect(lines.filter(has_text="Gleb")).to_contain_text("waits for your answer")

@@ -7,7 +7,7 @@ import { Page, html, words } from '../shell/page.js';
 const HOURS_AHEAD = 48;
 
 export default class AnnouncePage extends Page {
-  title = words.host.announce;
+  static title = words.host.announce;
 
   async refresh() {
     await super.refresh();

@@ -5,7 +5,7 @@ import { changesOf, eveningForm } from '../parts/evening_form.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class ChangePage extends Page {
-  title = words.host.change;
+  static title = words.host.change;
 
   async refresh() {
     await super.refresh();

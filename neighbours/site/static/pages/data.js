@@ -5,7 +5,7 @@ import { formatMoment } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
 
 export default class DataPage extends Page {
-  title = words.data.title;
+  static title = words.data.title;
   /** Confirms the erasure. Only the answer to asking for it has it. */
   #token = null;
 

@@ -14,6 +14,8 @@ import { Page, html, nothing, words } from '../shell/page.js';
 const INVOLVED = new Set(['requested', 'waitlisted', 'invited', 'offered', 'confirmed']);
 
 export default class EveningPage extends Page {
+  static title = words.menu.evenings;
+
   get id() {
     return this.args[0];
   }
@@ -57,6 +59,7 @@ export default class EveningPage extends Page {
 
   view() {
     const { evening } = this;
+    const whatNow = this.#whatNow();
     return html`<article>
       <p class="quiet"><a href="/film/${evening.movie_id}">${filmName(evening)}</a></p>
       <h1>${evening.title}</h1>
@@ -70,8 +73,8 @@ export default class EveningPage extends Page {
       <p class="text">${evening.description}</p>
       ${evening.cancel_reason ? html`<blockquote>${evening.cancel_reason}</blockquote>` : nothing}
       ${this.actions.said}
-      ${this.#isOver && INVOLVED.has(this.booking?.state) ? nothing : html`
-        <section class="panel" aria-live="polite" tabindex="-1">${this.#whatNow()}</section>`}
+      ${whatNow === nothing ? nothing : html`
+        <section class="panel" aria-live="polite" tabindex="-1">${whatNow}</section>`}
       ${this.isHost ? nothing : this.#guests()}
       ${this.rate?.view() ?? nothing}
       ${this.chat?.view() ?? nothing}
@@ -101,7 +104,7 @@ export default class EveningPage extends Page {
 
   #whatNow() {
     if (this.isHost) return this.host.view();
-    if (INVOLVED.has(this.booking?.state)) return this.#answer();
+    if (INVOLVED.has(this.booking?.state)) return this.#isOver ? nothing : this.#answer();
     // A booking may end while it is read: then the stream tells of it.
     return this.chances ? this.#askToCome() : nothing;
   }
@@ -120,8 +123,11 @@ export default class EveningPage extends Page {
 
   #explain() {
     const { detail, overlaps, alternatives } = this.chances;
-    return html`<p>${detail}</p>
-      ${overlaps.length ? html`<p>${words.evening.overlaps}:</p>${eveningLinks(overlaps)}` : nothing}
+    // What was just refused has been said, with what stands against it.
+    const isSaid = detail === this.actions.refusal;
+    if (isSaid && !alternatives.length) return nothing;
+    return html`${isSaid ? nothing : html`<p>${detail}</p>`}
+      ${overlaps.length && !isSaid ? html`<p>${words.evening.overlaps}:</p>${eveningLinks(overlaps)}` : nothing}
       ${alternatives.length ? html`<h2>${words.evening.others}</h2>${eveningLinks(alternatives)}`
         : nothing}`;
   }

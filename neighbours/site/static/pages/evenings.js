@@ -12,7 +12,7 @@ const PAGE = 20;
 const CHECKS = ['has_seats', 'is_free', 'fits_my_schedule', 'fits_my_plan', 'all'];
 
 export default class EveningsPage extends Page {
-  title = words.menu.evenings;
+  static title = words.menu.evenings;
   most = PAGE;
 
   async refresh() {

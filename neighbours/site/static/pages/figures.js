@@ -7,7 +7,7 @@ import { Page, html, words } from '../shell/page.js';
 const TIMES = { day: formatShortDay, month: formatMonth };
 
 export default class FiguresPage extends Page {
-  title = words.figures.title;
+  static title = words.figures.title;
 
   view() {
     const counted = this.counted.figures.filter(({ rows }) => rows.length);

@@ -9,7 +9,7 @@ const FIRST = 30;
 
 export default class FilmsPage extends Page {
   static isOpen = true;
-  title = words.menu.films;
+  static title = words.menu.films;
   wanted = this.query.get('q') ?? '';
   first = new FirstSteps(this);
 

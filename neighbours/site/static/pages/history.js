@@ -5,7 +5,7 @@ import { formatMoment } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class HistoryPage extends Page {
-  title = words.history.title;
+  static title = words.history.title;
 
   async refresh() {
     const { entries, ...others } = this.reads;
@@ -29,7 +29,7 @@ export default class HistoryPage extends Page {
         <p>${formatMoment(shown.event_time)} · ${placeOf(shown)} ·
           <span data-role="seats">${words.evening.left(shown.tickets_left, shown.ticket_count)}</span>
         </p>
-        ${guestList(shown.guest_list)}
+        ${guestList(shown.guest_list, shown.author_id === this.person.id)}
       </section>
       <ol class="timeline">${this.entries.map((entry, index) => this.#entry(entry, index))}</ol>`;
   }

@@ -3,7 +3,7 @@
 import { Page, html, words } from '../shell/page.js';
 
 export default class InvitedPage extends Page {
-  title = words.invited.title;
+  static title = words.invited.title;
 
   view() {
     return html`${this.head}

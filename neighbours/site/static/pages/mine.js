@@ -8,7 +8,7 @@ import { monthCalendar } from '../parts/month_calendar.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class MinePage extends Page {
-  title = words.menu.mine;
+  static title = words.menu.mine;
 
   begin() {
     this.follow(({ name }) => name !== 'notice' && this.renew());

@@ -4,7 +4,7 @@ import { formatMoment } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class NoticesPage extends Page {
-  title = words.menu.notices;
+  static title = words.menu.notices;
 
   async refresh() {
     await super.refresh();

@@ -8,7 +8,7 @@ import { Page, html, words } from '../shell/page.js';
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 export default class PlanPage extends Page {
-  title = words.menu.plan;
+  static title = words.menu.plan;
 
   view() {
     return html`${this.head}

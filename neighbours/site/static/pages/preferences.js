@@ -7,7 +7,7 @@ import { Page, html, words } from '../shell/page.js';
 const ALWAYS = /^(erasure_|text_hidden|report_answered)/;
 
 export default class PreferencesPage extends Page {
-  title = words.notices.preferences;
+  static title = words.notices.preferences;
 
   view() {
     const { now, actions } = this;

@@ -5,7 +5,7 @@ import { notice } from '../parts/action.js';
 import { Page, html, words } from '../shell/page.js';
 
 export default class ReportPage extends Page {
-  title = words.report.title;
+  static title = words.report.title;
 
   view() {
     return html`${this.head}

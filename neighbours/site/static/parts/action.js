@@ -30,6 +30,7 @@ export class Actions {
     const giveFocusBack = holdFocus();
     this.busy = true;
     this.said = nothing;
+    this.refusal = '';
     this.page.redraw();
     try {
       const answer = await act();
@@ -40,6 +41,7 @@ export class Actions {
       if (!(error instanceof Problem)) throw error;
       await this.page.renew();
       this.said = explain(error);
+      this.refusal = error.message;
       return false;
     } finally {
       this.busy = false;
@@ -72,6 +74,14 @@ function explain(problem) {
   const { conflicts } = problem.facts;
   return notice(problem.status ? problem.message : words.common.unreachable, 'problem',
     conflicts ? eveningLinks(conflicts) : nothing);
+}
+
+/** Lets a visitor say who they are. */
+export function whoAreYou(text, people, become) {
+  return html`<section class="panel" data-role="first"><p>${text}</p><p class="actions">
+    ${people.slice(0, 3).map(({ login, name }) => html`
+      <button class="primary" @click=${() => become(login)}>${name}</button>`)}
+    <button @click=${() => become('?')}>${words.menu.another}</button></p></section>`;
 }
 
 /** Leads to the page on which an evening, a review, a post or a person is reported. */

@@ -9,6 +9,7 @@ const CURRENCIES = ['RUB', 'EUR', 'USD'];
  * and what the button says. */
 export function eveningForm(evening, film, submit, buttons) {
   const say = words.host;
+  const isPaid = evening.is_free === false;
   return html`<form class="tall" 
     @submit=${({ target, submitter }) => submit(readEvening(target), submitter.value)}>
     ${field(say.title, 'title', { value: evening.title, required: true, maxlength: 200 })}
@@ -26,7 +27,8 @@ export function eveningForm(evening, film, submit, buttons) {
       { type: 'number', value: evening.ticket_count, min: 1, max: 10000, required: true })}
     <div class="pair">
       ${field(say.price, 'price_amount', { type: 'number', value: evening.price_amount ?? '',
-        min: 0, max: 1000000, step: '0.01', hint: say.priceHint })}
+        min: 0, max: 1000000, step: '0.01', required: isPaid,
+        hint: isPaid ? say.priceMissing : say.priceHint })}
       ${field(say.currency, 'price_currency', { value: evening.price_currency ?? CURRENCIES[0],
         choices: CURRENCIES.map((one) => [one, one]) })}
     </div>

@@ -32,10 +32,15 @@ export function eveningLinks(evenings) {
     ${formatMoment(one.event_time)}</li>`)}</ul>`;
 }
 
-export function guestList(guests) {
+/** The state of a booking, as the host reads it or others do. */
+export function stateOf(state, isHost) {
+  return (isHost && words.host.states[state]) || words.state[state];
+}
+
+export function guestList(guests, isHost) {
   return html`<ul class="people">${guests.map((guest) => html`<li>
     <a href="/person/${guest.guest_id}">${guest.guest_name}</a>
-    <span class="tag">${words.state[guest.state]}</span></li>`)}</ul>`;
+    <span class="tag">${stateOf(guest.state, isHost)}</span></li>`)}</ul>`;
 }
 
 export function filmName(evening) {

@@ -1,6 +1,7 @@
 /** What the front page offers to a newcomer: to be somebody, and to have something to see. */
 
 import { html, nothing, words } from '../shell/view.js';
+import { whoAreYou } from './action.js';
 import { fillExampleWeek } from './example_week.js';
 
 export class FirstSteps {
@@ -12,16 +13,9 @@ export class FirstSteps {
   }
 
   view() {
-    if (!this.page.person) return this.#whoAreYou();
-    return this.page.some.length ? nothing : this.#offer();
-  }
-
-  #whoAreYou() {
-    const { knownPeople, become } = this.page;
-    if (!knownPeople.length) return nothing;
-    return html`<section class="panel" data-role="first"><p>${words.first.who}</p>
-      <p class="actions">${knownPeople.slice(0, 3).map(({ login, name }) => html`
-        <button class="primary" @click=${() => become(login)}>${name}</button>`)}</p></section>`;
+    const { person, knownPeople, become, some } = this.page;
+    if (!person) return whoAreYou(words.first.who, knownPeople, become);
+    return some.length ? nothing : this.#offer();
   }
 
   #offer() {

@@ -4,7 +4,7 @@ import { html, nothing, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { addressOf } from '../api/reads.js';
 import { ask, toldList } from './action.js';
-import { ratingText } from './evening_line.js';
+import { ratingText, stateOf } from './evening_line.js';
 import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
@@ -133,7 +133,7 @@ export class HostPanel {
 
   #request(booking) {
     const { booking_id: id, guest_name: name, guest_rating: score, guest_rating_count: count,
-      state } = booking;
+      state, waitlist_position: place } = booking;
     const message = this.#messages.get(keyOf(booking));
     return html`<li data-guest=${booking.guest_id} tabindex="-1">
       ${isToAnswer(booking) && !this.#isOver ? html`<label class="check"><input type="checkbox"
@@ -141,8 +141,9 @@ export class HostPanel {
           ${name}</label>`
         : html`<span class="check">${name}</span>`}
       <a class="facts" href="/person/${booking.guest_id}">${ratingText(score, count)}</a>
-      <span class="tag">${words.state[state]}${booking.waitlist_position
-        ? ` · ${booking.waitlist_position}` : ''}</span>
+      <span class="tag">${stateOf(state, true)}${place ? ` · ${place}` : ''}</span>
+      ${place && booking.preapproved ? html`<span class="tag mine">
+        ${words.history.events['booking.preapproved']}</span>` : nothing}
       ${this.#isOver ? nothing : html`<span class="actions">
         ${isToAnswer(booking) ? this.#actions.button(words.host.approve,
           () => this.#answer([id], true), 'primary') : nothing}

@@ -17,7 +17,7 @@ export class Page {
   /** `context` has `args` (what the address names), `query`, `reads` (`api/reads.js`), `api`,
    * `person` (or null), `knownPeople` (who has used this browser), `become(login)`, `go(address)`,
    * `redraw()`, `fail(error)` to show that instead, `follow(tell)` for what changes, `isWhole`, and
-   * `signal`, which aborts when the page is left. A page has a `title`. */
+   * `signal`, which aborts when the page is left. A page has a `title`, often that of its class. */
   constructor(context) {
     Object.assign(this, context);
     this.actions = new Actions(this);
@@ -33,6 +33,10 @@ export class Page {
 
   /** Whether the page is also for visitors who have not logged in. */
   static isOpen = false;
+
+  get title() {
+    return this.constructor.title;
+  }
 
   /** Read what the page shows, and keep it under its name. Use `read` to read it anew. */
   async refresh(wanted = this.reads) {
