@@ -22,6 +22,11 @@ VERIFY_FAILED: Final = Gauge("projector_verify_failed", "1 if the last verify sa
 VERIFIED_AT: Final = Gauge(
     "projector_verified_timestamp_seconds", "when verify last said yes, as Unix time; 0: not yet"
 )
+FOLLOWED: Final = Gauge(
+    "read_models_followed",
+    "1 in the process that follows the journal into the tables of this shape",
+    ["shape"],
+)
 SHAPE_DIFFERS: Final = Gauge(
     "projector_shape_differs", "1 if new read models are not what the journal says"
 )

@@ -96,6 +96,8 @@ class ProjectorService(FollowingService):
         super().__init__(projector, "projector", self._prepare_tables, lock)
         self.verifying = False
         metrics.observe(projector)
+        followed = metrics.FOLLOWED.labels(self._shape.name)
+        followed.set_function(lambda: self.active and self._prepared)
         metrics.SHAPE_DIFFERS.set_function(self._differs)
 
     async def start(self) -> asyncio.Task[None]:

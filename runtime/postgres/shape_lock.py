@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from prometheus_client import Gauge
 
 from contracts.values.describing import describe_error
 from runtime.postgres.active_lock import LockPace, hold_lock
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 LOCK_CLASS: Final = int.from_bytes(b"shp", "big")
 """First of the two numbers of the lock; the second is the hash of the shape's name."""
 FIRST_LOOK_S_MAX: Final = 1.0
+READ: Final = Gauge(
+    "read_models_read", "1 in a process that answers from the tables of this shape", ["shape"]
+)
 _TRY_LOCK: Final = f"SELECT pg_try_advisory_lock_shared({LOCK_CLASS}, hashtext($1))"
 
 
@@ -58,6 +62,8 @@ class ShapeLock:
         self._pool: asyncpg.Pool | None = None
         self._running: asyncio.Task[NoReturn] | None = None
         self._looked = asyncio.Event()
+        if not unready:
+            READ.labels(shape.name).set_function(lambda: self.ready)
 
     def find_schema(self) -> str | None:
         """Return the schema of the read models; None while there is none for this process."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from projector.read_models.postgres.sink import PostgresSink
 from projector.shapes.unused_shapes import UnusedShapes
@@ -61,6 +62,10 @@ async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
     return chain
 
 
+def count_readers(shape: BuildShape) -> float | None:
+    return REGISTRY.get_sample_value("read_models_read", {"shape": shape.name})
+
+
 async def until(reads: ReadSide, status: int) -> None:
     while (await reads.get(PATH, BORIS)).status != status:
         await asyncio.sleep(0.01)
@@ -83,9 +88,11 @@ async def test_a_process_that_starts_first_waits_for_its_own_tables(
         await until_ready(new, tables=False, tables_away="not_migrated", read_models=False)
         for _ in range(ROUNDS):
             assert (await new.get(PATH, BORIS)).status == 503
+        assert (count_readers(OURS), count_readers(shape)) == (1, 0)
         async with running_build(sqlite_journal, postgres_dsn, shape):
             await until(new, 200)
             await until_ready(new, tables=True, read_models=True, shape=shape.name)
+            assert (count_readers(OURS), count_readers(shape)) == (1, 1)
             chain.commit({"type": "person.seen.v1", "person_id": BORIS, "name": "Boris II"})
             await chain.write_to(sqlite_journal)
             seen = await new.get(f"{PATH}?min_position={chain.seq}", BORIS)

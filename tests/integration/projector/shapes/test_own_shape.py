@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from projector.proof.scratch.checkpoints import VerifiedCheckpoints
 from projector.read_models.postgres.at_rest import DiskCleaner
@@ -106,9 +107,10 @@ async def test_both_builds_follow_the_journal_each_into_its_own_tables(
         }
         assert await new.pool.fetch("SELECT shoe_size FROM people LIMIT 1")
         await chain.write_to(sqlite_journal, half_of(chain))
-        for build in (old, new):
+        for build, name in ((old, OURS.name), (new, shape.name)):
             await build.until_at(chain.seq)
             assert build.service.active
+            assert REGISTRY.get_sample_value("read_models_followed", {"shape": name}) == 1
             assert await read_rows(build.pool) == fold_rows(chain)
 
 
