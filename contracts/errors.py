@@ -15,11 +15,13 @@ CommandError
 ├── StaleVersion             somebody else changed it in between
 ├── UnknownHost              `Host` is not one of our names
 ├── RateLimited              too many requests
+├── AlreadyRunning           something else has to end first
 ├── CommandRefused           a rule said no; recorded, so that it can be explained later
 ├── NeedsFact                a fact was not looked up; never leaves the process
 └── Unavailable              nothing wrong with the request; the same one may work later
     ├── OutcomeUnknown       the command may or may not count; retry with the same key
     ├── NoLeader             nothing happened; nobody leads at the moment
+    ├── Busy                 as many as can be are being served
     ├── NotEnabledYet        its events may not be written before the whole system is upgraded
     ├── NoRoom               a disk or a database has no room for what would be made
     ├── DependencyDown       an outside service does not answer
@@ -31,6 +33,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from contracts.error_codes import ErrorCode, RefusalCode
+from contracts.failure_codes import RunningCode
 
 PROBLEM_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance", "code"})
 """Members of every problem (RFC 9457). No fact may have one of these names."""
@@ -109,6 +112,13 @@ class RateLimited(CommandError):
         super().__init__(facts=facts if policy is None else facts | {"policy": policy})
 
 
+class AlreadyRunning(CommandError):
+    """What has the tables, or the parked events, to itself. It may take hours."""
+
+    def __init__(self, running: RunningCode) -> None:
+        super().__init__(running)
+
+
 class CommandRefused(CommandError):
     """A rule said no, and the facts say why."""
 
@@ -141,6 +151,15 @@ class OutcomeUnknown(Unavailable):
 
 class NoLeader(Unavailable):
     default_code = "no_leader"
+
+
+class Busy(Unavailable):
+    """As many requests as can be are being served, whoever sent them."""
+
+    default_code = "busy"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(facts={"retry_after_s": retry_after_s})
 
 
 class NotEnabledYet(Unavailable):

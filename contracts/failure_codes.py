@@ -42,8 +42,13 @@ FailureCode = Literal[
     "stale_version",
     "unknown_host",
     "rate_limited",
+    "verify_running",
+    "rebuild_running",
+    "retry_running",
+    "tables_being_made",
     "needs_fact",
     "unavailable",
+    "busy",
     "outcome_unknown",
     "no_leader",
     "dependency_down",
@@ -53,6 +58,8 @@ FailureCode = Literal[
     "internal_error",
 ]
 """All other codes."""
+RunningCode = Literal["verify_running", "rebuild_running", "retry_running", "tables_being_made"]
+"""Those that say what an operator has to wait for."""
 
 FAILURES: Final[dict[FailureCode, Text]] = {
     "malformed_request": Text("The request cannot be understood.", "Запрос не удалось понять."),
@@ -139,12 +146,32 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     "rate_limited": Text(
         "Too many requests; wait a little.", "Слишком много запросов; подождите немного."
     ),
+    "verify_running": Text(
+        "A verify is running; wait until it ends, or stop it.",
+        "Уже идёт проверка (verify); дождитесь её окончания или прервите её.",
+    ),
+    "rebuild_running": Text(
+        "A rebuild is running; wait until it ends, or stop it.",
+        "Уже идёт перестройка (rebuild); дождитесь её окончания или прервите её.",
+    ),
+    "retry_running": Text(
+        "Parked events are being retried or dropped; wait until that ends.",
+        "Отложенные события сейчас обрабатываются; дождитесь окончания.",
+    ),
+    "tables_being_made": Text(
+        "This build is still filling its tables; wait until it is ready.",
+        "Эта версия ещё заполняет свои таблицы; дождитесь её готовности.",
+    ),
     "needs_fact": Text(
         "The decision needs a fact that was not looked up.",
         "Для решения не хватает сведений.",
     ),
     "unavailable": Text(
         "Not available at the moment; try again.", "Сейчас недоступно; повторите попытку."
+    ),
+    "busy": Text(
+        "Others are being served; try again in a moment.",
+        "Сейчас обслуживаются другие; повторите попытку чуть позже.",
     ),
     "outcome_unknown": Text(
         "It is unknown whether this counted; retry with the same Idempotency-Key.",

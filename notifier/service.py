@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 import asyncpg
 from fastapi import APIRouter
 
-from contracts.errors import RateLimited, Unavailable
+from contracts.errors import AlreadyRunning, Unavailable
 from contracts.journal.places import EventPlace
 from contracts.notices import Kind
 from contracts.values.targets import TargetName
@@ -176,7 +176,7 @@ class NotifierService(FollowingService):
         """Fold parked events: those of the key of one dead letter, or all. Yields what
         `notifier.dead_letters.retrying.LateRetrying` yields.
 
-        Raises RateLimited while another retry runs, Unavailable while the clock is wrong,
+        Raises AlreadyRunning while another retry runs, Unavailable while the clock is wrong,
         NotFound, JournalBroken and TablesUnavailable.
         """
         with self._alone():
@@ -195,9 +195,9 @@ class NotifierService(FollowingService):
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Do one thing at a time with parked events. Raises RateLimited."""
+        """Do one thing at a time with parked events. Raises AlreadyRunning."""
         if self._retrying:
-            raise RateLimited
+            raise AlreadyRunning("retry_running")
         self._retrying = True
         try:
             yield

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import Malformed, RateLimited, Unavailable
+from contracts.errors import Malformed, Unavailable
 from contracts.scoring import Formula
 from contracts.values.decoding import UNDECODABLE
 from projector.proof.scratch.checkpoints import Start
@@ -31,8 +31,6 @@ from runtime.http.parameters import (
 from runtime.postgres.tables import TablesUnavailable
 from runtime.progress.ndjson import LINES, LinesResponse, answer_lines
 from runtime.progress.reporting import ReportLine
-
-RETRY_AFTER_S = 10
 
 FROM: Final = Parameter(
     "from", "go on from the newest checkpoint at or before this position", POSITION
@@ -69,14 +67,14 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         """Fold the journal again and compare: chain, capacity, overlaps, every row, and every
         score with the votes in ClickHouse.
 
-        One at a time; 429 while another one runs, 503 while the tables are not followed.
+        One at a time, and not beside a rebuild or a retry; 409 then, 503
+        while the tables are not followed.
         """
         await guard(request)
         start = _read_start(request)
         if not service.ready:
             raise Unavailable
-        if service.verifying:
-            raise RateLimited(RETRY_AFTER_S)
+        service.demand_free()
         return LinesResponse(service.verify(start))
 
     @router.post(
@@ -89,8 +87,9 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         """Rebuild the tables, or one of them, or the history in ClickHouse, beside the live ones,
         compare every row, and switch.
 
-        One at a time, and not beside verify; 429 then, 503 on a standby, 404 if nothing is kept
-        to go back to, 507 if there is no room. It is given up if the caller goes away.
+        One at a time, and not beside verify or a retry; 409 then, 503 on a standby, 404 if
+        nothing is kept to go back to, 507 if there is no room. It is given up if the caller goes
+        away.
         """
         operator = await guard(request)
         return await answer_lines(_begin_rebuild(service, request, operator), switched=False)

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from contracts.errors import RateLimited, Unavailable
+from contracts.errors import AlreadyRunning, Unavailable
+from contracts.failure_codes import RunningCode
 from contracts.journal.places import EventPlace
 from contracts.scoring import Formula
 from projector import metrics
@@ -94,7 +95,8 @@ class ProjectorService(FollowingService):
             self._own_shape = OwnShape(journal, pool, shape_lock, self._checkpoints, room)
         self._pauses = Pauses()
         super().__init__(projector, "projector", self._prepare_tables, lock)
-        self.verifying = False
+        self.running: RunningCode | None = None
+        """What has the tables as a whole to itself."""
         metrics.observe(projector)
         followed = metrics.FOLLOWED.labels(self._shape.name)
         followed.set_function(lambda: self.active and self._prepared)
@@ -115,13 +117,18 @@ class ProjectorService(FollowingService):
         if self._shape_lock is not None:
             await self._shape_lock.stop()
 
+    def demand_free(self) -> None:
+        """Raises AlreadyRunning while something has the tables as a whole to itself."""
+        if self.running is not None:
+            raise AlreadyRunning(self.running)
+
     async def verify(self, start: Start = FROM_ZERO) -> AsyncGenerator[ReportLine, None]:
         """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
 
-        Raises RateLimited while another verify runs, because each takes much of a processor and
+        Raises AlreadyRunning while another verify runs, because each takes much of a processor and
         of the disk, and TablesUnavailable.
         """
-        with self._alone():
+        with self._alone("verify_running"):
             verified = verify(
                 self._journal,
                 self._sink,
@@ -145,12 +152,12 @@ class ProjectorService(FollowingService):
         """Rebuild these tables beside the live ones, or bring the kept ones back. Yields what
         `projector.rebuild.rebuilding.Rebuilding` yields.
 
-        Raises RateLimited while a verify or another rebuild runs, Unavailable on a standby,
+        Raises AlreadyRunning while a verify or another rebuild runs, Unavailable on a standby,
         NotFound if no tables are kept, NoRoom, and TablesUnavailable.
         """
         if self._dsn is None:
             raise Unavailable
-        with self._alone(as_writer=True):
+        with self._alone("rebuild_running", as_writer=True):
             rebuilding = Rebuilding(
                 self._journal,
                 self._pool,
@@ -173,10 +180,10 @@ class ProjectorService(FollowingService):
         """Project parked events: those of the key of one dead letter, or all. Yields what
         `projector.dead_letters.retrying.Retrying` yields.
 
-        Raises RateLimited while a verify, a rebuild or another retry runs, Unavailable on a
+        Raises AlreadyRunning while a verify, a rebuild or another retry runs, Unavailable on a
         standby, NotFound, JournalBroken and TablesUnavailable.
         """
-        with self._alone(as_writer=True):
+        with self._alone("retry_running", as_writer=True):
             signed = SignedAct(by, self._clock())
             forbid = self._checkpoints.forbid_before
             retrying = Retrying(self._journal, self._pool, self._pauses, signed, forbid)
@@ -192,7 +199,7 @@ class ProjectorService(FollowingService):
             signed = SignedAct(by, self._clock())
             await drop_letter(self._pool, place, signed, dry_run=dry_run)
 
-        with self._alone(as_writer=True):
+        with self._alone("retry_running", as_writer=True):
             await self._pauses.pause_for(drop)
 
     async def rebuild_history(
@@ -201,12 +208,12 @@ class ProjectorService(FollowingService):
         """Rebuild the history in ClickHouse, or bring the kept tables back. Yields and raises what
         `projector.rebuild.history_rebuilding.HistoryRebuilding` does.
 
-        Raises RateLimited while a verify or another rebuild runs, too, and Unavailable without a
+        Raises AlreadyRunning while a verify or another rebuild runs, too, and Unavailable without a
         history.
         """
         if self._history_rebuilding is None:
             raise Unavailable
-        with self._alone():
+        with self._alone("rebuild_running"):
             lines = self._history_rebuilding.run(rolls_back=rolls_back)
             act = "roll_back" if rolls_back else "rebuild"
             async with aclosing(self._recorded(lines, by, act, "history")) as recorded:
@@ -240,18 +247,17 @@ class ProjectorService(FollowingService):
             await record_act(connection, signed, act, subject, None, after or None)
 
     @contextmanager
-    def _alone(self, *, as_writer: bool = False) -> Iterator[None]:
-        """Do one thing at a time that takes the tables as a whole. Raises RateLimited, and
+    def _alone(self, running: RunningCode, *, as_writer: bool = False) -> Iterator[None]:
+        """Do one thing at a time that takes the tables as a whole. Raises as `demand_free`, and
         Unavailable if it takes the `writer` of the tables and this is none."""
-        if self.verifying:
-            raise RateLimited
+        self.demand_free()
         if as_writer and not self.active:
             raise Unavailable
-        self.verifying = True
+        self.running = running
         try:
             yield
         finally:
-            self.verifying = False
+            self.running = None
 
     def _own_readiness(self) -> dict[str, Any]:
         shape = {} if self._shape_lock is None else self._shape_lock.readiness()
@@ -309,11 +315,11 @@ class ProjectorService(FollowingService):
     async def _make_ready(self, own: OwnShape) -> None:
         if await self._take_place(own):
             raise Fenced("the tables of this shape were dropped")
-        self.verifying = True  # Nothing else may take the tables as a whole.
+        self.running = "tables_being_made"
         try:
             await own.make_ready()
         finally:
-            self.verifying = False
+            self.running = None
 
     async def _forbid_checkpoints(self) -> None:
         """Forbid those from before an erasure, because they have what the erased typed."""

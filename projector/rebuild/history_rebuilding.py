@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
-from contracts.errors import RateLimited, Unavailable
+from contracts.errors import AlreadyRunning, Unavailable
 from contracts.journal.acceptance import JournalBroken
 from projector.history.block import Block
 from projector.history.reader import QUIET_S, HistoryReader
@@ -72,11 +72,11 @@ class HistoryRebuilding:
         table), `differences` (examples of parts whose rows are not those of the journal; `found`
         has how many there are), `problem` (why the journal could not be followed, or None),
         `room_known` (whether ClickHouse said that there was room) and `seconds`. Raises
-        RateLimited while another one runs, Unavailable on a standby, NotFound if no tables are
+        AlreadyRunning while another one runs, Unavailable on a standby, NotFound if no tables are
         kept, NoRoom, and TablesUnavailable.
         """
         if self._running:
-            raise RateLimited
+            raise AlreadyRunning("rebuild_running")
         if not self._live.active:
             raise Unavailable
         self._running = True

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from contracts.errors import RateLimited
+from contracts.errors import AlreadyRunning
 from projector.proof.scratch.checkpoints import FROM_ZERO, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
@@ -108,7 +108,7 @@ class Rebuilding:
 
         The result is that of verify about the next version. `tables` are those that were
         compared, and `switched` says whether they are the live ones now. `left_s` is how long the
-        phase may still take, None if nobody knows. Raises RateLimited while another one runs,
+        phase may still take, None if nobody knows. Raises AlreadyRunning while another one runs,
         NotFound, NoRoom, and TablesUnavailable.
         """
         time_left = TimeLeft(asyncio.get_running_loop().time)
@@ -194,7 +194,7 @@ class Rebuilding:
     async def _alone(self) -> AsyncIterator[None]:
         async with acquire_connection(self._live) as connection:
             if not await connection.fetchval(_TRY_LOCK):
-                raise RateLimited
+                raise AlreadyRunning("rebuild_running")
             try:
                 yield
             finally:

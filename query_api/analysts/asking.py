@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
-from contracts.errors import Forbidden, Malformed, RateLimited, Unavailable
+from contracts.errors import Busy, Forbidden, Malformed, Unavailable
 from contracts.values.languages import Language
 from query_api.analysts.questions import (
     DAYS_OF_WEEK,
@@ -40,10 +40,10 @@ class QuestionLimit:
 
     @contextmanager
     def admit(self) -> Iterator[None]:
-        """Count one question for as long as the context lives. Raises RateLimited if there
+        """Count one question for as long as the context lives. Raises Busy if there
         are too many already."""
         if self._asked >= self._questions_max:
-            raise RateLimited(RETRY_AFTER_S)
+            raise Busy(RETRY_AFTER_S)
         self._asked += 1
         try:
             yield
@@ -86,7 +86,7 @@ class NamedQuestion(Protocol):
 
 
 class Asker:
-    """Answers analysts' questions. Methods raise as `answer_or_refuse` does, and RateLimited."""
+    """Answers analysts' questions. Methods raise as `answer_or_refuse` does, and Busy."""
 
     def __init__(self, analytics: Analytics, saved: SavedQuestions) -> None:
         self.saved = saved

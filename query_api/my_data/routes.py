@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from contracts.errors import RateLimited
+from contracts.errors import Busy
 from contracts.values.languages import HOME_LANGUAGE, nearest_language
 from contracts.values.zones import HOME_ZONE, zone_or_utc
 from query_api.calendars.feeds import Feed, fetch_feeds
@@ -56,11 +56,11 @@ class MyData:
         self._making = 0
 
     async def respond(self, request: Request) -> Response:
-        """Return the caller's archive. Raises RateLimited while others are being made,
+        """Return the caller's archive. Raises Busy while others are being made,
         Unauthenticated, Malformed, ProjectionBehind and Unavailable."""
         caller = await self._reads.authenticate(request)
         if self._making >= AT_ONCE_MAX:
-            raise RateLimited(RETRY_AFTER_S)
+            raise Busy(RETRY_AFTER_S)
         self._making += 1
         try:
             return await self._make(request, caller)

@@ -76,7 +76,7 @@ class ServiceWithDeadLetters(Protocol):
         self, place: EventPlace | None, by: str | None = None, *, dry_run: bool
     ) -> AsyncGenerator[ReportLine, None]:
         """Yield lines of progress, then the result: of the key of one dead letter, or of all.
-        Raises RateLimited beside another retry, Unavailable on a standby, and NotFound."""
+        Raises AlreadyRunning beside another retry, Unavailable on a standby, and NotFound."""
         ...
 
     async def drop(self, place: EventPlace, by: str | None, *, dry_run: bool) -> None:
@@ -144,7 +144,7 @@ def build_dead_letter_router(
         """Fold all that is parked as this build does, one key after another, 1,000 keys at most.
         With `dry_run` the result says how many events could be folded.
 
-        429 beside another retry, or what takes the tables as a whole; 503 on a standby."""
+        409 beside another retry, or what takes the tables as a whole; 503 on a standby."""
         operator = await guard(request)
         return await answer_lines(service.retry(None, operator, dry_run=is_dry_run(request)))
 
@@ -158,7 +158,7 @@ def build_dead_letter_router(
         """Fold the parked events of this one's key as this build does. The first that still
         cannot be folded stays, with all behind it.
 
-        429 beside another retry, or what takes the tables as a whole; 503 on a standby."""
+        409 beside another retry, or what takes the tables as a whole; 503 on a standby."""
         operator, dry_run = await guard(request), is_dry_run(request)
         return await answer_lines(service.retry(_place_in(request), operator, dry_run=dry_run))
 

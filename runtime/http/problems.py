@@ -53,6 +53,10 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "request_timeout": 408,
+    "verify_running": 409,
+    "rebuild_running": 409,
+    "retry_running": 409,
+    "tables_being_made": 409,
     "stale_version": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
@@ -75,6 +79,7 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "internal_error": 500,
     "needs_fact": 500,  # It never leaves the process; if it does, that is our mistake.
     "unavailable": 503,
+    "busy": 503,
     "outcome_unknown": 503,
     "no_leader": 503,
     "not_enabled_yet": 503,
@@ -84,7 +89,7 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
 }
 
 STATUS: Final = dict.fromkeys(RECORDED_REFUSALS, 409) | _STATUS_OF_FAILURE
-"""The HTTP status of every code of `contracts.error_codes`; the refusals are 409."""
+"""The HTTP status of every code of `contracts.error_codes`; all refusals are 409."""
 
 _CODE_OF_STATUS: Final[dict[int, FailureCode]] = {
     401: "unauthenticated",

@@ -10,9 +10,11 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from contracts.errors import RateLimited, Unavailable
+from contracts.error_codes import describe
+from contracts.errors import AlreadyRunning, CommandError, Unavailable
 from contracts.journal.acceptance import JournalBroken
 from contracts.values.describing import describe_error
+from contracts.values.languages import API_LANGUAGE
 from runtime.client_leaving import wait_until_gone
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import end, start_for
@@ -28,7 +30,7 @@ LINES: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 """`responses` of a route that answers so."""
-FAILURES: Final = (TablesUnavailable, JournalBroken, RateLimited)
+FAILURES: Final = (TablesUnavailable, JournalBroken, AlreadyRunning)
 """Errors that may end lines before their result."""
 
 
@@ -74,8 +76,12 @@ class LinesResponse(Response):
                     await send_line(line)
             except FAILURES as error:
                 log.warning("lines ended early: %s", describe_error(error))
-                await send_line({"ok": False, **self._failed, "problem": str(error)})
+                await send_line({"ok": False, **self._failed, "problem": _say(error)})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _say(error: Exception) -> str:
+    return describe(error.code, API_LANGUAGE) if isinstance(error, CommandError) else str(error)
 
 
 async def answer_lines(lines: AsyncGenerator[ReportLine, None], **failed: Any) -> Response:

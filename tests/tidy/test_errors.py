@@ -19,7 +19,7 @@ from contracts.error_codes import (
     read_refusal,
 )
 from contracts.errors import CommandError
-from contracts.failure_codes import FAILURES, FailureCode
+from contracts.failure_codes import FAILURES, FailureCode, RunningCode
 from runtime.http.problems import STATUS
 
 
@@ -59,8 +59,9 @@ def test_no_code_is_in_both_halves() -> None:
     assert not set(RECORDED_REFUSALS) & set(FAILURES)
 
 
-def test_every_refusal_is_a_conflict_and_nothing_else_is() -> None:
-    assert {code for code, status in STATUS.items() if status == 409} == set(RECORDED_REFUSALS)
+def test_refusals_and_what_has_to_end_first_are_conflicts_and_nothing_else_is() -> None:
+    conflicts = {*RECORDED_REFUSALS, *get_args(RunningCode)}
+    assert {code for code, status in STATUS.items() if status == 409} == conflicts
 
 
 @pytest.mark.parametrize("code", ERROR_TEXTS)

@@ -4,6 +4,7 @@
 const ROOT = "/api/v1/operator";
 const KEY = "practix.analyst";
 const TRIES = 6;
+const LATER = new Set(["busy", "rate_limited"]);
 
 export const token = {
   get: () => sessionStorage.getItem(KEY),
@@ -20,15 +21,14 @@ export class Refused extends Error {
   }
 }
 
-// Returns the response. If too many questions are being asked, waits and tries again. Throws
-// Refused.
+// Returns the response. If others are being served, or this asks too often, waits and tries again.
+// Throws Refused.
 export async function call(path, query = {}, body = undefined, method = body ? "POST" : "GET") {
   for (let left = TRIES; ; left -= 1) {
     const response = await send(path, query, body, method);
     if (response.ok) return response;
-    if (response.status !== 429 || left === 1) {
-      throw new Refused(response.status, await response.json().catch(() => ({})));
-    }
+    const problem = await response.json().catch(() => ({}));
+    if (!LATER.has(problem.code) || left === 1) throw new Refused(response.status, problem);
     const seconds = Number(response.headers.get("Retry-After")) || 1;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   }

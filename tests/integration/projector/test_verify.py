@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from contracts.errors import RateLimited
+from contracts.errors import AlreadyRunning
 from contracts.events.announcement import AnnouncementCreated, AnnouncementPublished
 from contracts.events.booking import BookingApproved, BookingRequested
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
@@ -444,7 +444,7 @@ async def test_one_verification_at_a_time(
     service = ProjectorService(sqlite_journal, tables)
     async with aclosing(service.verify()) as first:
         await anext(first)
-        with pytest.raises(RateLimited):
+        with pytest.raises(AlreadyRunning, match="verify_running"):
             await anext(service.verify())
     async with aclosing(service.verify()) as after:
         assert [line async for line in after][-1]["ok"]

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from contracts.errors import CommandRefused, NotFound, RateLimited
+from contracts.errors import AlreadyRunning, CommandRefused, NotFound
 from contracts.events.announcement import AnnouncementPublished
 from contracts.journal.places import EventPlace
 from projector.dead_letters.stored import LETTERS
@@ -234,9 +234,9 @@ async def test_one_retry_at_a_time_and_of_what_is_parked(
             await retried(service, EventPlace(1, 0))
         first = service.retry(None, dry_run=False)
         await anext(first)
-        with pytest.raises(RateLimited):
+        with pytest.raises(AlreadyRunning, match="retry_running"):
             await retried(service)
-        with pytest.raises(RateLimited):
+        with pytest.raises(AlreadyRunning, match="retry_running"):
             await service.drop(EventPlace(2, 0), None, dry_run=False)
         await first.aclose()
         assert not (await retried(service))["ok"]

@@ -13,7 +13,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from contracts.errors import NotFound, RateLimited, Unavailable
+from contracts.errors import AlreadyRunning, NotFound, Unavailable
 from projector.history.block import block_of
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
@@ -189,7 +189,7 @@ async def test_kept_tables_stay_kept_if_the_operator_goes_away_on_the_way_back(
                 await reply.content.readline()
                 assert await HistoryVersions(analytics).has(NEXT)
                 reply.close()
-                await eventually(lambda: not service.verifying)
+                await eventually(lambda: service.running is None)
             assert not await HistoryVersions(analytics).has(NEXT)
             if rolls_back == "true":
                 assert await names(analytics) == before
@@ -351,7 +351,7 @@ async def test_one_at_a_time_and_only_where_the_journal_is_followed(
         rebuilding = HistoryRebuilding(sqlite_journal, analytics, live)
         async with aclosing(rebuilding.run()) as first:
             await anext(first)
-            with pytest.raises(RateLimited):
+            with pytest.raises(AlreadyRunning, match="rebuild_running"):
                 await anext(rebuilding.run())
         # It was given up: nothing is left.
         assert not any(NEXT in name for name in await names(analytics))

@@ -32,9 +32,9 @@ async def test_what_was_begun_is_cleared_away(
                 if route != "verify":  # Its first line comes with the first record.
                     assert msgspec.json.decode(await reply.content.readline())["phase"] == "fill"
                     assert await exists(tables, NEXT)
-                assert service.verifying
+                assert service.running == f"{route.partition('?')[0]}_running"
                 reply.close()
-            await eventually(lambda: not service.verifying)
+            await eventually(lambda: service.running is None)
             assert not await exists(tables, NEXT)
             journal.let_go()
             async with session.post("rebuild") as reply:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from contracts.errors import RateLimited
+from contracts.errors import AlreadyRunning
 from projector.read_models.groups import GROUPS
 from projector.read_models.postgres.versions import KEPT, NEXT
 from projector.read_models.project import TABLES
@@ -157,7 +157,7 @@ async def test_reads_go_on_and_the_next_rebuild_works(
         for point in points:
             async with killed_at(point, what, journal, postgres_dsn, tables):
                 rival = ProjectorService(sqlite_journal, tables, dsn=postgres_dsn)
-                with pytest.raises(RateLimited):
+                with pytest.raises(AlreadyRunning, match="rebuild_running"):
                     await anext(rival.rebuild())
             assert await read_rows(tables) == rows, point
             assert not looking.done(), point

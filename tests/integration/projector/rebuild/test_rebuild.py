@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from contracts.errors import NotFound, RateLimited, Unavailable
+from contracts.errors import AlreadyRunning, NotFound, Unavailable
 from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.versions import KEPT, NEXT
 from projector.service import ProjectorService
@@ -100,10 +100,10 @@ async def test_one_at_a_time_and_not_without_a_version_to_go_back_to(
         async with aclosing(service.rebuild()) as first:
             await anext(first)
             for other in (service.rebuild(), service.verify()):
-                with pytest.raises(RateLimited):
+                with pytest.raises(AlreadyRunning, match="rebuild_running"):
                     await anext(other)
             rival = ProjectorService(sqlite_journal, tables, dsn=postgres_dsn)
-            with pytest.raises(RateLimited):
+            with pytest.raises(AlreadyRunning, match="rebuild_running"):
                 await anext(rival.rebuild())
         assert not await exists(tables, NEXT)
         with pytest.raises(NotFound):

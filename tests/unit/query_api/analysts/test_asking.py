@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from contracts.errors import Forbidden, Malformed, RateLimited, Unavailable
+from contracts.errors import Busy, Forbidden, Malformed, Unavailable
 from query_api.analysts.asking import RETRY_AFTER_S, QuestionLimit, answer_or_refuse
 from runtime.clickhouse.port import AnalyticsUnavailable, OwnSqlBarred, QueryRefused, ResultSet
 
@@ -17,7 +17,7 @@ def test_one_question_too_many_is_told_to_come_back() -> None:
     with ExitStack() as asked:
         asked.enter_context(limit.admit())
         asked.enter_context(limit.admit())
-        with pytest.raises(RateLimited) as caught, limit.admit():
+        with pytest.raises(Busy) as caught, limit.admit():
             pass
     assert caught.value.facts == {"retry_after_s": RETRY_AFTER_S}
 
@@ -34,7 +34,7 @@ def test_a_question_that_was_not_admitted_never_counts() -> None:
     limit = QuestionLimit(1)
     with limit.admit():
         for _ in range(3):
-            with pytest.raises(RateLimited), limit.admit():
+            with pytest.raises(Busy), limit.admit():
                 pass
     with limit.admit():
         pass

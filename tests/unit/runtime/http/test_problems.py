@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from contracts.errors import (
     PROBLEM_MEMBERS,
+    AlreadyRunning,
+    Busy,
     CommandRefused,
     DependencyDown,
     NotFound,
@@ -45,7 +47,9 @@ class Body(BaseModel):
 RAISED = {
     "refused": CommandRefused("no_seats", {"tickets_left": 0}),
     "down": DependencyDown("movies"),
-    "busy": RateLimited(7),
+    "limited": RateLimited(7),
+    "busy": Busy(10),
+    "running": AlreadyRunning("verify_running"),
     "unauthenticated": Unauthenticated(),
     "expired": TokenExpired(),
     "bug": RuntimeError("the password is 1234"),
@@ -171,7 +175,9 @@ async def test_hidden_absent_and_malformed_are_the_same_bytes(get: Get) -> None:
     ("name", "status", "code", "header", "value"),
     [
         ("down", 503, "dependency_down", "Retry-After", "1"),
-        ("busy", 429, "rate_limited", "Retry-After", "7"),
+        ("limited", 429, "rate_limited", "Retry-After", "7"),
+        ("busy", 503, "busy", "Retry-After", "10"),
+        ("running", 409, "verify_running", "Content-Language", "en"),
         ("unauthenticated", 401, "unauthenticated", "WWW-Authenticate", 'Bearer realm="practix"'),
         (
             "expired",
