@@ -1,5 +1,6 @@
 """Makes the HTTP calls of the command line to a running system."""
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -7,6 +8,7 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from contracts.errors import PROBLEM_MEMBERS
 
@@ -95,9 +97,22 @@ async def open_answer(
                     raise _describe_problem(response.status, await response.read())
                 yield response
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
-            raise NotRunning(f"no system answers at {url}: {error}; make run starts one") from error
+            where, why = URL(url).origin(), _describe_silence(error)
+            raise NotRunning(
+                f"no system answers at {where} ({why}); make run starts one"
+            ) from error
         except aiohttp.ClientPayloadError as error:
             raise RequestRefused(f"the answer broke off: {error}") from error
+
+
+def _describe_silence(error: Exception) -> str:
+    match error:
+        case aiohttp.ClientConnectorError(errno=int(number)) if number > 0:
+            return os.strerror(number).lower()
+        case aiohttp.ClientConnectorError(os_error=OSError(strerror=str(reason))):
+            return reason.lower()
+        case _:
+            return str(error) or "no answer in time"
 
 
 def _describe_problem(status: int, body: bytes) -> RequestRefused:

@@ -1,6 +1,6 @@
 """Output for a terminal: a progress bar, and the version."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -9,9 +9,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from runtime.version import VERSION
 
 
+class LateProgress(Progress):
+    """A progress bar that is not shown before there is progress. So an error right away is the only
+    line."""
+
+    def start(self) -> None:
+        """Do nothing: there is nothing to show yet."""
+
+    def stop(self) -> None:
+        if self.live.is_started:
+            super().stop()
+
+    def update(self, *change: Any, **changes: Any) -> None:
+        super().start()
+        super().update(*change, **changes)
+
+    def advance(self, *change: Any, **changes: Any) -> None:
+        super().start()
+        super().advance(*change, **changes)
+
+
 def make_progress_bar() -> Progress:
     """Return a progress bar on standard error; standard output stays for results."""
-    return Progress(
+    return LateProgress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
