@@ -24,6 +24,9 @@ ANYBODY_MAY_ENTER: Final = 0o755
 MOVED: Final = ("postgres.password", "cluster")
 """Files to move. The cluster comes last: an interrupted move goes on at the next start."""
 
+RESTORED: Final = "restored"
+"""A file beside a cluster that was restored, until the notifier has been told."""
+
 
 class Account(NamedTuple):
     """The account of a server: a prefix of its commands, and the owner of its files."""
@@ -57,14 +60,16 @@ def account_of_nobody() -> Account:
 def prepare_home(account: Account, wanted: Path) -> Path:
     """Return `wanted`, or a substitute, always the same, if the account cannot reach it.
 
-    What `wanted` holds from a time when it could be reached is moved to the substitute.
+    What `wanted` holds from a time when it could be reached is moved to the substitute, and so is
+    a cluster that was restored there: it takes the place of one from before.
     """
     if account.uid is None or _is_reachable(wanted):
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted
     home = _make_shared_folder(f"practix-postgres-{_hash_path(wanted)}")
+    restored = (wanted / RESTORED).exists()
     for name in MOVED:
-        if (wanted / name).exists() and not (home / name).exists():
+        if (wanted / name).exists() and (restored or not (home / name).exists()):
             _move(account, wanted / name, home / name)
     return home
 
@@ -94,17 +99,30 @@ def give_ownership(account: Account, path: Path) -> None:
 
 
 def _move(account: Account, source: Path, target: Path) -> None:
-    """Move all or nothing, even to another file system."""
-    scratch = target.with_name("incomplete")
+    """Move all or nothing, even to another file system, in the place of what is there."""
+    scratch, replaced = target.with_name("incomplete"), target.with_name("replaced")
+    moved = source.with_name(f"{source.name}.moved")
+    for left in (scratch, replaced, moved):
+        _remove(left)
     if source.is_dir():
-        shutil.rmtree(scratch, ignore_errors=True)
         shutil.copytree(source, scratch, symlinks=True)
     else:
         shutil.copy2(source, scratch)
     for path in (scratch, *scratch.rglob("*")):
         give_ownership(account, path)
+    if target.exists():
+        target.rename(replaced)
     scratch.rename(target)
-    shutil.rmtree(source, ignore_errors=True)
+    source.rename(moved)  # At once: half of it would be taken for newer than the target.
+    for left in (replaced, moved):
+        _remove(left)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _namespaces_work() -> bool:

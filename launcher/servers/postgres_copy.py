@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from launcher.servers.postgres import USER, find_installation, password_file, why_unavailable
-from launcher.servers.postgres_account import choose_account, prepare_home
+from launcher.servers.postgres_account import RESTORED, choose_account, prepare_home
 from launcher.servers.process import HOST, ServerFailed, ServerUnavailable, run_command
 
 BASE: Final = "base.tar.gz"
@@ -21,8 +21,6 @@ TRIES: Final = 3
 """A checkpoint may remove the log in the very moment at which the copy asks to keep it."""
 PORT_LINE: Final = 3
 """The line of `postmaster.pid` that has the port."""
-RESTORED: Final = "restored"
-"""A file beside a cluster that was restored, until the notifier has been told."""
 
 
 async def copy_cluster(data_dir: Path, target: Path) -> None:
@@ -42,11 +40,18 @@ async def copy_cluster(data_dir: Path, target: Path) -> None:
         except ServerFailed:
             if not left:
                 raise
+            _empty(target)
     shutil.copyfile(password_file(home), password_file(target))
 
 
+def _empty(folder: Path) -> None:
+    """Delete what a killed program left: the next one takes only an empty folder."""
+    for path in folder.iterdir():
+        path.unlink()
+
+
 async def _copy_once(installed: Path, home: Path, target: Path) -> None:
-    """Copy everything, or fail and leave `target` empty."""
+    """Copy everything into the empty folder `target`. Raises ServerFailed."""
     await run_command(
         [
             str(installed / "bin" / "pg_basebackup"),

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from launcher import cli
 from launcher.backups.making import CELL, POSTGRES
-from launcher.servers.postgres_copy import RESTORED, restore_cluster
+from launcher.servers.postgres_account import RESTORED
+from launcher.servers.postgres_copy import restore_cluster
 from tests.cells.embedded import RunningSystem, assert_guest_is_seen, confirm_guest, run_system
 from tests.e2e.operating.witness import ask_without_pause, command, wait_told
 
