@@ -82,6 +82,11 @@ class DataDirectory:
         return self.path / RESTORING
 
     @property
+    def shared_restoring_path(self) -> Path:
+        """The same for what all cells share: the cell may have a disk of its own."""
+        return self.shared / (f"{RESTORING}-{self.cell}" if self.cell else RESTORING)
+
+    @property
     def journal_path(self) -> Path:
         return self.path / "journal.sqlite"
 

@@ -9,11 +9,13 @@ the checkpoints of verify.
 """
 
 import errno
+import fcntl
+import glob
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,7 +23,7 @@ from typing import Final
 
 from launcher.backups.copying import copy_database, copy_folder
 from launcher.backups.manifest import Manifest, write_manifest
-from launcher.data_directory import DataDirectory, DataInUse
+from launcher.data_directory import RESTORING, DataDirectory, DataInUse
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.postgres_copy import copy_cluster
 from runtime.clickhouse.chdb import ANALYSTS_DATABASE
@@ -57,8 +59,7 @@ async def make_backup(data: DataDirectory, target: Path) -> Manifest:
         raise NothingToCopy(f"there is no journal of an embedded system in {data.path}")
     _demand_outside(data, target)
     made_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    unfinished = _begin(target)
-    try:
+    with _begin(target) as unfinished:
         async with _server_running(data):
             (unfinished / CELL / POSTGRES).mkdir(parents=True)
             await copy_cluster(data.path / POSTGRES, unfinished / CELL / POSTGRES)
@@ -67,9 +68,6 @@ async def make_backup(data: DataDirectory, target: Path) -> Manifest:
         manifest = write_manifest(unfinished, cell=data.cell, made_at=made_at, position=position)
         close_to_others(unfinished)
         _finish(unfinished, target)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
     return manifest
 
 
@@ -79,8 +77,10 @@ def _demand_outside(data: DataDirectory, target: Path) -> None:
         raise TargetUnusable(f"{target} is in the data directory {data.shared}: name another place")
 
 
-def _begin(target: Path) -> Path:
-    """Return a new folder that becomes `target` once it is whole. Another backup has another.
+@contextmanager
+def _begin(target: Path) -> Iterator[Path]:
+    """Make a folder that becomes `target` once it is whole, and lock it as long as that takes. If
+    it does not become that, it is removed.
 
     No parent is made: it may be a disk that is not mounted now.
     """
@@ -88,7 +88,40 @@ def _begin(target: Path) -> Path:
         raise TargetUnusable(f"there is no folder {target.parent}: make it, or mount it")
     if os.path.lexists(target):
         raise FileExistsError(f"{target} exists already")
-    return Path(mkdtemp(prefix=f"{target.name}.unfinished-", dir=target.parent))
+    prefix = f"{target.name}.unfinished-"
+    if any(_is_locked(path) for path in target.parent.glob(f"{glob.escape(prefix)}*")):
+        raise TargetUnusable(f"another backup into {target} has begun")
+    unfinished = Path(mkdtemp(prefix=prefix, dir=target.parent))
+    opened = os.open(unfinished, os.O_RDONLY)
+    try:
+        _lock(opened)
+        yield unfinished
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    finally:
+        os.close(opened)
+
+
+def _is_locked(folder: Path) -> bool:
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError:  # It has ended just now.
+        return False
+    try:
+        return not _lock(opened)
+    finally:
+        os.close(opened)
+
+
+def _lock(opened: int) -> bool:
+    """Lock an open folder until it is closed. Returns False if another has locked it. Where a disk
+    has no locks, nobody has."""
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+    return True
 
 
 def _finish(unfinished: Path, target: Path) -> None:
@@ -128,7 +161,7 @@ def _copy_journal(first: Path, folder: Path) -> int:
 
 
 def _copy_the_rest(data: DataDirectory, folder: Path) -> None:
-    shared = {path.name for path in data.shared_paths}
+    shared = {path.name for path in (*data.shared_paths, *data.path.glob(f"{RESTORING}*"))}
     journals = {path.name for path in data.path.glob(f"{data.journal_path.stem}*")}
     copy_folder(data.path, folder / CELL, FILLED_AGAIN | shared | journals | {POSTGRES, "cells"})
     for path in data.shared_paths:

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from launcher.backups.making import CELL, POSTGRES, SHARED
 from launcher.backups.manifest import BackupDamaged, Manifest, read_manifest
-from launcher.data_directory import SECRETS, DataDirectory
+from launcher.data_directory import RESTORING, SECRETS, DataDirectory
 from launcher.servers.postgres_copy import BASE, restore_cluster
 from runtime.process.private_files import close_to_others
 
@@ -50,27 +51,53 @@ def _demand_whole(backup: Path, manifest: Manifest, data: DataDirectory) -> None
 
 
 def _demand_empty(data: DataDirectory) -> None:
-    harmless = {LOST_AND_FOUND, data.lock_path.name, data.restoring_path.name}
-    if data.path.exists() and any(path.name not in harmless for path in data.path.iterdir()):
+    empty = {path for path in data.shared_paths if _is_empty(path)}
+    harmless = {data.path / LOST_AND_FOUND, data.lock_path, data.restoring_path} | empty
+    if data.path.exists() and any(path not in harmless for path in data.path.iterdir()):
         raise DataThere(f"{data.path} is not empty")
 
 
+def _is_empty(folder: Path) -> bool:
+    """Return whether it is there and has nothing in it, as a disk of its own."""
+    harmless = (LOST_AND_FOUND, RESTORING)
+    return folder.is_dir() and all(path.name in harmless for path in folder.iterdir())
+
+
+class _SharedFolder(NamedTuple):
+    """A folder of a backup that all cells share, and that is not there yet."""
+
+    source: Path
+    target: Path
+    scratch: Path
+    """A folder on the disk of the target, where it is laid out first."""
+
+    def list_moves(self) -> list[tuple[Path, Path]]:
+        if not self.target.exists():
+            return [(self.scratch, self.target)]
+        return [(path, self.target / path.name) for path in self.scratch.iterdir()]
+
+
 def _restore_into(data: DataDirectory, backup: Path) -> None:
-    scratch = data.restoring_path
-    shutil.rmtree(scratch, ignore_errors=True)  # We have the lock: whoever left it was killed.
-    shared = _find_missing(backup, data)
+    cell, shared = data.restoring_path / CELL, _find_missing(backup, data)
+    scratches = {data.restoring_path, data.shared_restoring_path, *(one.scratch for one in shared)}
+    _remove_all(scratches)  # We have the lock: whoever left them was killed.
     try:
-        _lay_out(backup, scratch / CELL)
-        for source, _ in shared:
-            shutil.copytree(source, scratch / SHARED / source.name)
-        close_to_others(scratch)
-        # No system starts while `scratch` is there, even if we are killed between two of these.
-        _move_all(
-            [(scratch / SHARED / source.name, target) for source, target in shared]
-            + [(path, data.path / path.name) for path in (scratch / CELL).iterdir()]
-        )
+        _lay_out(backup, cell)
+        for one in shared:
+            shutil.copytree(one.source, one.scratch)
+        for scratch in scratches:
+            if scratch.exists():
+                close_to_others(scratch)
+        # No system starts while `restoring_path` is there, even if we are killed in between.
+        moves = [move for one in shared for move in one.list_moves()]
+        _move_all(moves + [(path, data.path / path.name) for path in cell.iterdir()])
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        _remove_all(scratches)
+
+
+def _remove_all(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _move_all(moves: list[tuple[Path, Path]]) -> None:
@@ -88,8 +115,8 @@ def _move_all(moves: list[tuple[Path, Path]]) -> None:
         raise
 
 
-def _find_missing(backup: Path, data: DataDirectory) -> list[tuple[Path, Path]]:
-    """Return the backup's folders that all cells share and that are not there, with where they go.
+def _find_missing(backup: Path, data: DataDirectory) -> list[_SharedFolder]:
+    """Return the backup's folders that all cells share and that are missing or empty here.
 
     Raises DataThere if another cell lives there with other secrets: tokens of the backup would
     not count.
@@ -100,7 +127,10 @@ def _find_missing(backup: Path, data: DataDirectory) -> list[tuple[Path, Path]]:
         if not source.exists():
             continue
         if not target.exists():
-            missing.append((source, target))
+            scratch = data.shared_restoring_path / SHARED / target.name
+            missing.append(_SharedFolder(source, target, scratch))
+        elif _is_empty(target):
+            missing.append(_SharedFolder(source, target, target / RESTORING))
         elif target.name == SECRETS and not _are_alike(source, target):
             raise DataThere(f"{target} has other secrets than the backup")
     return missing

@@ -1,6 +1,8 @@
 """What a backup leaves out, what it notices about itself, and what a restore refuses."""
 
+import errno
 import io
+import os
 import shutil
 import sqlite3
 import tarfile
@@ -216,6 +218,53 @@ def test_a_disk_of_its_own_is_filled_and_not_replaced(
     assert disk.stat().st_ino == number
     assert (disk / left).exists()
     assert data.journal_path.read_bytes() == b"the journal"
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that nothing can be renamed into from elsewhere, or out of it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    rename = Path.rename
+
+    def rename_on_one_disk(source: Path, target: Path) -> Path:
+        inside = {one.resolve().is_relative_to(disk) for one in (source.parent, target.parent)}
+        if len(inside) > 1:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", rename_on_one_disk)
+    return disk
+
+
+def test_a_cell_on_a_disk_of_its_own_is_restored_beside_the_secrets(
+    tmp_path: Path, backup: Path, other_disk: Path
+) -> None:
+    write_manifest(backup, cell="spb", made_at="2026-01-01T00:00:00+00:00", position=1)
+    spb = DataDirectory(tmp_path / "data", "spb")
+    spb.path.parent.mkdir(parents=True)
+    spb.path.symlink_to(other_disk)
+    restore_backup(backup, spb)
+    assert spb.journal_path.read_bytes() == b"the journal"
+    assert (spb.outside_path / "neighbours.db").read_bytes() == b"people"
+    assert {path.name for path in spb.shared.iterdir()} == {"cells", "secrets", "neighbours"}
+
+
+@pytest.mark.parametrize("name", ["secrets", "neighbours"])
+@pytest.mark.parametrize("cell", ["", "spb"])
+def test_what_cells_share_may_be_an_empty_disk(
+    tmp_path: Path, backup: Path, other_disk: Path, name: str, cell: str
+) -> None:
+    write_manifest(backup, cell=cell, made_at="2026-01-01T00:00:00+00:00", position=1)
+    data = DataDirectory(tmp_path / "data", cell)
+    data.shared.mkdir()
+    (other_disk / "lost+found").mkdir()
+    (data.shared / name).symlink_to(other_disk)
+    restore_backup(backup, data)
+    assert data.journal_path.read_bytes() == b"the journal"
+    (file,) = (backup / SHARED / name).iterdir()
+    assert (other_disk / file.name).read_bytes() == file.read_bytes()
+    assert {path.name for path in other_disk.iterdir()} == {"lost+found", file.name}
 
 
 async def test_a_backup_needs_a_journal_and_a_folder_of_its_own(tmp_path: Path) -> None:

@@ -33,20 +33,44 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataDirect
     running.vacate()
 
 
-async def test_of_two_backups_into_one_folder_the_second_is_refused_and_harms_nothing(
+async def test_of_two_backups_into_one_folder_the_second_is_refused_before_it_copies(
+    tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "backup"
+
+    async def copy_beside_another(data_dir: Path, folder: Path) -> None:
+        monkeypatch.setattr(COPY, None)
+        with pytest.raises(TargetUnusable, match="another backup"):
+            await make_backup(data, target)
+        await copy_a_file(data_dir, folder)
+
+    monkeypatch.setattr(COPY, copy_beside_another)
+    await make_backup(data, target)
+    read_manifest(target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "data"]
+
+
+async def test_what_a_killed_backup_left_is_in_nobodys_way(
+    tmp_path: Path, data: DataDirectory
+) -> None:
+    (tmp_path / "backup.unfinished-killed").mkdir()
+    await make_backup(data, tmp_path / "backup")
+    read_manifest(tmp_path / "backup")
+
+
+async def test_a_folder_that_appeared_meanwhile_is_left_alone(
     tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "backup"
 
     async def copy_and_be_overtaken(data_dir: Path, folder: Path) -> None:
-        monkeypatch.setattr(COPY, copy_a_file)
-        await make_backup(data, target)
+        (target / "notes").mkdir(parents=True)
         await copy_a_file(data_dir, folder)
 
     monkeypatch.setattr(COPY, copy_and_be_overtaken)
     with pytest.raises(FileExistsError, match="meanwhile"):
         await make_backup(data, target)
-    read_manifest(target)
+    assert [path.name for path in target.iterdir()] == ["notes"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "data"]
 
 
