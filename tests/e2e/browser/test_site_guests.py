@@ -130,6 +130,19 @@ async def test_a_host_sees_whom_she_has_approved_in_advance(
         await expect(line.get_by_role("button", name="Approve")).to_have_count(0)
 
 
+async def test_a_host_may_close_a_full_evening_and_not_reopen_it(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "olga") as olga:
+        path = await olga.announce("Casablanca", **PLACE)
+        await fill(system, path, "olga", "petya")
+        status = olga.page.locator("main .tag").first
+        await expect(status).to_have_text("full, with a waiting list")
+        await expect(olga.page.get_by_role("button", name="Take requests again")).to_have_count(0)
+        await olga.click("Take no more requests")
+        await expect(status).to_have_text("closed to requests")
+
+
 async def test_the_history_tells_a_full_evening_and_a_taken_seat_from_others(
     browser: Browser, system: RunningSystem
 ) -> None:

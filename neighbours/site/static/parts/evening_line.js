@@ -49,13 +49,17 @@ export function filmName(evening) {
 }
 
 /** Whether one may ask to come, or to wait for a seat. */
-export function takesRequests({ status, closed_reason: reason, event_time: time }) {
-  return (status === 'Alive' || reason === 'full') && new Date(time) > new Date();
+export function takesRequests(evening) {
+  return (evening.status === 'Alive' || isFull(evening)) && new Date(evening.event_time) > new Date();
 }
 
-/** A full evening is closed only until a seat is free: one can still wait for it. */
-export function statusOf({ status, closed_reason: reason }) {
-  return status === 'Closed' && reason === 'full' ? words.evening.full : words.evening.status[status];
+/** Such an evening is closed only until a seat is free: one can still wait for it. */
+export function isFull({ status, closed_reason: reason }) {
+  return status === 'Closed' && reason === 'full';
+}
+
+export function statusOf(evening) {
+  return isFull(evening) ? words.evening.full : words.evening.status[evening.status];
 }
 
 export function placeOf(evening) {

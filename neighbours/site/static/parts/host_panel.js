@@ -4,7 +4,7 @@ import { html, nothing, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { addressOf } from '../api/reads.js';
 import { ask, toldList } from './action.js';
-import { ratingText, stateOf } from './evening_line.js';
+import { isFull, ratingText, stateOf } from './evening_line.js';
 import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
@@ -71,7 +71,7 @@ export class HostPanel {
 
   view() {
     const { evening } = this.page;
-    const [status, word] = NEXT[evening.status] ?? [];
+    const [status, word] = NEXT[isFull(evening) ? 'Alive' : evening.status] ?? [];
     return html`
       <p class="actions">
         ${status ? this.#actions.button(words.host[word], () => this.#change({ status }),
