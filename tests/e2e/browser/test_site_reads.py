@@ -23,6 +23,12 @@ FOLLOW: Final = """address => {
     link.click();
     link.remove();
 }"""
+HOLD_FRAMES: Final = """() => {
+    const held = [];
+    window.requestAnimationFrame = (act) => held.push(act);
+    window.drawFrames = () => { while (held.length) held.shift()(performance.now()); };
+}"""
+"""A frame is drawn for the page only by `drawFrames`."""
 NOTHING_READ: Final = "/report"
 """The page that reads nothing."""
 
@@ -107,6 +113,30 @@ async def list_opened(visitor: Visitor, path: str, count: int) -> list[str]:
         await opening
     await visitor.page.unroute(APP)
     return sorted(reads)
+
+
+async def test_a_page_is_shown_before_it_follows_and_draws_what_is_out_of_sight(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        page = anna.page
+        await page.add_init_script(f"({HOLD_FRAMES})()")
+        followed: list[str] = []
+        page.on(
+            "request", lambda one: followed.append(one.url) if "/v1/stream" in one.url else None
+        )
+        await anna.open("/mine")
+        await page.evaluate("fetch('/healthz')")  # Whatever was asked for before is noted now.
+        assert followed == []
+        async with page.expect_request(STREAM):
+            await page.evaluate("drawFrames()")
+        for path, late in (("/plan", "[type=time]"), ("/evenings", "[name=location]")):
+            await anna.open(path)
+            await expect(page.locator(late)).to_have_count(0)
+            await page.evaluate("drawFrames()")
+            await expect(page.locator(late).first).to_be_attached()
+        await anna.open("/evenings?location=Moscow")
+        await expect(page.locator("[name=location]")).to_have_value("Moscow")
 
 
 async def test_an_expired_token_is_renewed_before_the_first_page(

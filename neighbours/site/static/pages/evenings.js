@@ -51,7 +51,7 @@ export default class EveningsPage extends Page {
         { value: now('movie_id'), choices: [['', say.anyFilm], ...films] })}
       ${this.#episodes(now)}
       <details ?open=${this.query.size > 0}><summary>${say.filters}</summary>
-        ${field(words.evening.where, 'location', { value: now('location') })}
+        ${this.isWhole || this.query.size ? html`${field(words.evening.where, 'location', { value: now('location') })}
         <div class="pair">
           ${field(say.from, 'date_from', { type: 'date', value: now('date_from') })}
           ${field(say.to, 'date_to', { type: 'date', value: now('date_to') })}
@@ -63,7 +63,7 @@ export default class EveningsPage extends Page {
           { type: 'number', min: 0, max: 10, step: '0.5', value: now('min_author_rating') })}
         ${field(say.mine, 'mine', { value: now('mine'), choices: Object.entries(say.mines) })}
         ${CHECKS.map((name) =>
-          checkbox(say[name], name, { value: 'true', checked: now(name) === 'true' }))}
+          checkbox(say[name], name, { value: 'true', checked: now(name) === 'true' }))}` : nothing}
       </details>
       <p class="actions"><button>${say.find}</button>
         ${this.query.size ? html`<a class="button" href="/evenings">${say.clear}</a>` : nothing}</p>

@@ -27,7 +27,8 @@ export class Page {
   static async open(context) {
     const page = new this(context);
     await page.read();
-    page.begin();
+    // Whatever is begun before the page can be seen delays that.
+    afterNextFrame(() => page.signal.aborted || page.begin());
     return page;
   }
 
@@ -67,14 +68,12 @@ export class Page {
     }
   }
 
-  /** Do once what the page needs when it is shown first, such as following changes. Here what is
+  /** Do once what the page needs when it has been shown, such as following changes. Here what is
    * out of sight is left to a second drawing, until which `isWhole` is false. */
   begin() {
     if (this.isWhole) return;
-    requestAnimationFrame(() => setTimeout(() => {
-      this.isWhole = true;
-      this.redraw();
-    }));
+    this.isWhole = true;
+    this.redraw();
   }
 
   /** The title, and what came of the last thing that was done. */
@@ -87,4 +86,8 @@ export class Page {
 
   /** Do what has to follow whenever the page has been drawn. */
   drawn() {}
+}
+
+function afterNextFrame(act) {
+  requestAnimationFrame(() => requestAnimationFrame(act));
 }
