@@ -192,6 +192,12 @@ GOALS: Final[tuple[SpeedGoal, ...]] = (
         before="400/s",
     ),
     SpeedGoal(
+        "the slowest page of the site, opened",
+        "pages/slowest/opened",
+        at_most=100,
+        unit="ms",
+    ),
+    SpeedGoal(
         "fold from zero",
         "fold/image",
         at_least=60_000,
