@@ -316,10 +316,12 @@ class ProjectorService(FollowingService):
         if await self._take_place(own):
             raise Fenced("the tables of this shape were dropped")
         self.running = "tables_being_made"
+        cleaning = run_aside(self._cleaner.run(), "disk cleaner")  # It may take hours.
         try:
             await own.make_ready()
         finally:
             self.running = None
+            await end(cleaning)
 
     async def _forbid_checkpoints(self) -> None:
         """Forbid those from before an erasure, because they have what the erased typed."""

@@ -76,6 +76,14 @@ class Beside:
         self._raise_error()
         return await self._reader.reach(seq, PAUSE_S_MAX)
 
+    async def follow(self, for_s: float) -> None:
+        """Go on as before for so many seconds. Raises the reader's errors."""
+        if self._reading is None:
+            await asyncio.sleep(for_s)
+        else:
+            await asyncio.wait([self._reading], timeout=for_s)
+            self._raise_error()
+
     async def stop(self) -> None:
         """Stop reading."""
         await end(self._reading)

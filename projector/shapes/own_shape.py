@@ -13,6 +13,7 @@ the stored position, and the comparison is repeated.
 import asyncio
 import logging
 from contextlib import aclosing
+from math import inf
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -118,10 +119,8 @@ class OwnShape:
                 await self._catch_up(place)
                 return
             log.warning("filling read models of another shape", extra={"shape": self._shape.name})
-            while not await self._fill_and_compare():
-                if self.different:  # A person has to look: another comparison would find the same.
-                    await asyncio.Event().wait()
-                await asyncio.sleep(RETRY_S)
+            while not await self._try_to_make_ready():
+                pass
         finally:
             self.progress = self._beside = None
             self.different = False
@@ -166,10 +165,22 @@ class OwnShape:
             async for line in lines:
                 self.progress = left.add_to(line)
 
-    async def _fill_and_compare(self) -> bool:
+    async def _try_to_make_ready(self) -> bool:
+        """Return whether the tables may be read now; if not, once to try again is worth it. Until
+        then they follow the journal, since people may be erased."""
+        beside = self._beside = Beside(self._journal, self._pool, TABLES)
+        try:
+            if await self._fill_and_compare(beside):
+                return True
+            # If they differ, a person has to look: another comparison would find the same.
+            await beside.follow(inf if self.different else RETRY_S)
+            return False
+        finally:
+            await beside.stop()
+
+    async def _fill_and_compare(self, beside: Beside) -> bool:
         """Return whether the tables may be read now."""
         others = await self._find_others()
-        beside = self._beside = Beside(self._journal, self._pool, TABLES)
         left = TimeLeft(asyncio.get_running_loop().time)
         result: ReportLine = {}
         try:
@@ -187,8 +198,6 @@ class OwnShape:
             log.error("no room for read models of another shape", extra=dict(error.facts))
             self._stand_still("no_room", _ask_for_room(error))
             return False
-        finally:
-            await beside.stop()
 
     async def _judge(self, result: ReportLine) -> bool:
         """Note that the tables may be read, if nothing was found wrong. Returns whether so."""
