@@ -10,13 +10,6 @@ import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
 
-/** As `icon.svg`, which as an image would take a document of its own to draw. */
-const LOGO = html`<svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
-  <rect width="32" height="32" rx="8" fill="#c2410c"/>
-  <circle cx="11" cy="13" r="4" fill="#fff"/>
-  <circle cx="21" cy="13" r="4" fill="#fff" fill-opacity=".75"/>
-  <path d="M4 26c0-5 3-8 7-8s7 3 7 8zm10 0c0-5 3-8 7-8s7 3 7 8z" fill="#fff" fill-opacity=".9"/></svg>`;
-
 class App {
   session = new Session();
   #page = null;
@@ -133,7 +126,7 @@ class App {
     return html`
       <a class="skip" href="#main">${words.menu.skip}</a>
       <header>
-        <a class="brand" href="/">${LOGO}
+        <a class="brand" href="/"><img src=${new URL('icon.svg', import.meta.url)} alt="" width="28" height="28">
           ${words.brand}</a>
         <nav aria-label=${words.brand}>${this.#menu().map((entry) => this.#menuLink(entry))}</nav>
         <div class="who">
