@@ -29,7 +29,9 @@ NEXT_ERASURE: Final = """
 _UNSETTLED: Final = "(state = 'unconfirmed' OR unsettled OR holder IS NOT NULL)"
 # Those that have arrived are forgotten with the inbox. One that is on its way must be stopped.
 SELECT_NOTICES_TO: Final = f"""
-    SELECT id, key, {_UNSETTLED} AS retracted FROM notifier.notices
+    SELECT id, key, {_UNSETTLED} AS retracted,
+           CASE state WHEN 'sent' THEN greatest(happened_at, due_at) END AS made_at
+    FROM notifier.notices
     WHERE recipient = $1 AND id <= $2 ORDER BY id LIMIT $3 FOR UPDATE
 """
 # A crowd is named after the author, or after the recipient if there is none: the notices to the
@@ -46,6 +48,11 @@ NOTE_DELETED: Final = """
     SELECT id, key, kind, receipt, happened_at, due_at, sent_at,
            CASE state WHEN 'waiting' THEN 'dropped' ELSE state END, reason, attempts, for_followers
     FROM notifier.notices_to_copy WHERE id = ANY($1::bigint[]) AND NOT deleted
+"""
+# Of an erasure that is folded late, what was told since quotes the person's texts as well.
+FORGET_INBOX_UNTIL: Final = """
+    UPDATE notifier.erasures SET erased_at = greatest(erased_at, (SELECT max(at) FROM unnest(
+        $2::timestamptz[]) AS told (at))) WHERE person_id = $1
 """
 DELETE_SOURCES: Final = "DELETE FROM notifier.sources WHERE notice_id = ANY($1::bigint[])"
 DELETE_NOTICES: Final = "DELETE FROM notifier.notices WHERE id = ANY($1::bigint[])"
@@ -140,7 +147,8 @@ class EmptiedInbox(NamedTuple):
     attempts: int
     seq: int
     erased_at: datetime
-    """What was made until then is to be forgotten."""
+    """What was made until then is to be forgotten: before the erasure, or told since and deleted
+    with it."""
 
 
 class ErasureStore:
@@ -241,6 +249,7 @@ async def _delete_notices_to(
     found = await connection.fetch(SELECT_NOTICES_TO, person_id, last, limit)
     await _retract(connection, found)
     ids = [row["id"] for row in found]
+    await connection.execute(FORGET_INBOX_UNTIL, person_id, [row["made_at"] for row in found])
     await connection.execute(NOTE_DELETED, ids)
     await connection.execute(DELETE_SOURCES, ids)
     await connection.execute(DELETE_NOTICES, ids)

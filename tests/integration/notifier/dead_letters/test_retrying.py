@@ -159,6 +159,24 @@ async def test_texts_of_somebody_erased_meanwhile_are_written_nowhere(
     assert evening.around.got(person("host"), "announce_put") == []
 
 
+async def test_a_parked_erasure_takes_what_its_person_was_told_since_from_their_inbox(
+    evening: NotifierCell,
+) -> None:
+    """Until it is folded, notices still quote what the person typed before it."""
+    evening.history.tell(created("kept", title="A secret title"), published("kept"))
+    evening.history.tell(PersonErased(person_id=person("host")), by="system")
+    await park(evening, of_type("person.erased.v1"))
+    evening.history.wait(seconds=1)
+    evening.history.tell(booking(BookingRequested, "boris", (None, True), name="kept"), by="boris")
+    await evening.at(evening.history.now)
+    asked = evening.around.got(person("host"), "booking_new")
+    assert any("secret" in one.text for one in asked)
+    assert (await retry(evening))["ok"]
+    await evening.erase()
+    assert all("secret" not in one.title + one.text for one in evening.around.got())
+    assert evening.around.got(person("host")) == []
+
+
 async def test_a_parked_erasure_takes_all_but_what_was_typed_since(evening: NotifierCell) -> None:
     evening.history.tell(created("kept", title="A secret title", location_hint="A secret hint"))
     evening.history.tell(PersonErased(person_id=person("host")), by="system")
