@@ -50,7 +50,7 @@ export default {
     rejected: 'declined by the host',
     declined: 'declined by the guest',
     withdrawn: 'request withdrawn',
-    revoked: 'invitation taken back',
+    revoked: 'offer taken back',
     ended: 'declined by both',
     hosting: 'my evening',
   },

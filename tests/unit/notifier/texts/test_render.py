@@ -195,6 +195,17 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
     assert needed == set(WORDINGS)
 
 
+@pytest.mark.parametrize("answer", ["accepted", "declined", "revoked"])
+@pytest.mark.parametrize("side", ["author", "guest"])
+def test_an_answer_to_an_offered_seat_is_not_called_one_to_an_invitation(
+    answer: str, side: str
+) -> None:
+    """They are the same events: who is offered a seat was never invited."""
+    for text in WORDINGS[f"booking_status.{answer}.{side}"]:
+        assert "invit" not in text.en
+        assert "приглаш" not in text.ru.lower()
+
+
 @pytest.mark.parametrize("key", WORDINGS)
 def test_every_wording_speaks_both_languages(key: str) -> None:
     for text in WORDINGS[key]:
