@@ -29,7 +29,15 @@ async def fill(system: RunningSystem, path: str, host: str, guest: str) -> None:
     """Give the guest the only seat of an evening."""
     booking_id = await ask(system, path, guest)
     body = {"my_status": True}
-    await system.send("PUT", f"/api/v1/booking/{booking_id}", await system.token(host), body)
+    token = await system.token(host)
+    _, position = await system.send("PUT", f"/api/v1/booking/{booking_id}", token, body)
+    await be_shown(system, path, token, position)
+
+
+async def be_shown(system: RunningSystem, path: str, token: str, position: int) -> None:
+    """Wait until pages show what was written at the position."""
+    address = path.replace("/evening/", "/api/v1/announcement/")
+    await system.get(f"{address}?min_position={position}", token)
 
 
 async def ask(system: RunningSystem, path: str, guest: str) -> str:
@@ -217,8 +225,10 @@ async def announce_paid(system: RunningSystem, host: str, price: dict[str, Any])
         "event_time": f"20{40 + len(price)}-01-01T19:00:00Z", "event_location": "Moscow", **price,
     }  # fmt: skip
     address = f"/api/v1/announcement/{await system.film()}"
-    evening, _ = await system.send("POST", address, token, body, expect=201)
-    return f"/evening/{evening['id']}"
+    evening, position = await system.send("POST", address, token, body, expect=201)
+    path = f"/evening/{evening['id']}"
+    await be_shown(system, path, token, position)
+    return path
 
 
 async def test_a_page_for_people_says_what_it_is_and_is_shown_after_the_login(
