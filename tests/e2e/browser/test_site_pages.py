@@ -227,8 +227,6 @@ async def test_a_calendar_leads_to_the_days_that_have_evenings(
         await anna.open("/mine")
         coming = await anna.page.locator("li.evening").count()
         days = anna.page.locator("button.day")
-        if await days.count() == 0:  # The example week begins next month.
-            await anna.click("Next month")
         await days.first.click()
         await expect(anna.page.locator("button.day[aria-pressed=true]")).to_have_count(1)
         await expect(anna.page.locator("li.evening")).to_have_count(1)

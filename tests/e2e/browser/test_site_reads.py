@@ -1,6 +1,7 @@
 """What the pages of the site ask for, and when."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -29,6 +30,8 @@ HOLD_FRAMES: Final = """() => {
     window.drawFrames = () => { while (held.length) held.shift()(performance.now()); };
 }"""
 """A frame is drawn for the page only by `drawFrames`."""
+DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+"""A calendar that turns to a later month reads that one as well, once it knows which."""
 NOTHING_READ: Final = "/report"
 """The page that reads nothing."""
 
@@ -84,7 +87,8 @@ async def test_what_a_page_reads_first_is_asked_for_once_and_before_its_modules_
             "/data",
         ):
             when_followed = await list_followed(anna, one)
-            assert await list_opened(anna, one, len(when_followed)) == when_followed, one
+            count = len({DAY.sub("", read) for read in when_followed})
+            assert await list_opened(anna, one, count) == when_followed, one
         assert anna.complaints == []
 
 

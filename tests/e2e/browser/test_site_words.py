@@ -99,6 +99,20 @@ async def test_days_and_numbers_are_written_as_in_the_language(
         assert await say(anna.page, "evening_line", "ratingText", 8.5, 2) == score
 
 
+async def test_a_zone_is_named_unless_it_is_ones_own_or_unknown(
+    browser: Browser, system: RunningSystem
+) -> None:
+    instant = "2026-12-04T16:00:00Z"
+    async with visiting(browser, system.url, "anna", zone="America/New_York") as anna:
+        for zone, ending in (
+            (None, "11:00"),
+            ("America/New_York", "11:00"),
+            ("Asia/Tokyo", "01:00 GMT+9"),
+            ("Old/Zone", "11:00"),  # Early journals have names that nobody checked.
+        ):
+            assert (await say(anna.page, "times", "formatMoment", instant, zone)).endswith(ending)
+
+
 async def test_an_evening_that_costs_an_unknown_sum_is_not_called_free(
     browser: Browser, system: RunningSystem
 ) -> None:

@@ -1,10 +1,10 @@
 /** Asks for what the first page reads while most modules are on their way. `client.js` takes the
  * answers from here. */
 
+import { PERSON } from '../parts/days.js';
 import { findRoute } from '../shell/router.js';
 import { readsOf } from './reads.js';
 
-export const PERSON = 'practix.person';
 /** Answers on their way, by address. */
 const begun = new Map();
 const person = JSON.parse(sessionStorage.getItem(PERSON));

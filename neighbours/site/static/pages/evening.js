@@ -90,7 +90,7 @@ export default class EveningPage extends Page {
   #terms() {
     const { evening } = this;
     return html`<dl>
-      <dt>${words.evening.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at)}</dd>
+      <dt>${words.evening.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at, evening.tz)}</dd>
       <dt>${words.evening.where}</dt><dd>${placeOf(evening)}</dd>
       <dt>${words.evening.price}</dt><dd>${priceOf(evening)}</dd>
       ${this.#isOver ? nothing : html`<dt>${words.evening.seats}</dt>
@@ -139,7 +139,7 @@ export default class EveningPage extends Page {
     const { state, hold_until: until, waitlist_position: place } = this.booking;
     const mayAccept = state === 'invited' || state === 'offered';
     return html`
-      ${until ? html`<p>${words.evening.holdUntil(formatMoment(until))}</p>` : nothing}
+      ${until ? html`<p>${words.evening.holdUntil(formatMoment(until, this.evening.tz))}</p>` : nothing}
       ${place ? html`<p data-role="place">${words.evening.inLine(place)}</p>` : nothing}
       <p class="actions">
         ${mayAccept ? html`

@@ -1,11 +1,10 @@
 /** Finds evenings, by filters and a calendar. */
 
 import { isOfSome } from '../api/reads.js';
-import { monthOf } from '../parts/days.js';
 import { eveningList, takesRequests } from '../parts/evening_line.js';
 import { filmChoices } from '../parts/film.js';
 import { checkbox, field, readForm } from '../parts/form.js';
-import { monthCalendar } from '../parts/month_calendar.js';
+import { monthCalendar, turnCalendar } from '../parts/month_calendar.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
 const PAGE = 20;
@@ -22,16 +21,17 @@ export default class EveningsPage extends Page {
       this.api.list(ofMonth),
       super.refresh(others),
     ]);
-    if (isOfSome(this.query)) return;
-    this.found.lines = this.found.lines.filter(takesRequests);
-    this.ofMonth = this.ofMonth.filter(takesRequests);
+    const isAny = isOfSome(this.query);
+    if (!isAny) this.found.lines = this.found.lines.filter(takesRequests);
+    await turnCalendar(this, this.found.lines);
+    if (!isAny) this.ofMonth = this.ofMonth.filter(takesRequests);
   }
 
   view() {
     return html`${this.head}
       <div class="beside">
         <div>${this.#filters()}
-          ${monthCalendar(monthOf(this.query).month, this.ofMonth, this.query,
+          ${monthCalendar(this.month, this.ofMonth, this.query,
             (from, to) => this.#find({ date_from: from, date_to: to }))}</div>
         <div><p class="facts" role="status">${words.find.found(this.found)}</p>
           ${eveningList(this.found.lines)}

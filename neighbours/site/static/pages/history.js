@@ -26,7 +26,7 @@ export default class HistoryPage extends Page {
       <section class="panel" aria-live="polite">
         <p><strong>${shown.title}</strong>
           <span class="tag">${statusOf(shown)}</span></p>
-        <p>${formatMoment(shown.event_time)} · ${placeOf(shown)} ·
+        <p>${formatMoment(shown.event_time, shown.tz)} · ${placeOf(shown)} ·
           <span data-role="seats">${words.evening.left(shown.tickets_left, shown.ticket_count)}</span>
         </p>
         ${guestList(shown.guest_list, shown.author_id === this.person.id)}

@@ -1,14 +1,18 @@
 /** The person’s own evenings, and the feeds that bring them into calendars. */
 
 import { ask } from '../parts/action.js';
-import { monthOf } from '../parts/days.js';
 import { eveningLine } from '../parts/evening_line.js';
 import { field, onSubmit } from '../parts/form.js';
-import { monthCalendar } from '../parts/month_calendar.js';
+import { monthCalendar, turnCalendar } from '../parts/month_calendar.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
 export default class MinePage extends Page {
   static title = words.menu.mine;
+
+  async refresh() {
+    await super.refresh();
+    await turnCalendar(this, this.entries.map(({ announcement }) => announcement));
+  }
 
   begin() {
     this.follow(({ name }) => name !== 'notice' && this.renew());
@@ -27,7 +31,7 @@ export default class MinePage extends Page {
 
   #calendar() {
     const evenings = this.ofMonth.map(({ announcement }) => announcement);
-    return html`${monthCalendar(monthOf(this.query).month, evenings, this.query,
+    return html`${monthCalendar(this.month, evenings, this.query,
       (from, to) => this.go(from ? `/mine?date_from=${from}&date_to=${to}` : '/mine'))}
       ${this.query.size ? html`<p><a href="/mine">${words.mine.coming}</a></p>` : nothing}`;
   }

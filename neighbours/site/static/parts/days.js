@@ -1,5 +1,14 @@
 /** Days as the API has them, like `2026-11-29`, in the person's zone. */
 
+/** Under this name the tab keeps its person. */
+export const PERSON = 'practix.person';
+
+/** The time by the system's clock. */
+export function now() {
+  const person = JSON.parse(sessionStorage.getItem(PERSON));
+  return new Date(Date.now() + (person?.ahead ?? 0));
+}
+
 export function localDay(date) {
   const parts = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
   return [date.getFullYear(), ...parts].join('-');
@@ -11,10 +20,13 @@ export function daysOf(month, months = 0) {
   return [new Date(year, number - 1 + months, 1), new Date(year, number + months, 0)].map(localDay);
 }
 
-/** The first day that a page shows, today if its address says none, and the month around it. */
-export function monthOf(query) {
-  const from = query.get('date_from') ?? localDay(new Date());
+/** The first day that a page shows, and the month around it: if its address says none, the day of
+ * the first of its `evenings`, or today. */
+export function monthOf(query, evenings = []) {
+  const times = evenings.map(({ event_time: time }) => new Date(time));
+  const first = times.length ? new Date(Math.min(...times)) : now();
+  const from = query.get('date_from') ?? localDay(first);
   const month = from.slice(0, 7);
-  const [first, last] = daysOf(month);
-  return { from, month, days: { date_from: first, date_to: last } };
+  const [date_from, date_to] = daysOf(month);
+  return { from, month, days: { date_from, date_to } };
 }

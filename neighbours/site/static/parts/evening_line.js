@@ -11,7 +11,7 @@ export function eveningLine(evening, notes = []) {
     <a href="/evening/${evening.id}">
       <strong>${evening.title}</strong>
       <span class="film">${filmName(evening)}</span>
-      <time datetime=${evening.event_time}>${formatMoment(evening.event_time)}</time>
+      <time datetime=${evening.event_time}>${formatMoment(evening.event_time, evening.tz)}</time>
       <span>${placeOf(evening)}</span>
       <span class="facts">${words.evening.left(evening.tickets_left, evening.ticket_count)} ·
         ${priceOf(evening)} · ${evening.author_name}, ${ratingOf(evening)}</span>

@@ -3,6 +3,8 @@
 
 import { Api } from '../api/client.js';
 import { askAuth } from '../shell/session.js';
+import { now } from './days.js';
+import { OWN_ZONE } from './times.js';
 
 const FILE = new URL('../example_week.json', import.meta.url).pathname;
 const FIRST_AT = 19;
@@ -36,7 +38,7 @@ class ExampleWeek {
     const api = await this.#of(host);
     const { id } = await api.post(`/api/v1/announcement/${this.films.get(film)}`, {
       title, description: '', event_time: inDays(days), event_location: place, ticket_count: seats,
-      sub_only: false, is_free: true,
+      sub_only: false, is_free: true, tz: OWN_ZONE,
     });
     for (const guest of guests) {
       const { booking_id: booking } = await (await this.#of(guest)).post(`/api/v1/booking/${id}`);
@@ -52,7 +54,7 @@ class ExampleWeek {
 
 /** The evening of a day to come. */
 function inDays(days) {
-  const time = new Date();
+  const time = now();
   time.setDate(time.getDate() + days);
   time.setHours(FIRST_AT, 0, 0, 0);
   return time.toISOString();

@@ -1,12 +1,14 @@
-/** Times and prices as people read them: times in their own zone. */
+/** Times and prices as people read them. */
 
 import { language } from '../words/index.js';
+import { now } from './days.js';
 
 const DAY = { weekday: 'short', day: 'numeric', month: 'long' };
 const TIME = { hour: '2-digit', minute: '2-digit' };
 
 /** Dates are written as in Europe, with hours up to 24. */
 const LOCALE = language === 'en' ? 'en-GB' : language;
+export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** `time` is an instant, a day like `2026-11-29` or a month like `2026-11`: these two are the same
  * in every zone. */
@@ -15,9 +17,20 @@ function format(options, time) {
   return new Intl.DateTimeFormat(LOCALE, options).format(new Date(date));
 }
 
+/** By the clock of `zone`, which is named unless it is the person's own or unknown here. */
+function clockOf(zone) {
+  const other = zone !== OWN_ZONE && { timeZone: zone, timeZoneName: 'short' };
+  try {
+    Intl.DateTimeFormat(LOCALE, other);
+    return { ...TIME, ...(zone && other) };
+  } catch {
+    return TIME;
+  }
+}
+
 /** With the year, unless it is this one. */
 function dayOf(time) {
-  const isOther = new Date(time).getFullYear() !== new Date().getFullYear();
+  const isOther = new Date(time).getFullYear() !== now().getFullYear();
   return isOther ? { ...DAY, year: 'numeric' } : DAY;
 }
 
@@ -25,12 +38,8 @@ export function formatDay(time) {
   return format(dayOf(time), time);
 }
 
-function formatTime(time) {
-  return format(TIME, time);
-}
-
-export function formatMoment(time) {
-  return format({ ...dayOf(time), ...TIME }, time);
+export function formatMoment(time, zone) {
+  return format({ ...dayOf(time), ...clockOf(zone) }, time);
 }
 
 /** "4 Dec". */
@@ -44,8 +53,9 @@ export function formatMonth(time) {
 }
 
 /** "Fri, 4 December, 19:00–21:16". */
-export function formatSpan(from, to) {
-  return `${formatMoment(from)}–${formatTime(to)}`;
+export function formatSpan(from, to, zone) {
+  const written = new Intl.DateTimeFormat(LOCALE, { ...dayOf(from), ...clockOf(zone) });
+  return written.formatRange(new Date(from), new Date(to));
 }
 
 /** "300 ₽". */

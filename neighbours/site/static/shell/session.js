@@ -4,13 +4,14 @@
  * A real site would send people to Auth. Here the stand-in's Auth lets in anybody by a login. */
 
 import { Api, Problem } from '../api/client.js';
-import { PERSON } from '../api/early.js';
+import { PERSON } from '../parts/days.js';
+import { OWN_ZONE } from '../parts/times.js';
 import { language } from '../words/index.js';
 
 const KNOWN = 'practix.people';
 const FIRST = ['anna', 'boris', 'vera'];
 /** What Auth is told only of whoever uses this window: others keep their own. */
-const OWN = { language, tz: Intl.DateTimeFormat().resolvedOptions().timeZone };
+const OWN = { language, tz: OWN_ZONE };
 
 export class Session {
   constructor() {
@@ -58,8 +59,11 @@ export class Session {
   }
 }
 
-/** Log in at the stand-in's Auth. Returns `{ login, id, name, token }`. */
+/** Log in at the stand-in's Auth. Returns `{ login, id, name, token, ahead }`: by how many
+ * milliseconds the system's clock, which dates tokens, is ahead of the browser's. */
 export async function askAuth(login, own) {
   const answer = await new Api().post('/neighbours/auth/token', { login, ...own });
-  return { login, id: answer.user_id, name: answer.name, token: answer.access_token };
+  const { user_id: id, name, access_token: token } = answer;
+  const { iat } = JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+  return { login, id, name, token, ahead: iat * 1000 - Date.now() };
 }
