@@ -91,7 +91,7 @@ class App {
   #contextOf(visit, { page, args }, scrollY) {
     const query = new URLSearchParams(location.search);
     return {
-      args,
+      args,  // What the address names.
       query,
       reads: readsOf(page, args[0], query, this.session.person?.id),
       api: this.session.api,
@@ -112,7 +112,7 @@ class App {
           connected: (yes) => this.#noteConnection(yes, visit),
           signal: visit.signal,
         }),
-      signal: visit.signal,
+      signal: visit.signal,  // It aborts when the page is left.
     };
   }
 

@@ -3,7 +3,6 @@
 import { headersOf, takeEarly } from './early.js';
 import { addressOf } from './reads.js';
 
-/** The status of a problem without an answer. */
 const UNREACHABLE = 0;
 const ATTEMPTS_MAX = 4;
 const RETRY_S_MAX = 5;
@@ -13,7 +12,6 @@ export class Problem extends Error {
   constructor(status, body) {
     super(body.detail ?? body.title ?? `HTTP ${status}`);
     this.status = status;
-    this.code = body.code ?? 'unreachable';
     this.facts = body;
   }
 }
@@ -27,14 +25,12 @@ export class Api {
     this.position = 0;
   }
 
-  /** Read. Returns the body and the headers, as `{ body, headers }`. */
   async fetch(path, parameters = {}) {
     const least = path.startsWith('/api/') && this.position ? this.position : null;
     const address = addressOf(path, { ...parameters, min_position: least });
     return patiently(() => this.#send('GET', address));
   }
 
-  /** Read, and return the body alone. */
   async get(path, parameters) {
     return (await this.fetch(path, parameters)).body;
   }
@@ -69,7 +65,6 @@ export class Api {
     return this.#write('DELETE', path);
   }
 
-  /** Open a response whose body comes bit by bit. The caller reads it. */
   async open(path, headers, signal) {
     const response = await this.#ask('GET', path, { headers, signal });
     if (!response.ok) throw new Problem(response.status, await readBody(response));
@@ -93,7 +88,6 @@ export class Api {
     return { body: answer, headers: response.headers };
   }
 
-  /** Ask, with a new token if the old one has expired. */
   async #ask(method, path, options) {
     const response = await this.#request(method, path, options);
     if (response.status !== 401 || !this.renew) return response;
@@ -132,7 +126,6 @@ async function readBody(response) {
   return type.includes('json') ? response.json() : response.text();
 }
 
-/** Wait for so many seconds. */
 export function pause(seconds) {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

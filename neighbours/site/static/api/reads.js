@@ -22,8 +22,8 @@ export function isOfSome(query) {
 
 /** Addresses by name, or what is false. `page` is the module of the page, `id` what its address names,
  * `me` the id of the person. */
-export function readsOf(page, id, query, me) {
-  const { from, days } = monthOf(query);
+export function readsOf(page, id, query, me, evenings) {
+  const { from, days } = monthOf(query, evenings);
   // Full evenings are closed ones: `parts/evening_line.js` tells them from others.
   const status = isOfSome(query) ? {} : { status: 'Alive,Closed' };
   const wanted = { ...status, ...Object.fromEntries(query), limit: 20 };

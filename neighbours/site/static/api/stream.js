@@ -13,62 +13,46 @@ const PASSING = new Set(['shutting_down', 'token_expired', 'unauthenticated']);
  * `connected(true | false)` when the connection comes and goes, and `tell({ name: 'begun' })` when
  * a stream begins anew: what was read before may be old by then. */
 export async function follow(api, { announcementId, tell, connected, signal }) {
-  const stream = new Stream(api, announcementId, tell, connected, signal);
-  while (!signal.aborted && !stream.ended) {
-    try {
-      await stream.read();
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error.status && error.status < 500 && error.status !== 401) return;
-    }
-    connected(false);
-    if (!signal.aborted && !stream.ended) await pause(stream.retryS);
-  }
-}
+  const about = announcementId ? `?announcement_id=${announcementId}` : '';
+  let retryS = RETRY_S;
+  let ended = false;
+  let lastId = '';
 
-class Stream {
-  retryS = RETRY_S;
-  ended = false;
-  #lastId = '';
+  const take = (block) => {
+    const { retry, id, event, data } = parseFields(block);
+    if (retry) retryS = retry / 1000;
+    if (id) lastId = id;
+    if (!event) return;
+    const told = JSON.parse(data);
+    if (event === 'end') ended = !PASSING.has(told.reason);
+    else tell({ name: event, data: told });
+  };
 
-  constructor(api, announcementId, tell, connected, signal) {
-    Object.assign(this, { api, announcementId, tell, connected, signal });
-  }
-
-  /** Read one connection to its end. */
-  async read() {
-    const response = await this.api.open(this.#address(), this.#headers(), this.signal);
-    this.connected(true);
-    if (!this.#lastId) this.tell({ name: 'begun' });
+  const readToItsEnd = async () => {
+    const headers = lastId ? { 'Last-Event-ID': lastId } : {};
+    const response = await api.open(`/api/v1/stream${about}`, headers, signal);
+    connected(true);
+    if (!lastId) tell({ name: 'begun' });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = '';
-    for (;;) {
+    for (let rest = ''; ;) {
       const silence = setTimeout(() => reader.cancel(), SILENCE_MS_MAX);
       const { value, done } = await reader.read().finally(() => clearTimeout(silence));
       if (done) return;
       const blocks = (rest + value).split('\n\n');
       rest = blocks.pop();
-      blocks.forEach((block) => this.#take(block));
+      blocks.forEach(take);
     }
-  }
+  };
 
-  #address() {
-    const about = this.announcementId ? `?announcement_id=${this.announcementId}` : '';
-    return `/api/v1/stream${about}`;
-  }
-
-  #headers() {
-    return this.#lastId ? { 'Last-Event-ID': this.#lastId } : {};
-  }
-
-  #take(block) {
-    const fields = parseFields(block);
-    if (fields.retry) this.retryS = Number(fields.retry) / 1000;
-    if (fields.id) this.#lastId = fields.id;
-    if (!fields.event) return;
-    const data = JSON.parse(fields.data);
-    if (fields.event === 'end') this.ended = !PASSING.has(data.reason);
-    else this.tell({ name: fields.event, data });
+  while (!signal.aborted && !ended) {
+    try {
+      await readToItsEnd();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error.status && error.status < 500 && error.status !== 401) return;
+    }
+    connected(false);
+    if (!signal.aborted && !ended) await pause(retryS);
   }
 }
 

@@ -23,7 +23,7 @@ export default class EveningsPage extends Page {
     ]);
     const isAny = isOfSome(this.query);
     if (!isAny) this.found.lines = this.found.lines.filter(takesRequests);
-    await turnCalendar(this, this.found.lines);
+    await turnCalendar(this, 'evenings', this.found.lines);
     if (!isAny) this.ofMonth = this.ofMonth.filter(takesRequests);
   }
 

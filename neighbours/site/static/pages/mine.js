@@ -11,7 +11,7 @@ export default class MinePage extends Page {
 
   async refresh() {
     await super.refresh();
-    await turnCalendar(this, this.entries.map(({ announcement }) => announcement));
+    await turnCalendar(this, 'mine', this.entries.map(({ announcement }) => announcement));
   }
 
   begin() {

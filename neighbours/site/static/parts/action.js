@@ -18,7 +18,6 @@ export class Actions {
       ${text}</button>`;
   }
 
-  /** A button that sends its form. */
   submit(text, look = '', value = '') {
     return html`<button class=${look} value=${value} ?disabled=${this.busy}>${text}</button>`;
   }
@@ -76,7 +75,6 @@ function explain(problem) {
     conflicts ? eveningLinks(conflicts) : nothing);
 }
 
-/** Lets a visitor say who they are. */
 export function whoAreYou(text, people, become) {
   return html`<section class="panel" data-role="first"><p>${text}</p><p class="actions">
     ${people.slice(0, 3).map(({ login, name }) => html`
@@ -97,7 +95,6 @@ export function saveFile(name, content) {
   URL.revokeObjectURL(link.href);
 }
 
-/** Who would be told what, as a trial says. */
 export function toldList(told) {
   if (!told.length) return html`<p>${words.host.nobodyTold}</p>`;
   return html`<p>${words.host.wouldBeTold}</p>

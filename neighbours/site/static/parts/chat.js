@@ -13,7 +13,6 @@ export class Chat {
   #older = false;
   #newestDrawn = 0;
 
-  /** `page` is the page of the evening. */
   constructor(page) {
     this.page = page;
     /** By position, which is their order. */
@@ -24,7 +23,6 @@ export class Chat {
     return `${this.page.reads.evening}/posts`;
   }
 
-  /** Read the newest posts. What was read before stays. */
   async refresh() {
     await this.#readBefore('');
   }
@@ -42,7 +40,6 @@ export class Chat {
     return this.posts.size > PAGE;
   }
 
-  /** Take a post that has just been written, changed or deleted. */
   take(post) {
     this.posts.set(post.position, post);
   }
@@ -70,7 +67,6 @@ export class Chat {
     }
   }
 
-  /** Show the newest post once it is there. */
   drawn() {
     if (this.#newest === this.#newestDrawn) return;
     this.#newestDrawn = this.#newest;
@@ -140,7 +136,6 @@ export class Chat {
     await this.#do((api) => api.delete(`/api/v1/post/${id}`));
   }
 
-  /** Do something that answers with the post. */
   #do(act) {
     return this.page.actions.run(async () => this.take(await act(this.page.api)));
   }

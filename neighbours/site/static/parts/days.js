@@ -1,9 +1,9 @@
 /** Days as the API has them, like `2026-11-29`, in the person's zone. */
 
-/** Under this name the tab keeps its person. */
+/** The tab keeps its person under this name. */
 export const PERSON = 'practix.person';
 
-/** The time by the system's clock. */
+/** By the system's clock. */
 export function now() {
   const person = JSON.parse(sessionStorage.getItem(PERSON));
   return new Date(Date.now() + (person?.ahead ?? 0));
@@ -20,8 +20,8 @@ export function daysOf(month, months = 0) {
   return [new Date(year, number - 1 + months, 1), new Date(year, number + months, 0)].map(localDay);
 }
 
-/** The first day that a page shows, and the month around it: if its address says none, the day of
- * the first of its `evenings`, or today. */
+/** The first day of a page and the month around it. If its address says none, it is the day of the
+ * first of its `evenings`, or today. */
 export function monthOf(query, evenings = []) {
   const times = evenings.map(({ event_time: time }) => new Date(time));
   const first = times.length ? new Date(Math.min(...times)) : now();

@@ -2,7 +2,6 @@
 
 import { html, nothing, words } from '../shell/view.js';
 import { checkbox, field, instantOf, localTime, readForm } from './form.js';
-import { OWN_ZONE, formatMoment } from './times.js';
 
 const CURRENCIES = ['RUB', 'EUR', 'USD'];
 
@@ -18,8 +17,7 @@ export function eveningForm(evening, film, submit, buttons) {
       { value: evening.description, rows: 3, maxlength: 4000 })}
     ${film?.kind === 'series' && !evening.id ? episodeFields(film) : nothing}
     ${field(words.evening.when, 'event_time',
-      { type: 'datetime-local', value: localTime(evening.event_time), required: true,
-        hint: evening.tz !== OWN_ZONE && evening.tz && formatMoment(evening.event_time, evening.tz) })}
+      { type: 'datetime-local', value: localTime(evening.event_time), required: true })}
     ${field(words.evening.where, 'event_location',
       { value: evening.event_location, required: true, maxlength: 500 })}
     ${checkbox(say.hideLocation, 'hide_location', { checked: evening.hide_location })}

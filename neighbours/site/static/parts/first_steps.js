@@ -7,7 +7,6 @@ import { fillExampleWeek } from './example_week.js';
 export class FirstSteps {
   #part = null;
 
-  /** `page` is the front page. */
   constructor(page) {
     this.page = page;
   }

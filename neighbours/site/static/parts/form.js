@@ -34,7 +34,6 @@ export function checkbox(label, name, { checked = false, value = 'on' } = {}) {
     ${label}</label>`;
 }
 
-/** What a form says, by the names of its fields. */
 export function readForm(form) {
   return Object.fromEntries(new FormData(form));
 }
@@ -50,7 +49,6 @@ export function localTime(time) {
   return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-/** The time that a field `datetime-local` means. */
 export function instantOf(local) {
   return new Date(local).toISOString();
 }

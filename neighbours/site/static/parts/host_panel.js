@@ -10,7 +10,6 @@ import { formatMoment } from './times.js';
 
 const OPEN = ['requested', 'waitlisted', 'invited', 'offered', 'confirmed'];
 const NETWORKS = { telegram: 'Telegram', vk: 'VK', whatsapp: 'WhatsApp', x: 'X' };
-/** What a button makes of an evening. */
 const NEXT = { Created: ['Alive', 'publish'], Alive: ['Closed', 'close'], Closed: ['Alive', 'reopen'] };
 /** So many of those who ask have their message shown: each is a read of its own. */
 const MESSAGES_MAX = 30;
@@ -18,12 +17,10 @@ const MESSAGES_MAX = 30;
 export class HostPanel {
   #told = null;
   #share = null;
-  /** Ids of the bookings that are ticked. */
   #chosen = new Set();
   /** What guests wrote, by their booking as it was then. */
   #messages = new Map();
 
-  /** `page` is the page of the evening. */
   constructor(page) {
     this.page = page;
   }
@@ -113,8 +110,6 @@ export class HostPanel {
     return this.#act(() => this.page.api.delete(`${this.#address}/${what}/${id}`));
   }
 
-  // Requests
-
   #requests() {
     const open = this.bookings.filter(({ state }) => OPEN.includes(state));
     const asked = this.#isOver ? [] : open.filter(isToAnswer);
@@ -174,8 +169,6 @@ export class HostPanel {
     });
   }
 
-  // Inviting and sharing
-
   #invite() {
     return html`<h2>${words.host.invite}</h2>
       ${this.known.length ? html`<form @submit=${this.#inviteOne}>
@@ -224,8 +217,6 @@ export class HostPanel {
     </div>`;
   }
 
-  // A word to guests
-
   #word() {
     return html`<h2>${words.host.word}</h2>
       <ul class="people">${this.words.map((one) => html`<li><q class="text">${one.text}</q>
@@ -250,8 +241,6 @@ export class HostPanel {
     if (await this.#post('broadcasts', body, words.host.said)) form.reset();
   });
 
-  // Calling off
-
   #cancel() {
     return html`<h2>${words.host.cancel}</h2>
       <form @submit=${this.#cancelOrPreview}>
@@ -271,7 +260,6 @@ export class HostPanel {
   });
 }
 
-/** Whether the host has yet to answer. */
 function isToAnswer({ state, preapproved }) {
   return state === 'requested' || (state === 'waitlisted' && !preapproved);
 }

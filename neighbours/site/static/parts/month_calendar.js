@@ -1,6 +1,6 @@
 /** A month, with the days that have evenings. Folded on a phone. */
 
-import { addressOf } from '../api/reads.js';
+import { readsOf } from '../api/reads.js';
 import { html, words } from '../shell/view.js';
 import { daysOf, localDay, monthOf } from './days.js';
 import { formatMonth, weekdays } from './times.js';
@@ -8,15 +8,12 @@ import { formatMonth, weekdays } from './times.js';
 /** As in the style sheet. */
 const isNarrow = matchMedia('(max-width: 48rem)').matches;
 
-/** Have a page show the month of the first of the `evenings` that it shows. What it has read
- * already, `ofMonth`, is of the month now. */
-export async function turnCalendar(page, evenings) {
-  const { month, days } = monthOf(page.query, evenings);
-  page.month = month;
-  if (month === monthOf(page.query).month) return;
-  const [path, query] = page.reads.ofMonth.split('?');
-  const wanted = { ...Object.fromEntries(new URLSearchParams(query)), ...days };
-  page.ofMonth = await page.api.list(addressOf(path, wanted));
+/** Have the page of this name show the month of the first of its `evenings`. It has read that of
+ * today. */
+export async function turnCalendar(page, name, evenings) {
+  const { ofMonth } = readsOf(name, '', page.query, '', evenings);
+  page.month = monthOf(page.query, evenings).month;
+  if (ofMonth !== page.reads.ofMonth) page.ofMonth = await page.api.list(ofMonth);
 }
 
 /** `month` is like `2026-11`, `evenings` are those that begin in it. `query` has the days that are

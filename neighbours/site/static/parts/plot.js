@@ -34,14 +34,12 @@ export function linePlot(title, rows, labelOf, columns, low = 0, high = greatest
       ${numberTable(rows, labelOf, columns)}</details></figure>`;
 }
 
-/** A table with a bar beside each number. */
 export function barTable(rows, labelOf, columns) {
   const high = greatest(rows, columns);
   return numberTable(rows, labelOf, columns, (value) =>
     html`<meter max=${high} value=${value}></meter> ${formatNumber(value)}`);
 }
 
-/** A table in which a row has a label and a number for each column. */
 export function numberTable(rows, labelOf, columns, show = formatNumber) {
   return html`<table><thead><tr><td></td>${Object.values(columns).map((name) =>
     html`<th scope="col">${name}</th>`)}</tr></thead>

@@ -6,7 +6,6 @@ import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
 export class Rate {
-  /** `page` is the page of the evening. */
   constructor(page) {
     this.page = page;
   }

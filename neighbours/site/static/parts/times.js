@@ -18,11 +18,10 @@ function format(options, time) {
 }
 
 /** By the clock of `zone`, which is named unless it is the person's own or unknown here. */
-function clockOf(zone) {
-  const other = zone !== OWN_ZONE && { timeZone: zone, timeZoneName: 'short' };
+function clockOf(zone = OWN_ZONE) {
+  const other = { ...TIME, timeZone: zone, timeZoneName: 'short' };
   try {
-    Intl.DateTimeFormat(LOCALE, other);
-    return { ...TIME, ...(zone && other) };
+    return zone === OWN_ZONE || !Intl.DateTimeFormat('en', other) ? TIME : other;
   } catch {
     return TIME;
   }

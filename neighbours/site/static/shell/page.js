@@ -14,16 +14,12 @@ export class Page {
   #reading = Promise.resolve();
   #waiting = null;
 
-  /** `context` has `args` (what the address names), `query`, `reads` (`api/reads.js`), `api`,
-   * `person` (or null), `knownPeople` (who has used this browser), `become(login)`, `go(address)`,
-   * `redraw()`, `fail(error)` to show that instead, `follow(tell)` for what changes, `isWhole`, and
-   * `signal`, which aborts when the page is left. A page has a `title`, often that of its class. */
+  /** `app.js` makes the `context`. A page has a `title`, often that of its class. */
   constructor(context) {
     Object.assign(this, context);
     this.actions = new Actions(this);
   }
 
-  /** Read everything and return the page. Raises Problem. */
   static async open(context) {
     const page = new this(context);
     await page.read();
@@ -76,12 +72,10 @@ export class Page {
     this.redraw();
   }
 
-  /** The title, and what came of the last thing that was done. */
   get head() {
     return html`<h1>${this.title}</h1> ${this.actions.said}`;
   }
 
-  /** Render what the page knows now. */
   view() {}
 
   /** Do what has to follow whenever the page has been drawn. */

@@ -35,7 +35,6 @@ export function findRoute(path) {
 }
 
 let show = () => {};
-/** The address of the page that is shown. */
 let shown = '';
 
 /** Go to an address of ours. `replace` leaves no step for the back button. */

@@ -59,8 +59,8 @@ export class Session {
   }
 }
 
-/** Log in at the stand-in's Auth. Returns `{ login, id, name, token, ahead }`: by how many
- * milliseconds the system's clock, which dates tokens, is ahead of the browser's. */
+/** Log in at the stand-in's Auth. `ahead`: by so many milliseconds the clock of the system, which
+ * dates tokens, is ahead of the browser's. */
 export async function askAuth(login, own) {
   const answer = await new Api().post('/neighbours/auth/token', { login, ...own });
   const { user_id: id, name, access_token: token } = answer;
