@@ -55,7 +55,7 @@ def run_cell(seed: int, *, renews: bool = False, beside: Beside = _nothing) -> C
     loop = SimulationLoop(seed)
     faults, on_disk = _faults(loop.random), loop.random.random() < 0.7
     cluster = Cluster(loop, faults=faults, on_disk=on_disk, renews=renews)
-    loop.run(_run(cluster, beside), max_virtual_s=6 * 3600.0, max_steps=5_000_000)
+    loop.run(_run(cluster, beside), max_virtual_s=6 * 3600.0)
     return cluster
 
 

@@ -3,16 +3,18 @@
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from os import cpu_count
+from typing import Final
 
 import pytest
 
 from command_api.leader.reign import Reign
 from contracts.journal.records import Record, decode_record, encode_record, hash_record
 from tests.simulation.__main__ import attempt
-from tests.simulation.planted import PLANTED, PlantedBug, find, first_line
+from tests.simulation.planted import PLANTED, SEEDS_MAX, PlantedBug, find, first_line
 from tests.simulation.scenario import run_seed, run_with_chats
 
-SEEDS = 2_000
+SEEDS: Final = SEEDS_MAX
+"""As many as a planted bug has to be found in: the rarest one is found in the 148th."""
 
 
 @pytest.mark.timeout(600)
