@@ -10,7 +10,7 @@ STAMP_BENCH := $(VENV)/installed-bench
 BASE_URL ?= http://127.0.0.1:$(or $(PORT),8000)
 SEEDS ?= 2000
 ROUNDS ?= 60
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 
