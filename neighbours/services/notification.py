@@ -132,7 +132,8 @@ class Inboxes:
         """Return the person's notices, newest first."""
         return self._store.rows(
             """
-            SELECT key, event_type, title, text, short_link, created_at, source_name
+            SELECT key, event_type, title, text, short_link, created_at, source_name,
+                   context ->> '$.title' AS evening
             FROM notice WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT ?
             """,
             user_id,

@@ -1,8 +1,10 @@
 """Every page of the site: on a phone, in both languages, and when something goes wrong."""
 
 import os
+import re
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -161,6 +163,27 @@ async def test_the_back_button_goes_back(browser: Browser, system: RunningSystem
         await expect(anna.heading).to_have_text("Evenings")
         await anna.page.go_back()
         await expect(anna.heading).to_have_text("Films")
+
+
+async def test_notices_are_the_newest_first_and_say_of_what_and_why(
+    browser: Browser, system: RunningSystem
+) -> None:
+    hosted = await system.get("/api/v1/announcements?mine=host", await system.token("anna"))
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.open("/notices")
+        notices = anna.page.locator(".notices li")
+        asked = notices.filter(has_text="asks to join").first
+        evening = await asked.locator("a[href^='/evening/']").inner_text()
+        assert evening.strip() in {one["title"] for one in hosted}
+        await asked.locator("summary").click()
+        await expect(asked.locator("details p")).to_contain_text(
+            re.compile(r"it is your evening\.\s+What happened: request, \w+ \d+ \w+ at \d\d:\d\d\.")
+        )
+        times = await notices.locator("time").evaluate_all("all => all.map((one) => one.dateTime)")
+        told = [datetime.fromisoformat(one) for one in times]
+        assert len(told) > 3
+        assert told == sorted(told, reverse=True)
+        assert anna.complaints == []
 
 
 async def test_no_token_stands_in_an_address(browser: Browser, system: RunningSystem) -> None:

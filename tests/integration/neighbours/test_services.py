@@ -68,7 +68,7 @@ def message(user_id: str, key: str = "1:0:anna:announce_new", **changed: Any) ->
         "title": "Матрица в пятницу",
         "text": "Анна зовёт в кино.",
         "short_link": "http://practix.test/s/0123456789ab",
-        "context": {"announcement_id": str(uuid4())},
+        "context": {"announcement_id": str(uuid4()), "title": "Матрица"},
         "created_at": "2030-01-01T12:00:00.123Z",
     } | changed
 
@@ -240,6 +240,7 @@ async def test_a_message_is_delivered_once_per_key(call: OperatorClient) -> None
             "short_link": "http://practix.test/s/0123456789ab",
             "created_at": "2030-01-01T12:00:00.123Z",
             "source_name": "practix",
+            "evening": "Матрица",
         }
     ]
 

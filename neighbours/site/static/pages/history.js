@@ -1,6 +1,6 @@
 /** What has happened to an evening, and how it stood at any of these moments. */
 
-import { guestList, placeOf, statusOf } from '../parts/evening_line.js';
+import { eventName, guestList, placeOf, statusOf } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
@@ -39,13 +39,13 @@ export default class HistoryPage extends Page {
     return html`<li aria-current=${index === this.chosen ? 'step' : nothing}>
       <button class="quiet" @click=${() => this.#goTo(index)}>
         <time datetime=${at}>${formatMoment(at)}</time>
-        <strong>${nameOf(entry)}</strong>
+        <strong>${eventName(entry)}</strong>
         <span class="facts">${actor?.name ?? (actor ? words.history.system : nothing)}
           ${guest && guest !== actor?.name ? `→ ${guest}` : nothing}</span></button></li>`;
   }
 
   #moment(entry) {
-    return `${formatMoment(entry.at)}: ${nameOf(entry)}`;
+    return `${formatMoment(entry.at)}: ${eventName(entry)}`;
   }
 
   /** Read how the evening stood after the entry that was chosen last. */
@@ -62,11 +62,4 @@ export default class HistoryPage extends Page {
     this.past = past;
     this.redraw();
   }
-}
-
-/** What kind of event it was, at least roughly. Many are called as the state that they lead to. */
-function nameOf({ type, facts }) {
-  const [noun, verb] = type.split('.');
-  const { events } = words.history;
-  return events[`${type}.${facts?.reason}`] ?? events[type] ?? (noun === 'booking' ? words.state[verb] : null) ?? events[noun] ?? type;
 }

@@ -1,5 +1,6 @@
 /** What the person was told, why, and what they want to be told. */
 
+import { eventName } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
@@ -9,6 +10,7 @@ export default class NoticesPage extends Page {
   async refresh() {
     await super.refresh();
     this.textOf = new Map(this.texts.map((one) => [one.key, one]));
+    this.lines.sort((one, other) => new Date(toldAt(other)) - new Date(toldAt(one)));
   }
 
   begin() {
@@ -28,10 +30,17 @@ export default class NoticesPage extends Page {
       <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
         <span class="tag">${words.notices.state[line.state]}</span></p>
       ${text ? html`<p class="text">${text.text}</p>` : nothing}
-      <p class="facts"><time datetime=${line.due_at}>${formatMoment(line.sent_at ?? line.due_at)}</time>
+      <p class="facts"><time datetime=${toldAt(line)}>${formatMoment(toldAt(line))}</time>
         ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
-          ${words.notices.evening}</a>` : nothing}</p>
-      <details><summary>${words.notices.why}</summary><p>${line.why}</p></details>
+          ${text?.evening ?? words.notices.evening}</a>` : nothing}</p>
+      <details><summary>${words.notices.why}</summary><p>${line.why}
+        ${line.sources.map(({ event_type: type }) =>
+          words.notices.event(eventName({ type: type.replace(/\.v\d+$/, '') }),
+            formatMoment(line.happened_at)))}</p></details>
     </li>`;
   }
+}
+
+function toldAt({ sent_at: sent, due_at: due }) {
+  return sent ?? due;
 }

@@ -304,6 +304,7 @@ export default {
   notices: {
     preferences: 'Notice settings',
     why: 'Why did I get this?',
+    event: (name, when) => `What happened: ${name}, ${when}.`,
     evening: 'the evening',
     state: {
       waiting: 'to be sent', planned: 'planned', sent: 'sent', dropped: 'no longer true', skipped: 'not sent',

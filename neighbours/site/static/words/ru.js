@@ -306,6 +306,7 @@ export default {
   notices: {
     preferences: 'Настройки уведомлений',
     why: 'Почему мне это пришло?',
+    event: (name, when) => `Что произошло: ${name}, ${when}.`,
     evening: 'встреча',
     state: {
       waiting: 'ждёт отправки', planned: 'запланировано', sent: 'отправлено', dropped: 'уже неактуально',
