@@ -1,5 +1,6 @@
 """The greeting of a system that is ready: addresses and tokens to paste into a shell."""
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -45,6 +46,8 @@ class Welcome(Struct, frozen=True):
     inboxes: dict[str, str]
     """Addresses that open in a browser without a token."""
     tomorrow: str
+    export: str
+    """Line for another shell, in which verbs then find this system; empty if they do so anyway."""
 
     @property
     def text(self) -> str:
@@ -58,6 +61,7 @@ class Welcome(Struct, frozen=True):
                 f"  for analysts   {self.url}/analyst (token in {self.analyst_token_file})",
                 "",
                 "Tokens for a day, to paste into another shell:",
+                *([f"  {self.export}"] if self.export else []),
                 f"  BASE={self.url}",
                 f"  FILM={self.film_id}  # {self.film}",
                 *(f"  {login.upper()}={token}" for login, token in self.tokens.items()),
@@ -88,7 +92,20 @@ def build_welcome(settings: Settings, data: DataDirectory, stand_in: StandInStat
             for login in DEMO_LOGINS
         },
         tomorrow=(now + timedelta(days=1)).replace(microsecond=0).isoformat(),
+        export=write_export(settings),
     )
+
+
+def write_export(settings: Settings) -> str:
+    """Return the line that exports port and data directory as far as they are not the default
+    ones; empty if both are."""
+    default = Settings.model_fields
+    stated = []
+    if settings.port != default["port"].default:
+        stated.append(f"PORT={settings.port}")
+    if settings.data.resolve() != default["data"].default.resolve():
+        stated.append(f"PRACTIX_DATA={shlex.quote(str(settings.data.resolve()))}")
+    return " ".join(["export", *stated]) if stated else ""
 
 
 def _issue_token(stand_in: StandInState, login: str) -> str:
