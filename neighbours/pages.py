@@ -49,6 +49,7 @@ _PAGE: Final = """<!doctype html>
 <style>
   :root {{ color-scheme: light dark; --line: #8884; --quiet: light-dark(#595959, #b5b5b5);
           --accent: light-dark(#b93a0a, #ff9c66); }}
+  html {{ background: light-dark(#faf8f5, #16131c); color: light-dark(#1f1b24, #f1edf6); }}
   body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto;
          padding: 0 1rem; }}
   h1 {{ font-size: 1.4rem; margin-bottom: 0; }}

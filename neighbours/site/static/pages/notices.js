@@ -10,7 +10,8 @@ export default class NoticesPage extends Page {
   async refresh() {
     await super.refresh();
     this.textOf = new Map(this.texts.map((one) => [one.key, one]));
-    this.lines.sort((one, other) => new Date(toldAt(other)) - new Date(toldAt(one)));
+    // What has not been told comes last.
+    this.lines.sort((one, other) => new Date(other.sent_at ?? 0) - new Date(one.sent_at ?? 0));
   }
 
   begin() {
@@ -26,11 +27,12 @@ export default class NoticesPage extends Page {
 
   #line(line) {
     const text = this.textOf.get(line.key);
+    const at = line.sent_at ?? line.due_at;
     return html`<li class="panel">
       <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
         <span class="tag">${words.notices.state[line.state]}</span></p>
       ${text ? html`<p class="text">${text.text}</p>` : nothing}
-      <p class="facts"><time datetime=${toldAt(line)}>${formatMoment(toldAt(line))}</time>
+      <p class="facts"><time datetime=${at}>${formatMoment(at)}</time>
         ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
           ${text?.evening ?? words.notices.evening}</a>` : nothing}</p>
       <details><summary>${words.notices.why}</summary><p>${line.why}
@@ -39,8 +41,4 @@ export default class NoticesPage extends Page {
             formatMoment(line.happened_at)))}</p></details>
     </li>`;
   }
-}
-
-function toldAt({ sent_at: sent, due_at: due }) {
-  return sent ?? due;
 }
