@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Route, expect
 from tests.cells.embedded import RunningSystem, run_system
 from tests.e2e.browser.site import visiting
 from tests.servers.browser import DESKTOP, PHONE, find_grave, is_too_wide, open_window
+from tests.torture.proxy import Proxy
 from tests.waiting import eventually
 
 EVENINGS: Final = 8
@@ -37,7 +38,7 @@ async def system(
         yield found
 
 
-def list_paths(evening: str, person: str, film: str) -> tuple[str, ...]:
+def list_paths(evening: str, person: str, film: str, invite: str) -> tuple[str, ...]:
     return (
         "/",
         f"/film/{film}",
@@ -46,6 +47,7 @@ def list_paths(evening: str, person: str, film: str) -> tuple[str, ...]:
         f"/evening/{evening}",
         f"/evening/{evening}/change",
         f"/evening/{evening}/history",
+        f"/invited/{invite}",
         "/mine",
         "/figures",
         "/plan",
@@ -61,7 +63,9 @@ async def list_pages(system: RunningSystem) -> tuple[str, ...]:
     """Return the path of each page, about an evening that Anna hosts."""
     token = await system.token("anna")
     evening, *_ = await system.get("/api/v1/announcements?mine=host", token)
-    return list_paths(evening["id"], evening["author_id"], evening["movie_id"])
+    links = f"/api/v1/announcement/{evening['id']}/invite-links"
+    link, _ = await system.send("POST", links, token, {}, expect=201)
+    return list_paths(evening["id"], evening["author_id"], evening["movie_id"], link["token"])
 
 
 @pytest.mark.parametrize(
@@ -145,6 +149,31 @@ async def test_a_lost_connection_is_said_and_mended(
         await lena.page.unroute_all()
         await expect(lena.page.locator("li[data-guest]")).to_contain_text("Boris")
         await expect(lost).not_to_be_visible()
+
+
+async def test_a_stream_that_breaks_off_goes_on_where_it_was(
+    browser: Browser, system: RunningSystem
+) -> None:
+    wire = Proxy("system")
+    await wire.start(system.port)
+    through = f"http://127.0.0.1:{wire.port}"
+    async with visiting(browser, through, "vika") as vika:
+        path = await vika.announce("Solaris", event_location="Moscow, Arbat 5")
+        booking = path.replace("/evening/", "/api/v1/booking/")
+        guests = vika.page.locator("li[data-guest]")
+        await system.send("POST", booking, await system.token("oleg"), expect=201)
+        await expect(guests).to_have_count(1)  # The stream is open, and has told something.
+        resumed: list[str | None] = []
+        vika.page.on("request", lambda one: resumed.append(one.headers.get("last-event-id")))
+        wire.cut()
+        lost = vika.page.get_by_text("Connection lost")
+        await expect(lost).to_be_visible()
+        await system.send("POST", booking, await system.token("nina"), expect=201)
+        wire.restore()
+        await expect(guests).to_have_count(2)
+        await expect(lost).not_to_be_visible()
+        assert any(resumed)
+    await wire.stop()
 
 
 async def test_an_answer_that_is_lost_is_asked_for_again_and_counts_once(
