@@ -199,7 +199,8 @@ def build_page(
     """Return the page that the parameters ask for, of announcements with the ids in `only`, if it
     is not None. Raises Malformed.
 
-    Without `status` the list holds what is still to come and takes requests. With `mine=host`
+    Without `status` the list holds what is still to come and takes requests, and with
+    `has_seats=false` also what takes none because it is full. With `mine=host`
     it then holds all statuses, with `mine=guest` the ongoing ones, and with `all=true` as well
     everything that the caller ever had a booking for.
     """
@@ -212,7 +213,8 @@ def build_page(
         if scope == "guest" and not ever:
             statuses = statuses or list(ONGOING_STATUSES)
     elif not statuses:
-        statuses = ["Alive"]
+        full = parameters.get("has_seats") == "false"
+        statuses = list(ONGOING_STATUSES) if full else ["Alive"]
         where.add(STILL_TO_COME, now)
     if statuses and not caller.is_super and PRIVATE_STATUSES.issuperset(statuses):
         where.add(OWN_OR_INVOLVED)
