@@ -51,8 +51,13 @@ class FollowingService:
 
     @property
     def active(self) -> bool:
-        """Whether this process follows the journal; False while it stands by."""
+        """Whether this process follows the journal."""
         return self._lock is None or self._lock.held
+
+    @property
+    def standing_by(self) -> bool:
+        """Whether another process follows the journal, and this one would take over."""
+        return self._lock is not None and self._lock.taken
 
     @property
     def ready(self) -> bool:
@@ -61,11 +66,14 @@ class FollowingService:
 
     def readiness(self) -> dict[str, Any]:
         """Return the entries of /readyz. The process is not ready if one of them is False. A
-        standby is ready, and leaves out the journal, which it does not read."""
+        standby is ready, and leaves out the journal, which it does not read. A process that does
+        not know yet whether it stands by or has to work is not ready."""
         journal = {"journal": self._reader.journal_available} if self.active else {}
+        unknown = {} if self.active or self.standing_by else {"lock": False}
         return {
             "running": self._running is not None and not self._running.done(),
-            "role": "active" if self.active else "standby",
+            "role": self._role(),
+            **unknown,
             **journal,
             **self._own_readiness(),
             "position": self.position,
@@ -93,6 +101,11 @@ class FollowingService:
         """Stop. A batch that is being written is in the store with its position, or will be
         written again."""
         await end(self._running)
+
+    def _role(self) -> str:
+        if self.active:
+            return "active"
+        return "standby" if self.standing_by else "unknown"
 
     def _own_readiness(self) -> dict[str, Any]:
         """Return the entries of `readiness` about the store. A subclass may add others."""

@@ -56,12 +56,16 @@ class LockPace(NamedTuple):
 
 @asynccontextmanager
 async def hold_lock(
-    pool: asyncpg.Pool, try_lock: str, name: str, pace: LockPace
+    pool: asyncpg.Pool,
+    try_lock: str,
+    name: str,
+    pace: LockPace,
+    note_taken: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[PoolConnectionProxy]:
     """Wait until the statement `try_lock` takes the lock of this name, and hold it in the block.
 
-    Yields the connection that holds it, on which signs of life are to be given at `pace`. Raises
-    TablesUnavailable.
+    Yields the connection that holds it, on which signs of life are to be given at `pace`. Calls
+    `note_taken` whenever another session holds it. Raises TablesUnavailable.
     """
     with translate_postgres_errors():
         connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
@@ -71,6 +75,7 @@ async def hold_lock(
                 END_IF_SILENT, f"{pace.silence_s * 1000:.0f}ms", timeout=pace.answer_s_max
             )
             while not await connection.fetchval(try_lock, name, timeout=pace.answer_s_max):
+                note_taken()
                 await asyncio.sleep(pace.look_s)
         yield connection
     finally:
@@ -93,6 +98,9 @@ class ActiveLock:
         self._pace = pace
         self.held = False
         """Whether this process is the active one."""
+        self.taken = False
+        """Whether another process was the active one when this one last tried to be. Of neither,
+        it is not known yet who is active."""
 
     async def run_while_held(self, work: Callable[[], Coroutine[Any, Any, None]]) -> NoReturn:
         """Run `work` whenever this process holds the lock, and cancel it if the lock may be lost.
@@ -107,17 +115,22 @@ class ActiveLock:
                 if self.held:
                     log.warning("%s is no longer active: %s", self.name, describe_error(error))
             finally:
-                self.held = False
+                self.held = self.taken = False
             await asyncio.sleep(self._pace.look_s)
 
     async def _work_once(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Wait for the lock, and work until it is lost."""
-        async with hold_lock(self._pool, TRY_LOCK, self.name, self._pace) as connection:
-            self.held = True
+        async with hold_lock(
+            self._pool, TRY_LOCK, self.name, self._pace, self._note_taken
+        ) as connection:
+            self.held, self.taken = True, False
             log.info("%s is active", self.name)
             await run_together(
                 {self.name: work(), f"{self.name} lock": self._give_signs_of_life(connection)}
             )
+
+    def _note_taken(self) -> None:
+        self.taken = True
 
     async def _give_signs_of_life(self, connection: PoolConnectionProxy) -> NoReturn:
         """Raises TablesUnavailable as soon as the lock may be lost."""

@@ -384,7 +384,7 @@ async def test_verify_over_http_tells_its_progress_and_then_the_result(
     async with process(bare_postgres_dsn, sqlite_journal) as there:
         await there.ready()
         status, lines = await there.verify(OPERATOR_TOKEN)
-        assert status == 200
+        assert status == 200, lines
         assert [set(line) for line in lines[:-1]] == [{"phase", "done", "of"}] * len(lines[:-1])
         assert lines[-1]["ok"], lines[-1]
         assert await there.get("/healthz") == 200

@@ -52,10 +52,12 @@ async def test_a_standby_takes_over_from_a_process_that_ends(tables: asyncpg.Poo
     running = asyncio.create_task(first.run_while_held(work))
     await eventually(lambda: first.held)
     async with contending(tables, work) as second:
-        await asyncio.sleep(0)
-        assert (first.held, second.held) == (True, False)
+        assert not second.taken
+        await eventually(lambda: second.taken)
+        assert (first.held, first.taken, second.held) == (True, False, False)
         await end(running)
         await eventually(lambda: second.held)
+        assert not second.taken
         assert not first.held
 
 

@@ -18,6 +18,7 @@ class GivenLock:
 
     def __init__(self) -> None:
         self.held = False
+        self.taken = True
         self._given = asyncio.Event()
 
     def give(self) -> None:
@@ -60,6 +61,26 @@ async def test_a_standby_follows_the_store_and_then_the_journal() -> None:
     assert prepared == [False, True]
     assert store.names() == ["a", "b", "c"]
     await standby.stop()
+
+
+async def test_who_does_not_know_yet_whether_to_stand_by_is_not_ready() -> None:
+    """It may be about to find the lock free, and then has to prepare the store."""
+    journal, store, lock = GrowingJournal(), ListStore(), GivenLock()
+    lock.taken = False
+    retry = StoreRetry("store", TablesUnavailable)
+    reader = JournalReader(journal.journal, store, QUICK, retry)
+    service = FollowingService(reader, "test", None, cast("ActiveLock", lock))
+    await service.start()
+    journal.grow("a")
+    assert (service.readiness()["role"], service.ready) == ("unknown", False)
+    lock.taken = True
+    await eventually(lambda: service.ready)
+    assert service.readiness()["role"] == "standby"
+    lock.taken = False
+    lock.give()
+    await eventually(lambda: service.ready)
+    assert service.readiness()["role"] == "active"
+    await service.stop()
 
 
 async def test_a_reader_that_has_just_become_active_is_not_ready_before_it_has_prepared() -> None:
