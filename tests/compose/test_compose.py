@@ -25,6 +25,9 @@ from tests.compose.traffic import Traffic
 from tests.paths import ROOT
 from tests.unit.launcher.profiles.dashboard import list_expressions
 
+pytestmark = pytest.mark.timeout(1200)
+"""The first test builds the images, which takes minutes where nothing of them is there yet."""
+
 PORT = "8207"
 BASE_URL = f"http://127.0.0.1:{PORT}"
 PROJECT = "practix-test"
