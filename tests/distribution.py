@@ -3,7 +3,8 @@
 Tests of whole systems take minutes, and mostly wait. Tests of units take milliseconds, and
 compute. So the first worker begins with whole systems and the others with units, until they
 meet: a machine is busy throughout, seldom runs two whole systems at once, and has only short
-files left at the end. `tests/conftest.py` has the hooks.
+files left at the end. Tests on servers wait for about half of their time, so there is one worker
+more than a small machine has cores. `tests/conftest.py` has the hooks.
 """
 
 from pathlib import Path
@@ -29,7 +30,10 @@ LONGEST_FILES: Final = (
     "e2e/erasing/test_canaries.py",
     "e2e/test_api_document.py",
     "e2e/test_separate.py",
+    "e2e/operating/test_two_builds.py",
+    "e2e/operating/test_standby_notifier.py",
     "e2e/operating/test_own_servers.py",
+    "e2e/browser/test_site_pages.py",
 )
 """Files that take a minute and more, the longest first."""
 
