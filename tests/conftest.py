@@ -37,6 +37,7 @@ from tests.servers.clickhouse_engines import (
     opener,
     opener_of_both,
 )
+from tests.servers.memory_directory import memory_directory
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 MIGRATED: Final = "migrated"
@@ -126,10 +127,11 @@ async def kafka_topic(kafka_server: Broker) -> str:
 
 @pytest.fixture(scope="session")
 def own_postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """Shared, so nobody kills it. It need not wait for the disk, which is most of what making and
-    dropping a database takes."""
-    unsynced = {"fsync": "off"}
-    yield from running(PostgresServer(tmp_path_factory.mktemp("postgres"), settings=unsynced))
+    """Shared, so nobody kills it. It need not wait for the disk, nor have files there, which is
+    most of what making and dropping a database takes."""
+    settings = {"fsync": "off", "max_wal_size": "256MB"}
+    with memory_directory(tmp_path_factory.mktemp("postgres")) as directory:
+        yield from running(PostgresServer(directory, settings=settings))
 
 
 @pytest.fixture(scope="session")
