@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any, Final
 
 from runtime.process.becoming_ready import ReadinessWait
@@ -35,7 +36,7 @@ def read_readiness() -> dict[str, Any]:
             answer = not_ready
         with answer:
             found: dict[str, Any] = json.load(answer)
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):
         return {}
     return found
 

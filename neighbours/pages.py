@@ -102,7 +102,7 @@ def show_lost_pages(app: FastAPI) -> None:
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     is_absent = isinstance(error, NotFound) or getattr(error, "status_code", 0) == 404
-    first_part = request.scope["path"].split("/")[1]
+    first_part = request.scope["path"].lstrip("/").partition("/")[0]
     if (
         is_absent
         and request.method == "GET"

@@ -263,8 +263,11 @@ class ProjectorService(FollowingService):
         shape = {} if self._shape_lock is None else self._shape_lock.readiness()
         filling = self._own_shape and self._own_shape.progress
         away = self._own_shape and self._own_shape.away
+        entries = super()._own_readiness()
+        if filling:  # What an earlier attempt failed at is over: this one has begun.
+            entries.pop("tables_away", None)
         return {
-            **super()._own_readiness(),
+            **entries,
             **shape,
             **({"filling": filling} if filling else {}),
             **({"tables_away": away} if away else {}),

@@ -1,5 +1,6 @@
 """The pages and files of the site, over HTTP."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -122,6 +123,17 @@ async def test_the_document_names_files_that_never_change(session: aiohttp.Clien
 async def test_nothing_else_is_served(session: aiohttp.ClientSession, path: str) -> None:
     async with session.get(path) as answer:
         assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
+async def test_options_of_everything_is_answered(session: aiohttp.ClientSession) -> None:
+    """Its path, as sent, is no address."""
+    at = session._base_url
+    assert at is not None
+    reader, writer = await asyncio.open_connection(at.host, at.port)
+    writer.write(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert not answer.startswith(b"HTTP/1.1 5"), answer
 
 
 @pytest.mark.parametrize("path", ["/films", "/evenings/", "/site/x/app.js", "/s/gone", "/a/x/y"])

@@ -16,10 +16,12 @@ from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.versions import Versions
 from projector.rebuild.room import PostgresRoom
 from projector.shapes import own_shape
+from projector.shapes.own_shape import OwnShape
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS, migrate
 from runtime.postgres.pools import READ_MODEL
 from runtime.postgres.read_models import BEFORE, BuildShape, ShapePlace, note_ready
+from runtime.postgres.tables import TablesUnavailable
 from tests.cells.projector_cell import commit_stored, fold_rows, read_letters, read_rows
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
@@ -223,6 +225,34 @@ async def test_a_filling_for_which_postgresql_has_no_disk_says_so(
         await new.pool.execute("DROP TRIGGER fill_the_disk ON people")
         await new.until_ready()
         assert "tables_away" not in new.service.readiness()
+
+
+async def test_a_second_attempt_says_nothing_of_what_the_first_failed_at(
+    old: Build,
+    postgres_dsn: str,
+    sqlite_journal: SqliteJournal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may take hours, and whoever waits for it would give up."""
+    go, make_ready, tried = asyncio.Event(), OwnShape.make_ready, []
+
+    async def fail_once(own: OwnShape) -> None:
+        tried.append(own)
+        if len(tried) == 1:
+            raise TablesUnavailable("for a moment", "unreachable")
+        own.progress = {"phase": "fill", "done": 0, "of": 1}
+        await go.wait()
+        await make_ready(own)
+
+    monkeypatch.setattr(OwnShape, "make_ready", fail_once)
+    shape = make_shape(tmp_path / "newer")
+    async with running_build(sqlite_journal, postgres_dsn, shape) as new:
+        while "filling" not in (readiness := new.service.readiness()):
+            await asyncio.sleep(0.01)
+        assert "tables_away" not in readiness
+        go.set()
+        await new.until_ready()
 
 
 async def test_of_two_projectors_of_one_build_one_stands_by(
