@@ -69,6 +69,7 @@ def prepare_home(account: Account, wanted: Path) -> Path:
     home = _make_shared_folder(f"practix-postgres-{_hash_path(wanted)}")
     restored = (wanted / RESTORED).exists()
     for name in MOVED:
+        _remove_leftovers(wanted / name, home / name)
         if (wanted / name).exists() and (restored or not (home / name).exists()):
             _move(account, wanted / name, home / name)
     return home
@@ -99,11 +100,9 @@ def give_ownership(account: Account, path: Path) -> None:
 
 
 def _move(account: Account, source: Path, target: Path) -> None:
-    """Move all or nothing, even to another file system, in the place of what is there."""
-    scratch, replaced = target.with_name("incomplete"), target.with_name("replaced")
-    moved = source.with_name(f"{source.name}.moved")
-    for left in (scratch, replaced, moved):
-        _remove(left)
+    """Move all or nothing, even to another file system, in the place of what is there. Nothing may
+    be left of an earlier move."""
+    scratch, replaced, moved = _leftovers(source, target)
     if source.is_dir():
         shutil.copytree(source, scratch, symlinks=True)
     else:
@@ -114,7 +113,18 @@ def _move(account: Account, source: Path, target: Path) -> None:
         target.rename(replaced)
     scratch.rename(target)
     source.rename(moved)  # At once: half of it would be taken for newer than the target.
-    for left in (replaced, moved):
+    _remove_leftovers(source, target)
+
+
+def _leftovers(source: Path, target: Path) -> tuple[Path, Path, Path]:
+    """Return what a move has beside its two ends: the copy, the target and the source of before.
+    As long as it needs one of them, `source` is whole."""
+    moved = source.with_name(f"{source.name}.moved")
+    return target.with_name("incomplete"), target.with_name("replaced"), moved
+
+
+def _remove_leftovers(source: Path, target: Path) -> None:
+    for left in _leftovers(source, target):
         _remove(left)
 
 

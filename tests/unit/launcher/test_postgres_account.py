@@ -73,3 +73,15 @@ def test_a_start_goes_on_with_a_move_that_was_killed(
         prepare_home(ANYBODY, wanted)
     prepare_home(ANYBODY, wanted)
     assert contents(home) == ("the restored", "password of the restored")
+    assert {path.name for path in home.iterdir()} == {"cluster", "postgres.password"}
+
+
+def test_a_start_removes_whole_clusters_that_a_killed_move_left(wanted: Path) -> None:
+    """They have texts of people who were erased since."""
+    lay_out(wanted, "the first", restored=False)
+    home = prepare_home(ANYBODY, wanted)
+    for left in (home / "incomplete", home / "replaced", wanted / "cluster.moved"):
+        left.mkdir(parents=True)
+    prepare_home(ANYBODY, wanted)
+    assert {path.name for path in home.iterdir()} == {"cluster", "postgres.password"}
+    assert list(wanted.iterdir()) == []
