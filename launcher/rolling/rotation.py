@@ -30,12 +30,15 @@ class Rotation:
         """Number of requests that were sent to a process and are not answered."""
 
     def list_turns(self, service: str) -> list[str]:
-        """Return the processes that may get the next request for the service, the one whose turn
-        it is first. If all are out, any may."""
+        """Return the processes of the service, the one whose turn it is first. Those that are out
+        come last, for a request that nobody else takes."""
         processes = [name for name in self.addresses if service_of(name) == service]
-        found = [name for name in processes if name not in self._out] or processes
+        found = [name for name in processes if name not in self._out]
+        out = [name for name in processes if name in self._out]
+        if not found:
+            found, out = out, []
         turn = next(self._turns) % len(found)
-        return found[turn:] + found[:turn]
+        return found[turn:] + found[:turn] + out
 
     @contextmanager
     def ask(self, process: str) -> Iterator[str]:

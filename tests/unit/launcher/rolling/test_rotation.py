@@ -22,7 +22,7 @@ async def test_a_process_that_is_taken_out_ends_what_it_has_and_gets_no_more() -
         assert address == "http://query_api"
         leaving = asyncio.create_task(rotation.take_out("query_api", patience_s=60))
         await asyncio.sleep(0)
-        assert rotation.list_turns("query_api") == ["query_api_2"]
+        assert rotation.list_turns("query_api") == ["query_api_2", "query_api"]
         assert not leaving.done()
     await leaving
     rotation.put_back("query_api")
