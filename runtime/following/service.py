@@ -6,7 +6,7 @@ know how far the store is, and answer requests.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 from runtime.following.metrics import ACTIVE
 from runtime.following.reader import JournalReader
@@ -55,11 +55,6 @@ class FollowingService:
         return self._lock is None or self._lock.held
 
     @property
-    def standing_by(self) -> bool:
-        """Whether another process follows the journal, and this one would take over."""
-        return self._lock is not None and self._lock.taken
-
-    @property
     def ready(self) -> bool:
         """Whether no entry of `readiness` is False."""
         return is_ready(self.readiness())
@@ -68,12 +63,13 @@ class FollowingService:
         """Return the entries of /readyz. The process is not ready if one of them is False. A
         standby is ready, and leaves out the journal, which it does not read. A process that does
         not know yet whether it stands by or has to work is not ready."""
-        journal = {"journal": self._reader.journal_available} if self.active else {}
-        unknown = {} if self.active or self.standing_by else {"lock": False}
+        role = self._role()
+        journal = {"journal": self._reader.journal_available} if role == "active" else {}
+        lock = {"lock": False} if role == "unknown" else {}
         return {
             "running": self._running is not None and not self._running.done(),
-            "role": self._role(),
-            **unknown,
+            "role": role,
+            **lock,
             **journal,
             **self._own_readiness(),
             "position": self.position,
@@ -102,10 +98,10 @@ class FollowingService:
         written again."""
         await end(self._running)
 
-    def _role(self) -> str:
-        if self.active:
+    def _role(self) -> Literal["active", "standby", "unknown"]:
+        if self._lock is None or self._lock.held:
             return "active"
-        return "standby" if self.standing_by else "unknown"
+        return "standby" if self._lock.taken else "unknown"
 
     def _own_readiness(self) -> dict[str, Any]:
         """Return the entries of `readiness` about the store. A subclass may add others."""
