@@ -83,3 +83,16 @@ async def visiting(
         visitor = Visitor(page, complaints, url)
         await visitor.become(login)
         yield visitor
+
+
+@asynccontextmanager
+async def visiting_stale(browser: Browser, url: str) -> AsyncIterator[tuple[Visitor, Visitor]]:
+    """Yield the host of an evening, and somebody who still sees it as it was before the host took
+    no more requests."""
+    async with visiting(browser, url, "yana") as yana, visiting(browser, url, "zoya") as zoya:
+        path = await yana.announce("Psycho", event_location="Moscow, Arbat 2")
+        await zoya.page.route("**/api/v1/stream*", lambda route: route.abort())
+        await zoya.open(path)
+        await yana.click("Take no more requests")
+        await expect(yana.page.locator("main .tag").first).to_have_text("closed to requests")
+        yield yana, zoya

@@ -24,7 +24,6 @@ OWN: Final = "#own .result"
 SHOTS: Final = os.environ.get("PRACTIX_TEST_SCREENSHOTS")
 """A folder for pictures of the page, to look at."""
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

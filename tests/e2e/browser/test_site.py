@@ -1,30 +1,21 @@
 """The site in a real browser, on an embedded system: from the button to mutual ratings."""
 
 import re
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.cells.embedded import RunningSystem, run_system
+from tests.cells.embedded import run_system
 from tests.e2e.browser.site import Visitor, visiting
 
 LATER_S: Final = 4 * 86_400
 """After the evening, which begins in two days."""
 PLACE: Final = {"event_location": "Moscow, Arbat 1", "ticket_count": "1"}
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
-    async with run_system(tmp_path_factory.mktemp("site")) as found:
-        yield found
 
 
 async def test_from_the_button_to_mutual_ratings(browser: Browser, tmp_path: Path) -> None:

@@ -1,26 +1,17 @@
 """The site without a mouse: Tab, Enter, Space, Escape and the arrows are enough."""
 
-from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from tests.cells.embedded import RunningSystem, run_system
+from tests.cells.embedded import RunningSystem
 from tests.e2e.browser.site import Visitor, visiting
 
 TABS_MAX: Final = 80
 """No control of a page is farther away."""
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
-    async with run_system(tmp_path_factory.mktemp("keyboard")) as found:
-        yield found
 
 
 async def tab_to(visitor: Visitor, control: Locator) -> None:

@@ -2,15 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, Route, expect
 
-from tests.cells.embedded import RunningSystem, run_system
+from tests.cells.embedded import RunningSystem
 from tests.e2e.browser.site import Visitor, visiting
 from tests.waiting import eventually
 
@@ -35,14 +34,7 @@ DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 NOTHING_READ: Final = "/report"
 """The page that reads nothing."""
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
-    async with run_system(tmp_path_factory.mktemp("reads")) as found:
-        yield found
 
 
 @contextmanager

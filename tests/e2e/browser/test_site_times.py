@@ -17,7 +17,6 @@ AHEAD: Final = timedelta(days=100)
 HERE: Final = "Europe/Moscow"
 THERE: Final = "Asia/Tokyo"
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 

@@ -14,7 +14,6 @@ from tests.servers.browser import open_window
 
 EMPHASIS: Final = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 

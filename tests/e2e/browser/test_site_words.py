@@ -1,11 +1,10 @@
 """The words of the site: all that it has to name has one in both languages, written as people of
 the language write it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, get_args
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from contracts.events.announcement import AnnouncementStatus, AnyAnnouncementEvent, Visibility
@@ -13,7 +12,7 @@ from contracts.events.booking import AnyBookingEvent
 from contracts.events.broadcast import Audience, BroadcastState
 from contracts.events.folding.booking_state import BookingState
 from contracts.notices import Kind
-from tests.cells.embedded import RunningSystem, run_system
+from tests.cells.embedded import RunningSystem
 from tests.e2e.browser.site import Visitor, visiting
 
 LANGUAGES: Final = {"en": "en-GB", "ru": "ru-RU"}
@@ -32,14 +31,7 @@ FORMAT: Final = """async ([module, name, given]) => {
     return (await import(new URL(`parts/${module}.js`, base)))[name](...given);
 }"""
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
-    async with run_system(tmp_path_factory.mktemp("site")) as found:
-        yield found
 
 
 def list_keys(words: dict[str, Any], at: str = "") -> Iterator[str]:
