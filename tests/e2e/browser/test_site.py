@@ -41,6 +41,8 @@ async def test_from_the_button_to_mutual_ratings(browser: Browser, tmp_path: Pat
         await expect(vera.own_state).to_have_text("a seat is offered")
         await vera.click("Accept")
         await expect(vera.own_state).to_have_text("confirmed")
+        await boris.click("Join the waiting list")
+        await expect(boris.own_state).to_have_text("on the waiting list")
         for visitor in (anna, boris, vera):
             assert visitor.complaints == []
     async with (
@@ -49,6 +51,9 @@ async def test_from_the_button_to_mutual_ratings(browser: Browser, tmp_path: Pat
         visiting(browser, system.url, "vera") as vera,
     ):
         await rate_each_other(anna, vera, path)
+        await expect(vera.own_state).to_have_text("had a seat")
+        states = anna.page.locator("li[data-guest] .tag")
+        await expect(states).to_have_text(["went unanswered", "had a seat"])
 
 
 async def wait_in_line(host: Visitor, guest: Visitor, path: str) -> None:

@@ -167,6 +167,30 @@ async def test_the_history_tells_a_full_evening_and_a_taken_seat_from_others(
         assert "invitation" not in " ".join(said)
 
 
+async def test_a_cancelled_evening_says_nothing_else_of_its_guests(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "rita") as rita:
+        path = await rita.announce("Stalker", **PLACE)
+        await fill(system, path, "rita", "lidia")
+        async with visiting(browser, system.url, "lidia") as lidia:
+            await lidia.open(path)
+            await expect(lidia.own_state).to_have_text("confirmed")
+            await rita.click("See who would be told")
+            await rita.click("Yes, cancel it")
+            await expect(lidia.page.locator("main .tag")).to_have_text(
+                ["cancelled", "for everybody"]
+            )
+            await expect(rita.page.locator("li[data-guest] .tag")).to_have_count(0)
+            await lidia.open("/evenings?mine=guest&all=true")
+            line = lidia.page.locator("li.evening")
+            await expect(line.locator(".tag")).to_have_text(["cancelled"])
+            await lidia.open("/notices")
+            notices = lidia.page.locator(".notices li")
+            await expect(notices.filter(has_text="cancelled")).to_have_count(1)
+            await expect(notices.filter(has_text="no longer true")).to_have_count(0)
+
+
 async def test_a_refusal_is_said_once(browser: Browser, system: RunningSystem) -> None:
     async with visiting_stale(browser, system.url) as (_, zoya):
         await zoya.click("Ask to come")

@@ -224,6 +224,8 @@ async def test_notices_are_the_newest_first_and_say_of_what_and_why(
         sent = states.count("sent")
         told = [datetime.fromisoformat(one) for one in times[:sent]]
         assert len(states) > sent > 3
+        to_come = notices.last.locator("a[href^='/evening/']")
+        await expect(to_come).to_have_text(re.compile(r"the evening \w+ \d+ \w+ at \d\d:\d\d"))
         assert set(states[:sent]) == {"sent"}
         assert told == sorted(told, reverse=True)
         assert anna.complaints == []
@@ -272,17 +274,16 @@ async def test_a_person_takes_their_data_and_has_second_thoughts(
         await (await download.value).save_as(tmp_path / "practix.zip")
         with zipfile.ZipFile(tmp_path / "practix.zip") as archive:
             assert {"about.json", "index.html"} <= set(archive.namelist())
-        await dina.click("Ask for erasure")
         erasure = dina.page.locator("[data-role=erasure]")
-        await erasure.get_by_role("button", name="Confirm").dblclick()
+        await dina.click("Erase my data")
         await dina.click("No")
-        await expect(erasure).to_contain_text("Nothing happens until you confirm.")
-        await dina.click("Confirm")
+        await expect(erasure).to_contain_text("You have a week to change your mind.")
+        await erasure.get_by_role("button").dblclick()
         await dina.click("Yes")
         await expect(erasure).to_contain_text("Erasure begins:")
         await dina.page.reload()
         await dina.click("Cancel the erasure")
-        await expect(erasure.get_by_role("button")).to_have_text("Ask for erasure")
+        await expect(erasure.get_by_role("button")).to_have_text("Erase my data")
         assert dina.complaints == []
 
 

@@ -6,8 +6,6 @@ import { Page, html, words } from '../shell/page.js';
 
 export default class DataPage extends Page {
   static title = words.data.title;
-  /** Confirms the erasure. Only the answer to asking for it has it. */
-  #token = null;
 
   view() {
     return html`${this.head}
@@ -25,13 +23,8 @@ export default class DataPage extends Page {
       return html`<p>${words.data.confirmed(formatMoment(at))}</p>
         <p class="actions">${this.actions.button(words.data.withdraw, () => this.#withdraw())}</p>`;
     }
-    if (state === 'requested' && this.#token) {
-      return html`<p>${words.data.requested}</p>
-        <p class="actions">${this.actions.button(words.data.confirm, () => this.#confirm())}
-          ${this.actions.button(words.data.withdraw, () => this.#withdraw())}</p>`;
-    }
     return html`<p>${words.data.erasureHelp}</p>
-      <p class="actions">${this.actions.button(words.data.request, () => this.#request())}</p>`;
+      <p class="actions">${this.actions.button(words.data.erasure, () => this.#erase())}</p>`;
   }
 
   #fetch() {
@@ -41,16 +34,13 @@ export default class DataPage extends Page {
     });
   }
 
-  #request() {
-    return this.actions.run(async () => {
-      ({ token: this.#token } = await this.api.post(this.reads.erasure));
-    });
-  }
-
-  /** The button may be where the one before it was: a double click must not confirm. */
-  async #confirm() {
+  /** Only the answer to the request has the token that confirms it. */
+  async #erase() {
     if (!await ask(words.data.forSure, this)) return;
-    await this.actions.run(() => this.api.post(this.reads.erasure, { token: this.#token }));
+    await this.actions.run(async () => {
+      const { token } = await this.api.post(this.reads.erasure);
+      await this.api.post(this.reads.erasure, { token });
+    });
   }
 
   #withdraw() {

@@ -3,15 +3,13 @@
 import { ask, reportLink, saveFile } from '../parts/action.js';
 import { Chat } from '../parts/chat.js';
 import {
-  eveningLinks, filmName, guestList, placeOf, priceOf, ratingOf, statusOf,
+  OPEN, eveningLinks, filmName, guestList, isOver, placeOf, priceOf, ratingOf, stateOf, statusOf, tag,
 } from '../parts/evening_line.js';
 import { onSubmit } from '../parts/form.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
-
-const INVOLVED = new Set(['requested', 'waitlisted', 'invited', 'offered', 'confirmed']);
 
 export default class EveningPage extends Page {
   static title = words.menu.evenings;
@@ -31,7 +29,7 @@ export default class EveningPage extends Page {
     const rate = takesPart && evening.status === 'Done' ? this.rate ?? new Rate(this) : null;
     const [booking, chances] = await Promise.all([
       bookingId ? this.api.get(`/api/v1/booking/${bookingId}`) : null,
-      this.isHost || INVOLVED.has(state) ? null : this.api.get(`${this.reads.evening}/eligibility`),
+      this.isHost || OPEN.has(state) ? null : this.api.get(`${this.reads.evening}/eligibility`),
       host?.refresh(),
       chat?.refresh(),
       rate?.refresh(evening),
@@ -63,10 +61,8 @@ export default class EveningPage extends Page {
     return html`<article>
       <p class="quiet"><a href="/film/${evening.movie_id}">${filmName(evening)}</a></p>
       <h1>${evening.title}</h1>
-      <p><span class="tag">${statusOf(evening)}</span>
-        <span class="tag">${words.evening.visibility[evening.visibility]}</span>
-        ${this.booking ? html`<span class="tag mine">${words.state[this.booking.state]}</span>`
-          : nothing}</p>
+      <p>${tag(statusOf(evening))} ${tag(words.evening.visibility[evening.visibility])}
+        ${this.booking && tag(stateOf(this.booking.state, evening), 'mine')}</p>
       <p><a href="/person/${evening.author_id}">${words.evening.by(evening.author_name)}</a>,
         ${ratingOf(evening)}</p>
       ${this.#terms()}
@@ -93,18 +89,14 @@ export default class EveningPage extends Page {
       <dt>${words.evening.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at, evening.tz)}</dd>
       <dt>${words.evening.where}</dt><dd>${placeOf(evening)}</dd>
       <dt>${words.evening.price}</dt><dd>${priceOf(evening)}</dd>
-      ${this.#isOver ? nothing : html`<dt>${words.evening.seats}</dt>
+      ${isOver(this.evening) ? nothing : html`<dt>${words.evening.seats}</dt>
         <dd data-role="seats">${words.evening.left(evening.tickets_left, evening.ticket_count)}</dd>`}
     </dl>`;
   }
 
-  get #isOver() {
-    return ['Done', 'Cancelled'].includes(this.evening.status);
-  }
-
   #whatNow() {
     if (this.isHost) return this.host.view();
-    if (INVOLVED.has(this.booking?.state)) return this.#isOver ? nothing : this.#answer();
+    if (OPEN.has(this.booking?.state)) return isOver(this.evening) ? nothing : this.#answer();
     // A booking may end while it is read: then the stream tells of it.
     return this.chances ? this.#askToCome() : nothing;
   }
@@ -169,9 +161,9 @@ export default class EveningPage extends Page {
   }
 
   #guests() {
-    const { guest_list: guests, guest_count: count } = this.evening;
+    const { guest_count: count } = this.evening;
     if (count === null) return html`<p class="quiet">${words.evening.guestsHidden}</p>`;
     return html`<h2>${words.evening.guests}: <span data-role="guests">${count}</span></h2>
-      ${guestList(guests)}`;
+      ${guestList(this.evening)}`;
   }
 }

@@ -1,6 +1,6 @@
 /** What has happened to an evening, and how it stood at any of these moments. */
 
-import { eventName, guestList, placeOf, statusOf } from '../parts/evening_line.js';
+import { eventName, guestList, placeOf, statusOf, tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
 
@@ -25,11 +25,11 @@ export default class HistoryPage extends Page {
           @change=${(event) => this.#goTo(Number(event.target.value))}></label>
       <section class="panel" aria-live="polite">
         <p><strong>${shown.title}</strong>
-          <span class="tag">${statusOf(shown)}</span></p>
+          ${tag(statusOf(shown))}</p>
         <p>${formatMoment(shown.event_time, shown.tz)} · ${placeOf(shown)} ·
           <span data-role="seats">${words.evening.left(shown.tickets_left, shown.ticket_count)}</span>
         </p>
-        ${guestList(shown.guest_list, shown.author_id === this.person.id)}
+        ${guestList(shown, shown.author_id === this.person.id)}
       </section>
       <ol class="timeline">${this.entries.map((entry, index) => this.#entry(entry, index))}</ol>`;
   }

@@ -1,8 +1,10 @@
 /** What the person was told, why, and what they want to be told. */
 
-import { eventName } from '../parts/evening_line.js';
+import { eventName, tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, html, nothing, words } from '../shell/page.js';
+
+const UNTOLD = new Set(['dropped', 'skipped', 'cancelled']);
 
 export default class NoticesPage extends Page {
   static title = words.menu.notices;
@@ -10,8 +12,8 @@ export default class NoticesPage extends Page {
   async refresh() {
     await super.refresh();
     this.textOf = new Map(this.texts.map((one) => [one.key, one]));
-    // What has not been told comes last.
-    this.lines.sort((one, other) => new Date(other.sent_at ?? 0) - new Date(one.sent_at ?? 0));
+    // What has not been told comes last, and what will not be told not at all.
+    this.lines = this.lines.filter(({ state }) => !UNTOLD.has(state)).sort((one, other) => new Date(other.sent_at ?? 0) - new Date(one.sent_at ?? 0));
   }
 
   begin() {
@@ -30,11 +32,11 @@ export default class NoticesPage extends Page {
     const at = line.sent_at ?? line.due_at;
     return html`<li class="panel">
       <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
-        <span class="tag">${words.notices.state[line.state]}</span></p>
+        ${tag(words.notices.state[line.state])}</p>
       ${text ? html`<p class="text">${text.text}</p>` : nothing}
       <p class="facts"><time datetime=${at}>${formatMoment(at)}</time>
         ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
-          ${text?.evening ?? words.notices.evening}</a>` : nothing}</p>
+          ${text?.evening ?? html`${words.notices.evening} ${line.event_time && formatMoment(line.event_time)}`}</a>` : nothing}</p>
       <details><summary>${words.notices.why}</summary><p>${line.why}
         ${line.sources.map(({ event_type: type }) =>
           words.notices.event(eventName({ type: type.replace(/\.v\d+$/, '') }),

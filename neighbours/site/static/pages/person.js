@@ -1,7 +1,7 @@
 /** A person: their scores explained, how they came about, and what guests wrote. */
 
 import { reportLink } from '../parts/action.js';
-import { ratingText } from '../parts/evening_line.js';
+import { ratingText, tag } from '../parts/evening_line.js';
 import { onSubmit } from '../parts/form.js';
 import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
@@ -83,7 +83,7 @@ export default class PersonPage extends Page {
     return html`<h2>${words.person.reviews}</h2>${this.reviews.map((one) => html`<blockquote>
       <p class="text">${one.text}</p>
       <p class="facts">${one.writer_name ?? words.person.unsigned}, ${formatMonth(one.month)}
-        ${one.tags.map((tag) => html`<span class="tag">${tag}</span>`)}
+        ${one.tags.map((one) => tag(one))}
         ${this.isMe ? nothing : reportLink('review', one.review_id)}</p>
       ${one.reply ? html`<p>${words.person.replied}: <span class="text">${one.reply}</span></p>`
         : this.isMe ? this.#replyForm(one) : nothing}</blockquote>`)}`;

@@ -2,7 +2,7 @@
 
 import { html, nothing, render, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
-import { eveningLinks } from './evening_line.js';
+import { eveningLinks, tag } from './evening_line.js';
 
 /** One thing after another: while one is done, nothing else can be begun, so a double click does it
  * once; and when it fails, the page says why. */
@@ -99,7 +99,7 @@ export function toldList(told) {
   if (!told.length) return html`<p>${words.host.nobodyTold}</p>`;
   return html`<p>${words.host.wouldBeTold}</p>
     <ul class="people">${told.map((one) => html`<li>${one.name ?? words.host.followers}
-      <span class="tag">${words.kinds[one.kind] ?? one.kind}</span></li>`)}</ul>`;
+      ${tag(words.kinds[one.kind] ?? one.kind)}</li>`)}</ul>`;
 }
 
 /** Ask, in front of the page. Returns whether the answer was yes; Escape, and leaving the page, is

@@ -7,7 +7,6 @@ import { formatMoment, formatNumber, formatPrice } from './times.js';
 /** `notes` are what else there is to say; empty ones are left out. */
 export function eveningLine(evening, notes = []) {
   const { status, my_state: state } = evening;
-  const tags = [status === 'Alive' ? '' : statusOf(evening), ...notes];
   return html`<li class="evening">
     <a href="/evening/${evening.id}">
       <strong>${evening.title}</strong>
@@ -16,8 +15,8 @@ export function eveningLine(evening, notes = []) {
       <span>${placeOf(evening)}</span>
       <span class="facts">${words.evening.left(evening.tickets_left, evening.ticket_count)} ·
         ${priceOf(evening)} · ${evening.author_name}, ${ratingOf(evening)}</span>
-      <span class="tags">${tags.filter(Boolean).map((one) => html`<span class="tag">${one}</span> `)}
-        ${state ? html`<span class="tag mine">${words.state[state]}</span>` : nothing}</span>
+      <span class="tags">${status === 'Alive' ? nothing : tag(statusOf(evening))} ${notes.map((one) => tag(one))}
+        ${state && tag(stateOf(state, evening), 'mine')}</span>
     </a>
   </li>`;
 }
@@ -33,15 +32,32 @@ export function eveningLinks(evenings) {
     ${formatMoment(one.event_time)}</li>`)}</ul>`;
 }
 
-/** The state of a booking, as the host reads it or others do. */
-export function stateOf(state, isHost) {
-  return (isHost && words.host.states[state]) || words.state[state];
+/** Bookings of which something may still come. */
+export const OPEN = new Set(['requested', 'waitlisted', 'invited', 'offered', 'confirmed']);
+
+export function isOver({ status }) {
+  return ['Done', 'Cancelled'].includes(status);
 }
 
-export function guestList(guests, isHost) {
-  return html`<ul class="people">${guests.map((guest) => html`<li>
+/** The state of a booking, as the host reads it or others do: what became of it, if the evening is
+ * over; nothing, if it was cancelled with the evening. */
+export function stateOf(state, evening, isHost) {
+  if (!OPEN.has(state) || !isOver(evening)) {
+    return (isHost && words.host.states[state]) || words.state[state];
+  }
+  const { past } = words.evening;
+  return evening.status === 'Done' ? past[state] ?? past.open : '';
+}
+
+export function guestList(evening, isHost) {
+  return html`<ul class="people">${evening.guest_list.map((guest) => html`<li>
     <a href="/person/${guest.guest_id}">${guest.guest_name}</a>
-    <span class="tag">${stateOf(guest.state, isHost)}</span></li>`)}</ul>`;
+    ${tag(stateOf(guest.state, evening, isHost))}</li>`)}</ul>`;
+}
+
+/** A short word about something, if there is one. */
+export function tag(text, look = '') {
+  return text ? html`<span class="tag ${look}">${text}</span> ` : nothing;
 }
 
 export function filmName(evening) {

@@ -4,11 +4,10 @@ import { html, nothing, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { addressOf } from '../api/reads.js';
 import { ask, toldList } from './action.js';
-import { isFull, ratingText, stateOf } from './evening_line.js';
+import { OPEN, isFull, isOver, ratingText, stateOf, tag } from './evening_line.js';
 import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
-const OPEN = ['requested', 'waitlisted', 'invited', 'offered', 'confirmed'];
 const NETWORKS = { telegram: 'Telegram', vk: 'VK', whatsapp: 'WhatsApp', x: 'X' };
 const NEXT = { Created: ['Alive', 'publish'], Alive: ['Closed', 'close'], Closed: ['Alive', 'reopen'] };
 /** So many of those who ask have their message shown: each is a read of its own. */
@@ -45,7 +44,7 @@ export class HostPanel {
     const { person, knownPeople } = this.page;
     const known = new Map(knownPeople.map(({ id, name }) => [id, name]));
     for (const { guest_id: id, guest_name: name } of guests) known.set(id, name);
-    for (const { guest_id: id, state } of this.bookings) if (OPEN.includes(state)) known.delete(id);
+    for (const { guest_id: id, state } of this.bookings) if (OPEN.has(state)) known.delete(id);
     known.delete(person.id);
     return [...known];
   }
@@ -83,7 +82,7 @@ export class HostPanel {
   }
 
   get #isOver() {
-    return ['Done', 'Cancelled'].includes(this.page.evening.status);
+    return isOver(this.page.evening);
   }
 
   get #address() {
@@ -111,7 +110,7 @@ export class HostPanel {
   }
 
   #requests() {
-    const open = this.bookings.filter(({ state }) => OPEN.includes(state));
+    const open = this.bookings.filter(({ state }) => OPEN.has(state));
     const asked = this.#isOver ? [] : open.filter(isToAnswer);
     const mayAnswer = !this.#actions.busy
       && asked.some(({ booking_id: id }) => this.#chosen.has(id));
@@ -128,7 +127,8 @@ export class HostPanel {
 
   #request(booking) {
     const { booking_id: id, guest_name: name, guest_rating: score, guest_rating_count: count,
-      state, waitlist_position: place } = booking;
+      state } = booking;
+    const place = this.#isOver ? null : booking.waitlist_position;
     const message = this.#messages.get(keyOf(booking));
     return html`<li data-guest=${booking.guest_id} tabindex="-1">
       ${isToAnswer(booking) && !this.#isOver ? html`<label class="check"><input type="checkbox"
@@ -136,9 +136,9 @@ export class HostPanel {
           ${name}</label>`
         : html`<span class="check">${name}</span>`}
       <a class="facts" href="/person/${booking.guest_id}">${ratingText(score, count)}</a>
-      <span class="tag">${stateOf(state, true)}${place ? ` · ${place}` : ''}</span>
-      ${place && booking.preapproved ? html`<span class="tag mine">
-        ${words.history.events['booking.preapproved']}</span>` : nothing}
+      ${tag([stateOf(state, this.page.evening, true), place].filter(Boolean).join(' · '))}
+      ${place && booking.preapproved ? tag(words.history.events['booking.preapproved'], 'mine')
+        : nothing}
       ${this.#isOver ? nothing : html`<span class="actions">
         ${isToAnswer(booking) ? this.#actions.button(words.host.approve,
           () => this.#answer([id], true), 'primary') : nothing}

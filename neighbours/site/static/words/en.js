@@ -124,6 +124,7 @@ export default {
       Created: 'draft', Alive: 'open', Closed: 'closed to requests', Done: 'over',
       Cancelled: 'cancelled',
     },
+    past: { confirmed: 'had a seat', open: 'went unanswered' },
     visibility: { public: 'for everybody', subscribers: 'for followers', invite: 'by invitation' },
     ask: 'Ask to come',
     join: 'Join the waiting list',
@@ -373,9 +374,6 @@ export default {
     erasure: 'Erase my data',
     erasureHelp: 'Your evenings are cancelled, your seats go to others, and nobody is shown your '
       + 'name or your texts any more. You have a week to change your mind.',
-    request: 'Ask for erasure',
-    requested: 'Nothing happens until you confirm.',
-    confirm: 'Confirm',
     forSure: 'Erase your data?',
     confirmed: (when) => `Erasure begins: ${when}. Until then you can change your mind.`,
     withdraw: 'Cancel the erasure',
