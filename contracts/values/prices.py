@@ -3,14 +3,19 @@
 from decimal import Decimal
 from typing import Final
 
+from contracts.values.unfit import UnfitValue
+
 DECIMALS_MAX: Final = 2
 
 
 def demand_cents(amount: float) -> float:
-    """Return `amount`, and 0.0 for -0.0. Raises ValueError if it has over two decimals."""
+    """Return `amount`, and 0.0 for -0.0. Raises UnfitValue if it has over two decimals."""
     exponent = _decimal(amount).normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMALS_MAX:
-        raise ValueError(f"more than {DECIMALS_MAX} decimals")
+        raise UnfitValue(
+            f"At most {DECIMALS_MAX} decimals.",
+            f"Знаков после запятой может быть не больше {DECIMALS_MAX}.",
+        )
     return _unsigned_zero(amount)
 
 

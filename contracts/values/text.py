@@ -1,6 +1,6 @@
 """Checks text that we may refuse, and cleans text that we may not.
 
-A client's text is refused with the reason (ValueError). Text of an outside service is cleaned
+A client's text is refused with the reason (UnfitValue). Text of an outside service is cleaned
 instead, because nobody would see the reason. Text in the journal is a fact: it is cleaned only
 when it is shown, or stored in a place that cannot hold it.
 
@@ -13,6 +13,8 @@ the look of the text around them, and characters that no program shows.
 import re
 from typing import Final
 from unicodedata import category, normalize
+
+from contracts.values.unfit import BLANK, UnfitValue
 
 NAME_CHARS_MAX: Final = 200
 """Longest name or title that we take from an outside service."""
@@ -39,31 +41,31 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def clean_line(text: str) -> str:
     """Return the text in composed form (NFC), without blanks at its ends.
 
-    Raises ValueError if it has a line break, a control or a change of direction, or if
+    Raises UnfitValue if it has a line break, a control or a change of direction, or if
     nothing of it can be seen.
     """
     line = _strip(normalize("NFC", text))
     if (found := _find_first(_FORBIDDEN, line)) is not None:
-        raise ValueError(f"{_describe(found)} in a text of one line")
+        raise _refuse(found)
     return demand_visible(line)
 
 
 def clean_lines(text: str) -> str:
     """Return the text in composed form (NFC), with `\\n` for every line break.
 
-    It may be empty. Raises ValueError if it has a change of direction, or a control other
+    It may be empty. Raises UnfitValue if it has a change of direction, or a control other
     than line breaks and tabs.
     """
     lines = _ANY_LINE_BREAK.sub("\n", normalize("NFC", text))
     if (found := _find_first(_FORBIDDEN_IN_LINES, lines)) is not None:
-        raise ValueError(f"{_describe(found)} in a text")
+        raise _refuse(found)
     return lines
 
 
 def demand_visible(text: str) -> str:
-    """Return the text. Raises ValueError if nothing of it can be seen."""
+    """Return the text. Raises UnfitValue if nothing of it can be seen."""
     if not is_visible(text):
-        raise ValueError("nothing of it can be seen")
+        raise UnfitValue(*BLANK)
     return text
 
 
@@ -110,7 +112,10 @@ def _is_blank(one: str) -> bool:
     return one.isspace() or one in _WIDTHLESS
 
 
-def _describe(one: str) -> str:
+def _refuse(one: str) -> UnfitValue:
     if one in _LINE_BREAKS:
-        return "a line break"
-    return f"U+{ord(one):04X}"
+        return UnfitValue(
+            "It is one line, without line breaks.", "Здесь одна строка, без переносов."
+        )
+    code = f"U+{ord(one):04X}"
+    return UnfitValue(f"It has a forbidden character, {code}.", f"Недопустимый символ: {code}.")

@@ -4,6 +4,8 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from contracts.values.unfit import UnfitValue
+
 UTC_NAME: Final = "UTC"
 
 HOME_ZONE: Final = "Europe/Moscow"
@@ -20,9 +22,9 @@ def is_zone(name: str) -> bool:
 
 
 def demand_zone(name: str) -> str:
-    """Return `name`. Raises ValueError if it is not a zone."""
+    """Return `name`. Raises UnfitValue if it is not a zone."""
     if not is_zone(name):
-        raise ValueError("not an IANA time zone")
+        raise UnfitValue("This is not an IANA time zone.", "Такого часового пояса нет.")
     return name
 
 

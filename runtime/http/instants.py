@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from contracts.values.times import FIRST_YEAR, whole_ms
+from contracts.values.unfit import UnfitValue
 
 LAST_STATED_YEAR: Final = 2199
 """The last year that a body may state. ClickHouse's times end in 2299, and nobody announces a
@@ -25,7 +26,10 @@ def _to_utc(instant: datetime) -> datetime:
     except OverflowError as error:
         raise ValueError("out of range") from error
     if not FIRST_YEAR <= utc.year <= LAST_STATED_YEAR:
-        raise ValueError(f"not within the years {FIRST_YEAR} to {LAST_STATED_YEAR}")
+        raise UnfitValue(
+            f"The year is not within {FIRST_YEAR} to {LAST_STATED_YEAR}.",
+            f"Год может быть от {FIRST_YEAR} до {LAST_STATED_YEAR}.",
+        )
     return whole_ms(utc)
 
 

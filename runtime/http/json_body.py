@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from contracts.error_codes import is_error_code
 from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
+from contracts.field_errors import explain_field_error
 from runtime.http.numbers import parse_whole_number
 from runtime.http.page_headers import JSON_TYPE, RawHeaders
 
@@ -150,15 +151,14 @@ def _body_error(code: str, reason: str, field: str = "") -> Malformed:
     return Malformed(facts={"errors": [{"field": field[:100], "code": code, "reason": reason}]})
 
 
-def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
-    """Describe one wrong field. Never repeats the input, which may be large or private."""
+def _field_error(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe one wrong field. Never repeats the input, which may be large or private. The reason
+    is a `Text` if a person may have caused the error."""
     place = [str(part) for part in error["loc"] if part != "body"]
     kind = str(error["type"])
-    return {
-        "field": ".".join(place),
-        "code": _CODE_OF_VALIDATION.get(kind, kind),
-        "reason": str(error["msg"]),
-    }
+    code = _CODE_OF_VALIDATION.get(kind, kind)
+    reason = explain_field_error(code, error.get("ctx", {})) or str(error["msg"])
+    return {"field": ".".join(place), "code": code, "reason": reason}
 
 
 def _is_json(content_type: str) -> bool:

@@ -28,7 +28,7 @@ from contracts.errors import (
     NotFound,
 )
 from contracts.failure_codes import FailureCode
-from contracts.values.languages import API_LANGUAGE, Language
+from contracts.values.languages import API_LANGUAGE, Language, Text
 from runtime.http.json_body import malformed_body
 from runtime.http.methods import allowed_methods
 from runtime.http.negotiation import language_of
@@ -121,7 +121,7 @@ def problem(
     `facts` become further members of the problem, but never replace the standard ones.
     """
     status = STATUS[code]
-    body: dict[str, Any] = dict(facts or {}) | {
+    body: dict[str, Any] = _say_facts(facts or {}, language) | {
         "type": TYPE_PREFIX + code,
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -194,6 +194,20 @@ def _error_for_invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
         return malformed_body(errors)
     code: FailureCode = "malformed_query" if "query" in places else "malformed_header"
     return Malformed(code, malformed_body(errors).facts)
+
+
+def _say_facts(facts: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Return the facts, with the reasons of wrong fields in one language."""
+    said = dict(facts)
+    if "errors" in said:
+        said["errors"] = [
+            {name: _say(value, language) for name, value in one.items()} for one in said["errors"]
+        ]
+    return said
+
+
+def _say(value: Any, language: Language) -> Any:
+    return value.in_language(language) if isinstance(value, Text) else value
 
 
 def _headers(code: ErrorCode, status: int, body: Mapping[str, Any]) -> dict[str, str]:

@@ -35,7 +35,9 @@ async def test_a_reason_is_one_line(target: Target) -> None:
     host, _ = await target.person("host")
     path = f"/api/v1/announcement/{(await target.evening(host)).json['id']}"
     for wrong in ("a%0Ab", "a%1Bb", "%E2%80%AEa", "%E2%80%8B"):
-        assert (await target.send("DELETE", f"{path}?reason={wrong}", host)).status == 422
+        refused = await target.send("DELETE", f"{path}?reason={wrong}", host)
+        assert (refused.status, refused.json["code"]) == (422, "malformed_query")
+        assert refused.json["parameter"] == refused.json["errors"][0]["field"] == "reason"
 
 
 async def test_a_title_is_composed_and_found_in_any_script(target: Target) -> None:

@@ -21,8 +21,8 @@ TEST_LINES_MAX = 600
 FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
-        "contracts": """values events journal scoring failure_codes error_codes errors films
-            write_levels shared_rules plans representations notices recipients""",
+        "contracts": """values events journal scoring failure_codes error_codes field_errors errors
+            films write_levels shared_rules plans representations notices recipients""",
         "runtime": """version local_times process pseudonyms traces logs event_stream
             client_leaving confinement
             http calls migration_files

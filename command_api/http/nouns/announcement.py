@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from command_api.domain.announcement.commands import (
     CancelAnnouncement,
@@ -24,6 +31,7 @@ from contracts.values.text import clean_line, clean_lines
 from contracts.values.zones import demand_zone
 from runtime.http.entity_tag import versions_in
 from runtime.http.instants import StatedInstant
+from runtime.http.json_body import malformed_body
 from runtime.http.parameters import Parameter, malformed_parameter
 
 ROUTES: Final = NounRoutes()
@@ -56,6 +64,7 @@ PublishTo = Annotated[
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 
 REASON_CHARS_MAX: Final = 200
+_REASON: Final = TypeAdapter[str](ShortText)
 REASON: Final = Parameter(
     "reason",
     "told to everybody concerned",
@@ -193,12 +202,10 @@ async def cancel_announcement(request: WriteRequest[NoBody]) -> CancelAnnounceme
 
 
 def _parse_reason(text: str | None) -> str | None:
-    """Return the reason without outer spaces. Raises Malformed if it is too long or has
-    characters that one line of text may not have."""
+    """Return the reason without outer spaces. Raises Malformed, as for a field of a body, if it
+    is not a text such as a title."""
     try:
-        reason = None if text is None else clean_line(text)
-    except ValueError as error:
-        raise malformed_parameter(REASON.name, reason=str(error)) from error
-    if reason is not None and len(reason) > REASON_CHARS_MAX:
-        raise malformed_parameter(REASON.name, maximum=REASON_CHARS_MAX)
-    return reason
+        return None if text is None else _REASON.validate_python(text)
+    except ValidationError as error:
+        found = [one | {"loc": (REASON.name,)} for one in error.errors(include_url=False)]
+        raise malformed_parameter(REASON.name, **malformed_body(found).facts) from error

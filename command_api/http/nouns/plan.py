@@ -20,6 +20,7 @@ from contracts.representations import DetailAnnouncementResponse
 from contracts.values.ids import AnnouncementId, MovieId, new_id
 from contracts.values.languages import Text
 from contracts.values.times import FIRST_YEAR
+from contracts.values.unfit import UnfitValue
 from contracts.values.words import split_words
 from contracts.values.zones import HOME_ZONE
 from runtime.http.instants import LAST_STATED_YEAR, StatedInstant
@@ -32,9 +33,9 @@ PLACES_MAX: Final = 20
 
 
 def _demand_words(text: str) -> str:
-    """Return the text. Raises ValueError if it has no words by which a place could be found."""
+    """Return the text. Raises UnfitValue if it has no words by which a place could be found."""
     if not split_words(text):
-        raise ValueError("no words in it")
+        raise UnfitValue("It has no words to find it by.", "Здесь нет слов, по которым искать.")
     return text
 
 
@@ -59,7 +60,7 @@ class WishedTimeBody(WriteBody):
     @model_validator(mode="after")
     def _demand_order(self) -> Self:
         if self.begins_at >= self.ends_at:
-            raise ValueError("it ends before it begins")
+            raise UnfitValue("It ends before it begins.", "Конец раньше начала.")
         return self
 
 
@@ -89,7 +90,7 @@ class FreeTimeBody(WriteBody):
         if (self.day is None) is (self.date is None):
             raise ValueError("state either a day or a date")
         if self.begins == self.ends:
-            raise ValueError("it ends when it begins")
+            raise UnfitValue("It ends when it begins.", "Конец совпадает с началом.")
         return self
 
 

@@ -52,7 +52,7 @@ def test_what_people_write_is_one_line(text: str) -> None:
     ],
 )
 def test_a_line_of_which_nothing_is_seen_is_none(text: str) -> None:
-    with pytest.raises(ValueError, match="seen"):
+    with pytest.raises(ValueError, match="blanks"):
         clean_line(text)
     assert fit_line(text) == ""
 
@@ -67,7 +67,7 @@ def test_a_line_of_which_nothing_is_seen_is_none(text: str) -> None:
     ],
 )
 def test_what_breaks_or_turns_a_line_is_refused(between: str) -> None:
-    with pytest.raises(ValueError, match="in a text of one line"):
+    with pytest.raises(ValueError, match=r"one line|forbidden"):
         clean_line(f"a{between}b")
     assert fit_line(f"a{between}b") in ("ab", "a b")
 
@@ -88,7 +88,7 @@ def test_lines_are_parted_in_one_way() -> None:
 
 @pytest.mark.parametrize("wrong", "\0\x1b\x08\x9b\u202e\u2067\ud800")
 def test_several_lines_hold_no_controls_either(wrong: str) -> None:
-    with pytest.raises(ValueError, match="in a text"):
+    with pytest.raises(ValueError, match="forbidden"):
         clean_lines(f"a{wrong}b")
 
 

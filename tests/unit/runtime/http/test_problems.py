@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 from fastapi import FastAPI, Request, Response
-from pydantic import AwareDatetime, BaseModel, field_validator
+from pydantic import AwareDatetime, BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.errors import (
@@ -34,7 +34,7 @@ Get = Callable[..., Awaitable[tuple[aiohttp.ClientResponse, dict[str, Any]]]]
 
 class Body(BaseModel):
     event_time: AwareDatetime
-    ticket_count: int = 1
+    ticket_count: int = Field(1, ge=1)
 
     @field_validator("event_time")
     @classmethod
@@ -224,6 +224,17 @@ async def test_a_malformed_body_names_its_fields(
     response, answer = await get("/evening", method="POST", json=body)
     assert (response.status, answer["code"]) == (422, code)
     assert answer["errors"][0]["field"] == (field or "ticket_count")
+
+
+async def test_the_reason_of_a_wrong_field_is_in_the_language_of_the_request(get: Get) -> None:
+    body = {"event_time": "2001-01-01T12:00:00Z", "ticket_count": 0, "nobody": "x"}
+    for language, reasons in {
+        "ru": ["Время уже прошло.", "Не меньше 1."],
+        "en": ["The time lies in the past.", "At least 1."],
+    }.items():
+        headers = {"Accept-Language": language}
+        _, answer = await get("/evening", method="POST", json=body, headers=headers)
+        assert [one["reason"] for one in answer["errors"]] == reasons
 
 
 async def test_broken_json_and_queries_are_malformed(get: Get) -> None:
