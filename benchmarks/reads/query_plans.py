@@ -96,6 +96,7 @@ FILTERS: Final = (
     "q=cake%20number%20123",
     "is_free=true",
     "has_seats=true",
+    "takes_requests=true",
     f"author_id={id_of('person0')}",
     f"movie_id={id_of('movie0')}",
     f"movie_id={id_of('movie0')}&sort=created",

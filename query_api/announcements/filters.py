@@ -91,6 +91,11 @@ PARAMETERS: Final = (
     Parameter("q", "words of title, description or film, or their beginnings"),
     Parameter("is_free", "only free ones, or only others", BOOLEAN),
     Parameter("has_seats", "only those with a seat left, or only full ones", BOOLEAN),
+    Parameter(
+        "takes_requests",
+        "true: one may ask to come, or to wait for a seat; only what is still to come",
+        BOOLEAN,
+    ),
     Parameter("min_author_rating", "score of the author, at least", SCORE),
     Parameter("author_id", "of this author", ID),
     Parameter("movie_id", "for this film", ID),

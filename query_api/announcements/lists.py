@@ -84,6 +84,8 @@ EVER_GUEST: Final = """
         WHERE guest_id = $2::uuid AND NOT untold)
 """
 STILL_TO_COME: Final = "a.event_time > {}"
+TAKES_REQUESTS: Final = "(a.status = 'Alive' OR a.status = 'Closed' AND a.closed_reason = 'full')"
+"""A full one takes them for its waitlist."""
 
 SEARCHES: Final = frozenset(
     {"q", "location", "min_author_rating", "fits_my_schedule", "fits_my_plan"}
@@ -199,27 +201,30 @@ def build_page(
     """Return the page that the parameters ask for, of announcements with the ids in `only`, if it
     is not None. Raises Malformed.
 
-    Without `status` the list holds what is still to come and takes requests, and with
-    `has_seats=false` also what takes none because it is full. With `mine=host`
-    it then holds all statuses, with `mine=guest` the ongoing ones, and with `all=true` as well
-    everything that the caller ever had a booking for.
+    Without `status` the list holds what is Alive and still to come, and with `has_seats=false`
+    or `takes_requests=true` also what is Closed. With `mine=host` it then holds all statuses, with
+    `mine=guest` the ongoing ones, and with `all=true` as well everything that the caller ever had
+    a booking for.
     """
     where = Where(caller.is_super, caller.person_id, followed)
     where.add(VISIBLE)
     statuses = parse_statuses(parameters)
     scope, ever = parameters.get("mine"), is_true(parameters, "all")
+    takes_requests = is_true(parameters, "takes_requests")
     if scope is not None:
         where.add(EVER_GUEST if scope == "guest" and ever else _select_scope(scope))
         if scope == "guest" and not ever:
             statuses = statuses or list(ONGOING_STATUSES)
     elif not statuses:
-        full = parameters.get("has_seats") == "false"
-        statuses = list(ONGOING_STATUSES) if full else ["Alive"]
+        may_be_full = takes_requests or parameters.get("has_seats") == "false"
+        statuses = list(ONGOING_STATUSES) if may_be_full else ["Alive"]
         where.add(STILL_TO_COME, now)
     if statuses and not caller.is_super and PRIVATE_STATUSES.issuperset(statuses):
         where.add(OWN_OR_INVOLVED)
     add_times(where, parameters, days_of)
     add_filters(where, parameters)
+    if takes_requests:
+        where.add(f"{TAKES_REQUESTS} AND {STILL_TO_COME}", now)
     if is_true(parameters, "fits_my_schedule"):
         add_fits_my_schedule(where, rules)
     if only is not None:

@@ -1,6 +1,7 @@
 """What the site says to a guest and to a host: to each from their own view, and once."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -259,3 +260,28 @@ async def test_a_page_for_people_says_what_it_is_and_is_shown_after_the_login(
         await page.locator("main").get_by_role("button", name="Boris").click()
         await expect(page.locator("[name=event_location]")).to_be_visible()
         assert "/announce?movie_id=" in page.url
+
+
+async def test_a_page_of_evenings_is_full_though_hosts_have_closed_the_first_ones(
+    browser: Browser, system: RunningSystem
+) -> None:
+    film, token = await system.film(), await system.token("zina")
+    for number in range(20):
+        body = {
+            "title": "Closed by hand", "description": "", "sub_only": False, "is_free": True,
+            "ticket_count": 1, "event_location": "Moscow",
+            "event_time": (datetime.now(UTC) + timedelta(hours=1 + 4 * number)).isoformat(),
+        }  # fmt: skip
+        evening, _ = await system.send(
+            "POST", f"/api/v1/announcement/{film}", token, body, expect=201
+        )
+        address = f"/api/v1/announcement/{evening['id']}"
+        _, position = await system.send("PUT", address, token, {"status": "Closed"})
+    async with visiting(browser, system.url, "taras") as taras:
+        later = {"title": "Later", "event_time": "2040-05-01T19:00", **PLACE}
+        await taras.announce("Psycho", **later)
+        await system.get(f"/api/v1/announcements?min_position={position}", token)
+        await taras.open("/evenings")
+        lines = taras.page.locator("li.evening")
+        await expect(lines.filter(has_text="Later")).to_have_count(1)
+        await expect(lines.filter(has_text="Closed by hand")).to_have_count(0)

@@ -124,13 +124,20 @@ async def test_seats_statuses_films_and_hosts(reads: ReadSide, host: str, viewer
     await reads.evening(host, title="Open", event_time=at(24), movie_id=movie)
     await reads.evening(other, title="Full", event_time=at(25), taken=5)
     await reads.evening(other, title="Closed", event_time=at(26), status="Closed", movie_id=movie)
+    full = {"status": "Closed", "closed_reason": "full"}
+    await reads.evening(other, title="Waits", event_time=at(27), **full)
+    await reads.evening(other, title="Begun", event_time=at(-1), **full)
     await reads.evening(host, title="Done", event_time=at(-48), status="Done", movie_id=movie)
     for query, titles in {
         "has_seats=true": ["Open"],
         "has_seats=false": ["Full"],
-        "status=Closed": ["Closed"],
-        "status=Alive,Closed": ["Open", "Full", "Closed"],
-        "status=Closed,Done": ["Done", "Closed"],
+        "takes_requests=true": ["Open", "Full", "Waits"],
+        "takes_requests=true&status=Closed": ["Waits"],
+        "takes_requests=true&mine=guest": [],
+        "takes_requests=false": ["Open", "Full"],
+        "status=Closed": ["Begun", "Closed", "Waits"],
+        "status=Alive,Closed": ["Begun", "Open", "Full", "Closed", "Waits"],
+        "status=Closed,Done": ["Done", "Begun", "Closed", "Waits"],
         f"movie_id={movie}": ["Open"],
         f"movie_id={movie.upper()}&status=Done,Closed,Alive": ["Done", "Open", "Closed"],
         f"author_id={host}": ["Open"],

@@ -179,6 +179,7 @@ async def test_filters(cell: CommandCell, anna: OwnReads) -> None:
         "is_free=false": ["Paid"],
         "status=Alive,Closed": ["Soon", "Paid", "Full"],
         "has_seats=false": ["Full"],
+        "takes_requests=true": ["Soon", "Paid", "Full"],
         "status=Alive,Closed&has_seats=false": ["Full"],
         "status=Closed": ["Full"],
         f"author_id={host_id}": ["Soon"],

@@ -15,18 +15,13 @@ export function addressOf(path, parameters) {
   return query.size ? `${path}${path.includes('?') ? '&' : '?'}${query}` : path;
 }
 
-/** Whether filters say by themselves which states evenings have. */
-export function isOfSome(query) {
-  return query.has('status') || query.has('mine');
-}
-
 /** Addresses by name, or what is false. `page` is the module of the page, `id` what its address names,
  * `me` the id of the person. */
 export function readsOf(page, id, query, me, evenings) {
   const { from, days } = monthOf(query, evenings);
-  // Full evenings are closed ones: `parts/evening_line.js` tells them from others.
-  const status = isOfSome(query) ? {} : { status: 'Alive,Closed' };
-  const wanted = { ...status, ...Object.fromEntries(query), limit: 20 };
+  // These say by themselves which states evenings have.
+  const isOfSome = query.has('status') || query.has('mine');
+  const wanted = { takes_requests: isOfSome ? null : true, ...Object.fromEntries(query), limit: 20 };
   const evening = `/api/v1/announcement/${id}`;
   const user = `/api/v1/user/${id}`;
   const host = query.get('author_id');

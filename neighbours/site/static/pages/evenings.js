@@ -1,7 +1,6 @@
 /** Finds evenings, by filters and a calendar. */
 
-import { isOfSome } from '../api/reads.js';
-import { eveningList, takesRequests } from '../parts/evening_line.js';
+import { eveningList } from '../parts/evening_line.js';
 import { filmChoices } from '../parts/film.js';
 import { checkbox, field, readForm } from '../parts/form.js';
 import { monthCalendar, turnCalendar } from '../parts/month_calendar.js';
@@ -21,10 +20,7 @@ export default class EveningsPage extends Page {
       this.api.list(ofMonth),
       super.refresh(others),
     ]);
-    const isAny = isOfSome(this.query);
-    if (!isAny) this.found.lines = this.found.lines.filter(takesRequests);
     await turnCalendar(this, 'evenings', this.found.lines);
-    if (!isAny) this.ofMonth = this.ofMonth.filter(takesRequests);
   }
 
   view() {

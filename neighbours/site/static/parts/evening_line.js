@@ -1,7 +1,6 @@
 /** An evening in a list. */
 
 import { html, nothing, words } from '../shell/view.js';
-import { now } from './days.js';
 import { formatMoment, formatNumber, formatPrice } from './times.js';
 
 /** `notes` are what else there is to say; empty ones are left out. */
@@ -63,11 +62,6 @@ export function tag(text, look = '') {
 export function filmName(evening) {
   const { season, episode, movie_title: title } = evening;
   return season ? `${title}, ${words.film.episode(season, episode)}` : title;
-}
-
-/** Whether one may ask to come, or to wait for a seat. */
-export function takesRequests(evening) {
-  return (evening.status === 'Alive' || isFull(evening)) && new Date(evening.event_time) > now();
 }
 
 /** Such an evening is closed only until a seat is free: one can still wait for it. */

@@ -37,7 +37,7 @@ def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
     [
         "limit=0", "limit=101", "limit=-1", "limit=1e1", "limit=", "limit=000000001999", "limit=１",
         "sort=price", "sort=--created",
-        "is_free=1", "is_free=", "has_seats=yes", "fits_my_schedule=maybe",
+        "is_free=1", "is_free=", "has_seats=yes", "takes_requests=1", "fits_my_schedule=maybe",
         "all=TRUE", "all=1&mine=host",
         "date_from=2030-01-01T00:00:00", "date_from=0001-01-01T00:00:00%2B14:00",
         "date_to=9999-12-31", "date_from=0001-01-01", "date_from=9999-12-31T23:59:59-14:00",
