@@ -92,7 +92,9 @@ class ProjectorService(FollowingService):
         self._shape = read_shape(MIGRATIONS) if shape_lock is None else shape_lock.shape
         self._own_shape: OwnShape | None = None
         if shape_lock is not None:
-            self._own_shape = OwnShape(journal, pool, shape_lock, self._checkpoints, room)
+            self._own_shape = OwnShape(
+                journal, pool, shape_lock, self._checkpoints, room, self._cleaner
+            )
         self._pauses = Pauses()
         super().__init__(projector, "projector", self._prepare_tables, lock)
         self.running: RunningCode | None = None

@@ -12,7 +12,7 @@ the stored position, and the comparison is repeated.
 
 import asyncio
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from math import inf
 from typing import Any, Final, NamedTuple
 
@@ -81,14 +81,16 @@ class OwnShape:
         lock: ShapeLock,
         checkpoints: VerifiedCheckpoints,
         room: PostgresRoom,
+        cleaner: DiskCleaner,
     ) -> None:
-        """`pool` finds the tables by `lock`."""
+        """`pool` finds the tables by `lock`. The `cleaner` of these tables may run meanwhile."""
         self._journal = journal
         self._pool = pool
         self._lock = lock
         self._shape = lock.shape
         self._checkpoints = checkpoints
         self._room = room
+        self._cleaner = cleaner
         self.progress: ReportLine | None = None
         """How far the tables are, `{"phase", "done", "of", "left_s"}`, while they may not be read.
         In the phases `no_room`, `incomparable` and `different` it has a `problem`, which says what
@@ -224,8 +226,9 @@ class OwnShape:
 
     async def _let_read(self) -> None:
         """Note that the tables may be read. The texts of the erased are taken off the disk before,
-        since nobody can read a table while that is done."""
-        await DiskCleaner(self._pool).clean()
+        since nobody can read a table while that is done; or after it if a table is in use now."""
+        with suppress(TablesUnavailable):
+            await self._cleaner.clean()
         async with transaction(self._pool) as connection:
             place = await find_place(connection, self._shape.name)
             if place is None:

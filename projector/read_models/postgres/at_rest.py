@@ -73,8 +73,8 @@ async def clean_again(pool: asyncpg.Pool, people: Collection[str]) -> None:
 
 
 class DiskCleaner:
-    """Takes the texts of the erased off the disk. Any number may run; killed anywhere, the work
-    is done again."""
+    """Takes the texts of the erased off the disk. One cleaner cleans once at a time. Of several,
+    one may find tables in use by another. Killed anywhere, the work is done again."""
 
     def __init__(
         self, pool: asyncpg.Pool, on_pending: Callable[[int], None] = lambda _people: None
@@ -83,6 +83,7 @@ class DiskCleaner:
         disk."""
         self._pool = pool
         self._on_pending = on_pending
+        self._cleaning = asyncio.Lock()
         self.pending: int | None = None
         """Number of erased people whose texts may be on the disk; None before the first look."""
 
@@ -98,7 +99,11 @@ class DiskCleaner:
     async def clean(self) -> bool:
         """Take the texts of everybody who is erased now out of the files of these tables. Returns
         False if a transaction may still read some of them, or if other tables became the live
-        ones meanwhile. Raises TablesUnavailable."""
+        ones meanwhile. Raises TablesUnavailable, also if a table is in use for long."""
+        async with self._cleaning:
+            return await self._clean()
+
+    async def _clean(self) -> bool:
         pending = await self._fetch_pending()
         await self._note_pending(pending)
         if not pending:

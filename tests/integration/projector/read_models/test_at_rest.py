@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import pytest
@@ -115,6 +115,28 @@ async def test_a_table_that_is_in_use_for_long_is_not_waited_for(
         with pytest.raises(TablesUnavailable):
             await DiskCleaner(tables).clean()
     await clean_at_last(DiskCleaner(tables))
+
+
+async def test_whoever_cleans_while_others_do_waits_for_them(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two that rewrite one table, the second gives up soon."""
+    chain = live_until_erasure()
+    erase_anna(chain)
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    steps: list[str] = []
+
+    async def rewrite(*arguments: Any) -> bool:
+        steps.append("begun")
+        rewritten = await rewrite_tables(*arguments)
+        steps.append("done")
+        return rewritten
+
+    monkeypatch.setattr(at_rest, "rewrite_tables", rewrite)
+    cleaner = DiskCleaner(tables)
+    await asyncio.gather(clean_at_last(cleaner), clean_at_last(cleaner))
+    assert set(zip(steps[::2], steps[1::2], strict=True)) == {("begun", "done")}
 
 
 async def test_who_is_erased_again_is_cleaned_up_again(

@@ -12,7 +12,6 @@ import pytest
 from prometheus_client import REGISTRY
 
 from projector.proof.scratch.checkpoints import VerifiedCheckpoints
-from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.versions import Versions
 from projector.rebuild.room import PostgresRoom
 from projector.shapes import own_shape
@@ -54,7 +53,6 @@ POINTS: Final = (
     "shape 1 done",
 )
 """Each is a point of another process, which goes on where the one before was killed."""
-UNCLEAN: Final = "SELECT count(*) FROM erasures WHERE erased_seq IS DISTINCT FROM gone_seq"
 HAS_INDEX: Final = "SELECT to_regclass($1 || '.people_by_shoes') IS NOT NULL"
 UNSPOIL: Final = """
     UPDATE {kept}.people kept SET name = live.name
@@ -322,34 +320,6 @@ async def test_tables_that_are_far_behind_are_not_read_before_they_have_caught_u
         assert (await find_places(tables))[OURS.name].ready
         await build.until_at(chain.seq)
         assert await read_rows(tables) == fold_rows(chain)
-
-
-async def test_texts_of_the_erased_are_off_the_disk_before_anybody_reads(
-    old: Build,
-    postgres_dsn: str,
-    sqlite_journal: SqliteJournal,
-    chain: Chain,
-    shape: BuildShape,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    cleaned: list[bool] = []
-
-    class Cleaner:
-        """Notes whether the shape could be read when the texts were taken off the disk."""
-
-        def __init__(self, pool: asyncpg.Pool) -> None:
-            self.clean_files = DiskCleaner(pool).clean
-            self.pool = pool
-
-        async def clean(self) -> bool:
-            cleaned.append((await find_places(self.pool))[shape.name].ready)
-            return await self.clean_files()
-
-    monkeypatch.setattr(own_shape, "DiskCleaner", Cleaner)
-    async with running_build(sqlite_journal, postgres_dsn, shape) as new:
-        await new.until_ready()
-        assert cleaned == [False]
-        assert await new.pool.fetchval(UNCLEAN) == 0
 
 
 async def test_the_tables_of_a_build_that_knows_no_shapes_are_left_to_it(
