@@ -27,6 +27,7 @@ async def compare_tables(
     Ranks of announcements are compared with the snapshot's own scores, which have been compared
     by then.
     """
+    await snapshot.hold(tables)
     for table in sorted(tables, key=lambda one: one is SCORES):  # Scores follow from ratings.
         progress = Progress(table.name, expected.count_at_most(table))
         sizes[table.name] = 0

@@ -6,9 +6,9 @@ that the tables should have. Then every row of a snapshot of the tables is compa
 rows, and every score with the votes in ClickHouse. It can also go on from a checkpoint that an
 earlier pass has kept; all rows are compared then, too.
 
-It can run beside live traffic: it locks nothing, it takes the snapshot only when the history
-is not far behind, and it gives the event loop back every few milliseconds. What it folds is in
-a scratch file: its memory does not grow with the journal.
+It can run beside live traffic: whoever reads or writes rows does not wait for it, it takes the
+snapshot only when the history is not far behind, and it gives the event loop back every few
+milliseconds. What it folds is in a scratch file: its memory does not grow with the journal.
 """
 
 import asyncio

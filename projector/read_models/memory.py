@@ -211,6 +211,9 @@ class MemorySnapshot:
     async def last_erasure(self) -> int:
         return self._last_erasure
 
+    async def hold(self, tables: Collection[TableShape]) -> None:
+        """Do nothing: this is a copy."""
+
     async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         rows = self._rows[table.name]
         for start in range(0, len(rows), SNAPSHOT_ROWS):

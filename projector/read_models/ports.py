@@ -1,6 +1,6 @@
 """Defines what the projector needs of a database: tables to write, and a snapshot to read."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -61,6 +61,11 @@ class TablesSnapshot(Protocol):
 
     async def last_erasure(self) -> int:
         """Return the position at which a person was last erased, 0 if none was."""
+        ...
+
+    async def hold(self, tables: Collection[TableShape]) -> None:
+        """Wait until nobody rewrites one of these tables, which may take long, and let nobody do
+        so before the snapshot ends."""
         ...
 
     def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:

@@ -20,6 +20,7 @@ from asyncpg.pool import PoolConnectionProxy
 from runtime.postgres.tables import acquire_connection
 
 REWRITE_S_MAX: Final = 3600.0
+"""How long one table may be out of use."""
 
 # Others wait behind this for as long as it waits itself.
 _LIMITS: Final = "SET lock_timeout = '2s'; SET statement_timeout = 0"

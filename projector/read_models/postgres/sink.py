@@ -21,6 +21,7 @@ from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
 from runtime.journal.tail import Position
 from runtime.postgres.read_models import CHANNEL_OF_POSITIONS
+from runtime.postgres.rewriting import REWRITE_S_MAX
 from runtime.postgres.tables import (
     ALLOW_COMPUTING,
     RowsRefused,
@@ -109,6 +110,13 @@ class PostgresSnapshot:
         with translate_postgres_errors():
             seq: int = await self._connection.fetchval(statements.SELECT_LAST_ERASURE)
         return seq
+
+    async def hold(self, tables: Collection[TableShape]) -> None:
+        names = ", ".join(table.name for table in tables)
+        with translate_postgres_errors():
+            await self._connection.execute(
+                f"LOCK TABLE {names} IN ACCESS SHARE MODE", timeout=REWRITE_S_MAX
+            )
 
     async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         with translate_postgres_errors():

@@ -149,6 +149,20 @@ async def test_it_is_right_at_its_own_moment_while_more_is_written(
     assert positions[-1] > positions[0]
 
 
+async def test_a_table_that_is_being_rewritten_is_waited_for(
+    tables: asyncpg.Pool, postgres_dsn: str, sqlite_journal: SqliteJournal
+) -> None:
+    """To fold the journal may have taken hours."""
+    await projected(tables, sqlite_journal, RandomPeople(1).live(50).chain)
+    pool = await open_pool(postgres_dsn, command_timeout_s=0.5)
+    async with tables.acquire() as rewriting, rewriting.transaction():
+        await rewriting.execute("LOCK TABLE people")
+        verifying = asyncio.ensure_future(verdict(pool, sqlite_journal))
+        await asyncio.sleep(1.0)
+    assert (await verifying)["ok"]
+    pool.terminate()
+
+
 # Tables that say something else
 
 
