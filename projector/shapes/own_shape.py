@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 
 RETRY_S: Final = 60.0
 """When to try again without room, or if the comparison could not be ended."""
+JOURNAL_AWAY_S_MAX: Final = 600.0
+"""How long a comparison waits for the journal. To begin anew may take longer."""
 BEHIND_MAX: Final = 2_000
 """If ready tables are so many records behind those of another build, nobody has followed them."""
 _TABLE_EXISTS: Final = "SELECT to_regclass($1) IS NOT NULL"
@@ -94,7 +96,7 @@ class OwnShape:
         self.progress: ReportLine | None = None
         """How far the tables are, `{"phase", "done", "of", "left_s"}`, while they may not be read.
         In the phases `no_room`, `incomparable` and `different` it has a `problem`, which says what
-        an operator should do: these do not pass by themselves."""
+        an operator has to mend or do: these do not pass by themselves."""
         self.different = False
         """Whether they are not what the journal says."""
         self._beside: Beside | None = None
@@ -189,7 +191,11 @@ class OwnShape:
             await self._demand_room(beside, others)
             await self._fill(beside, others.position)
             verified = verify(
-                self._journal, beside.sink, checkpoints=self._checkpoints, start=FROM_ZERO
+                self._journal,
+                beside.sink,
+                checkpoints=self._checkpoints,
+                start=FROM_ZERO,
+                patience_s=JOURNAL_AWAY_S_MAX,
             )
             async with aclosing(verified) as lines:
                 async for result in lines:
@@ -218,7 +224,7 @@ class OwnShape:
             return False
         if result["problem"] is not None:
             log.error("new read models not compared", extra={"reason": result["problem"]})
-            self._stand_still("incomparable", "mend what the log of the projector says")
+            self._stand_still("incomparable", f"the rows cannot be compared: {result['problem']}")
             return False
         await self._let_read()
         log.info("new read models are ready", extra={"position": result["position"]})

@@ -12,10 +12,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from projector.proof.scratch.checkpoints import VerifiedCheckpoints
+from projector.proof.verify import verify
 from projector.read_models.postgres.versions import Versions
 from projector.rebuild.room import PostgresRoom
 from projector.shapes import own_shape
 from projector.shapes.own_shape import OwnShape
+from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS, migrate
 from runtime.postgres.pools import READ_MODEL
@@ -25,6 +27,7 @@ from tests.cells.projector_cell import commit_stored, fold_rows, read_letters, r
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
 from tests.integration.projector.dead_letters.older_build import older_build
+from tests.integration.projector.held_journal import AwayJournal
 from tests.integration.projector.rebuild.rebuilt import exists, rebuilt
 from tests.integration.projector.shapes.builds import (
     FILLS_THE_DISK,
@@ -208,8 +211,31 @@ async def test_what_cannot_be_compared_says_so(
     nowhere = VerifiedCheckpoints(tmp_path / "file" / "below")
     async with running_build(sqlite_journal, postgres_dsn, shape, checkpoints=nowhere) as new:
         await new.until_phase("incomparable")
-        assert "log" in new.service.readiness()["filling"]["problem"]
+        problem = new.service.readiness()["filling"]["problem"]
+        assert "scratch file cannot be used" in problem
+        assert str(tmp_path / "file") in problem
         assert not new.service.ready
+
+
+async def test_a_comparison_waits_for_a_journal_that_is_away(
+    old: Build,
+    postgres_dsn: str,
+    sqlite_journal: SqliteJournal,
+    shape: BuildShape,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """But not for ever."""
+
+    def verify_without(journal: Journal, *arguments: Any, **options: Any) -> Any:
+        return verify(AwayJournal(journal), *arguments, **options)
+
+    monkeypatch.setattr(own_shape, "verify", verify_without)
+    monkeypatch.setattr(own_shape, "JOURNAL_AWAY_S_MAX", 2.0)
+    async with running_build(sqlite_journal, postgres_dsn, shape) as new:
+        began_at = asyncio.get_running_loop().time()
+        await new.until_phase("incomparable")
+        assert asyncio.get_running_loop().time() - began_at > 2.0
+        assert "no record follows seq 0" in new.service.readiness()["filling"]["problem"]
 
 
 async def test_a_filling_for_which_postgresql_has_no_disk_says_so(
