@@ -5,7 +5,7 @@ import { Problem } from './api/client.js';
 import { endEarly } from './api/early.js';
 import { readsOf } from './api/reads.js';
 import { follow } from './api/stream.js';
-import { notice, whoAreYou } from './parts/action.js';
+import { notice, sayAtFields, whoAreYou } from './parts/action.js';
 import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
@@ -25,8 +25,6 @@ class App {
 
   async start() {
     await this.session.prepare();
-    // No form leads to another page: the page that shows it reads what it says.
-    document.addEventListener('submit', (event) => event.preventDefault());
     startRouter((scrollY) => this.show(scrollY));
   }
 
@@ -158,7 +156,7 @@ class App {
     const { person, known } = this.session;
     if (this.#asksLogin) {
       return html`<form class="inline" @submit=${(event) => this.#submitLogin(event)}>
-        <input name="login" required maxlength="100" autocomplete="username"
+        <input name="login" required autocomplete="username"
           aria-label=${words.menu.whoAreYou} placeholder=${words.menu.whoAreYou}>
         <button>${words.menu.logIn}</button>
       </form>`;
@@ -189,8 +187,7 @@ class App {
       await this.session.logIn(login);
       this.#asksLogin = false;
     } catch (error) {
-      this.#failure = error;
-      this.redraw();
+      if (!sayAtFields(error)) this.#fail(error);
       return;
     }
     await this.show();

@@ -10,7 +10,7 @@ const RETRY_S_MAX = 5;
 /** An answer that says no (RFC 9457). Its `message` is a sentence in the person's language. */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail ?? body.title ?? `HTTP ${status}`);
+    super(body.errors?.[0].reason ?? body.detail ?? body.title ?? `HTTP ${status}`);
     this.status = status;
     this.facts = body;
   }

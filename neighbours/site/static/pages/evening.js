@@ -107,7 +107,7 @@ export default class EveningPage extends Page {
     return html`
       <p>${chances.would_wait ? words.evening.youWouldWait : words.evening.youMayAsk}</p>
       <form @submit=${this.#ask}>
-        <input name="message" maxlength="1000" aria-label=${words.evening.message}
+        <input name="message" aria-label=${words.evening.message}
           placeholder=${words.evening.message}>
         ${this.actions.submit(chances.would_wait ? words.evening.join : words.evening.ask, 'primary')}
       </form>`;

@@ -45,7 +45,7 @@ export default class MinePage extends Page {
         ${this.actions.button(words.common.revoke, () => this.#revoke(feed))}
       </li>`)}</ul>
       <form @submit=${this.#make}>
-        ${field(words.mine.feedName, 'name', { maxlength: 100, required: true })}
+        ${field(words.mine.feedName, 'name', { required: true })}
         ${this.actions.submit(words.mine.make)}</form>`;
   }
 

@@ -91,7 +91,7 @@ export default class PersonPage extends Page {
 
   #replyForm(review) {
     return html`<form @submit=${onSubmit((said) => this.#reply(said, review))}>
-      <input name="text" required maxlength="2000" aria-label=${words.person.reply}
+      <input name="text" required aria-label=${words.person.reply}
         placeholder=${words.person.reply}>
       ${this.actions.submit(words.person.send)}</form>`;
   }

@@ -41,14 +41,14 @@ export default class PlanPage extends Page {
         ${field(words.find.from, 'from', { type: 'datetime-local' })}
         ${field(words.plan.to, 'to', { type: 'datetime-local' })}
       </div>
-      ${field(words.plan.place, 'place', { maxlength: 500 })}
+      ${field(words.plan.place, 'places')}
       <p>${this.actions.submit(words.plan.add)}</p></form>`;
   }
 
-  #add = onSubmit(({ movie_id: id, from, to, place }) => {
+  #add = onSubmit(({ movie_id: id, from, to, places }) => {
     const body = {
       times: from && to ? [{ from: instantOf(from), to: instantOf(to) }] : [],
-      places: place ? [place] : [],
+      places: places ? [places] : [],
     };
     return this.actions.run(() => this.api.put(`/api/v1/plan/${id}`, body));
   });

@@ -21,7 +21,7 @@ export default class PreferencesPage extends Page {
         ${checkbox(words.notices.receipts, 'receipts', { checked: now.receipts })}
         <div class="pair">
           ${field(words.notices.quietFrom, 'quiet_from', { type: 'time', value: now.quiet_from ?? '' })}
-          ${field(words.notices.quietTo, 'quiet_to', { type: 'time', value: now.quiet_to ?? '' })}
+          ${field(words.plan.toTime, 'quiet_to', { type: 'time', value: now.quiet_to ?? '' })}
         </div>
         <p>${actions.submit(words.common.save, 'primary')}</p>
       </form>`;

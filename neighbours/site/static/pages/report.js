@@ -11,7 +11,7 @@ export default class ReportPage extends Page {
     return html`${this.head}
       ${this.sent ? notice(words.report.sent, 'done') : html`
         <form class="tall" @submit=${this.#send}>
-          ${field(words.report.reason, 'reason', { rows: 3, maxlength: 200, required: true })}
+          ${field(words.report.reason, 'reason', { required: true })}
           <p>${this.actions.submit(words.report.send, 'primary')}</p>
         </form>`}`;
   }

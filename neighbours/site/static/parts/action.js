@@ -4,6 +4,29 @@ import { html, nothing, render, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { eveningLinks, tag } from './evening_line.js';
 
+/** The form that was sent, until it is known what became of it. */
+let sent;
+
+// No form leads to another page: the page that shows it reads what it says.
+document.addEventListener('submit', (event) => {
+  event.preventDefault();
+  sent = event.target;
+}, true);
+document.addEventListener('input', ({ target }) => {
+  for (const one of target.form?.elements ?? []) one.setCustomValidity('');
+});
+
+/** Say what is wrong with fields of the form that was sent; they have the API's names. Returns whether
+ * it has one of them. */
+export function sayAtFields({ facts }, form = sent) {
+  const wrong = facts.errors?.map(({ field, reason }) => {
+    const one = field.split('.').map((name) => form?.querySelector(`[name="${name}"]`)).find(Boolean);
+    one?.setCustomValidity(reason);
+    return one;
+  });
+  return wrong?.some(Boolean) && !form.reportValidity();
+}
+
 /** One thing after another: while one is done, nothing else can be begun, so a double click does it
  * once; and when it fails, the page says why. */
 export class Actions {
@@ -27,6 +50,8 @@ export class Actions {
   async run(act, done) {
     if (this.busy) return false;
     const giveFocusBack = holdFocus();
+    const form = sent;
+    sent = null;
     this.busy = true;
     this.said = nothing;
     this.refusal = '';
@@ -39,13 +64,14 @@ export class Actions {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       await this.page.renew();
-      this.said = explain(error);
+      if (!sayAtFields(error, form)) this.said = explain(error);
       this.refusal = error.message;
       return false;
     } finally {
       this.busy = false;
       this.page.redraw();
       giveFocusBack();
+      document.querySelector('.problem')?.scrollIntoView({ block: 'nearest' });
     }
   }
 }

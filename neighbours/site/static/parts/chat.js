@@ -32,12 +32,8 @@ export class Chat {
     // An empty `before` means the end of the chat.
     const posts = await api.get(this.#address, { before: position, limit: PAGE });
     posts.forEach((post) => this.take(post));
-    if (position !== '' || !this.#knowsOlder) this.#older = posts.length === PAGE;
+    if (position !== '' || this.posts.size <= PAGE) this.#older = posts.length === PAGE;
     this.#markRead();
-  }
-
-  get #knowsOlder() {
-    return this.posts.size > PAGE;
   }
 
   take(post) {
@@ -83,7 +79,7 @@ export class Chat {
       <div role="log" tabindex="0" aria-label=${words.chat.title}>
         <ol class="chat">${posts.map((post) => this.#post(post))}</ol></div>
       <form @submit=${this.#write}>
-        <input name="text" required maxlength="4000" autocomplete="off" data-role="post"
+        <input name="text" required autocomplete="off" data-role="post"
           aria-label=${words.chat.write} placeholder=${words.chat.write}>
         ${this.page.actions.submit(words.common.send)}
       </form></section>`;
@@ -109,7 +105,7 @@ export class Chat {
   #editor(post) {
     return html`<form @submit=${onSubmit((said) => this.#change(said, post))}
         @keydown=${({ key }) => key === 'Escape' && this.#edit(null)}>
-      <input name="text" required maxlength="4000" .defaultValue=${post.text}
+      <input name="text" required .defaultValue=${post.text}
         aria-label=${words.chat.edit}>
       ${this.page.actions.submit(words.common.save)}</form>`;
   }
@@ -126,9 +122,8 @@ export class Chat {
     if (await this.#do((api) => api.post(this.#address, said))) form.reset();
   });
 
-  #change(said, { post_id: id }) {
-    this.#editing = null;
-    return this.#do((api) => api.put(`/api/v1/post/${id}`, said));
+  async #change(said, { post_id: id }) {
+    if (await this.#do((api) => api.put(`/api/v1/post/${id}`, said))) this.#edit(null);
   }
 
   async #delete({ post_id: id }) {

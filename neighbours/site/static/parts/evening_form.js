@@ -10,31 +10,26 @@ const CURRENCIES = ['RUB', 'EUR', 'USD'];
 export function eveningForm(evening, film, submit, buttons) {
   const say = words.host;
   const isPaid = evening.is_free === false;
-  return html`<form class="tall" 
+  const own = (label, name, options) => field(label, name, { value: evening[name] ?? '', ...options });
+  const check = (label, name) => checkbox(label, name, { checked: evening[name] });
+  return html`<form class="tall"
     @submit=${({ target, submitter }) => submit(readEvening(target), submitter.value)}>
-    ${field(say.title, 'title', { value: evening.title, required: true, maxlength: 200 })}
-    ${field(say.description, 'description',
-      { value: evening.description, rows: 3, maxlength: 4000 })}
+    ${own(say.title, 'title', { required: true })}
+    ${own(say.description, 'description', { rows: 3 })}
     ${film?.kind === 'series' && !evening.id ? episodeFields(film) : nothing}
     ${field(words.evening.when, 'event_time',
       { type: 'datetime-local', value: localTime(evening.event_time), required: true })}
-    ${field(words.evening.where, 'event_location',
-      { value: evening.event_location, required: true, maxlength: 500 })}
-    ${checkbox(say.hideLocation, 'hide_location', { checked: evening.hide_location })}
-    ${field(words.evening.hint, 'location_hint',
-      { value: evening.location_hint ?? '', maxlength: 500 })}
-    ${field(words.evening.seats, 'ticket_count',
-      { type: 'number', value: evening.ticket_count, min: 1, max: 10000, required: true })}
+    ${own(words.evening.where, 'event_location', { required: true })}
+    ${check(say.hideLocation, 'hide_location')}
+    ${own(words.evening.hint, 'location_hint')}
+    ${own(words.evening.seats, 'ticket_count', { type: 'number', min: 1, required: true })}
     <div class="pair">
-      ${field(say.price, 'price_amount', { type: 'number', value: evening.price_amount ?? '',
-        min: 0, max: 1000000, step: '0.01', required: isPaid,
+      ${own(say.price, 'price_amount', { type: 'number', min: 0, step: '0.01', required: isPaid,
         hint: isPaid ? say.priceMissing : say.priceHint })}
-      ${field(say.currency, 'price_currency', { value: evening.price_currency ?? CURRENCIES[0],
-        choices: CURRENCIES.map((one) => [one, one]) })}
+      ${own(say.currency, 'price_currency', { choices: CURRENCIES.map((one) => [one, one]) })}
     </div>
-    ${field(words.find.visibility, 'visibility', { value: evening.visibility,
-      choices: Object.entries(words.evening.visibility) })}
-    ${checkbox(say.hideGuests, 'hide_guests', { checked: evening.hide_guests })}
+    ${own(words.find.visibility, 'visibility', { choices: Object.entries(words.evening.visibility) })}
+    ${check(say.hideGuests, 'hide_guests')}
     <p class="actions">${buttons}</p>
   </form>`;
 }
@@ -52,17 +47,14 @@ function readEvening(form) {
   const said = readForm(form);
   const price = Number(said.price_amount);
   const body = {
-    title: said.title,
-    description: said.description,
+    ...said,
     event_time: instantOf(said.event_time),
-    event_location: said.event_location,
     hide_location: said.hide_location === 'on',
     location_hint: said.location_hint || null,
     ticket_count: Number(said.ticket_count),
     is_free: !price,
     price_amount: price || null,
     price_currency: price ? said.price_currency : null,
-    visibility: said.visibility,
     sub_only: said.visibility === 'subscribers',
     hide_guests: said.hide_guests === 'on',
   };

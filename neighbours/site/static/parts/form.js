@@ -2,30 +2,27 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 
-/** A labelled field, whose hint also says what is missing. `options` are attributes of the input; with `choices`, `[value, text]` each,
- * it is a choice; with `rows` it has several lines. */
+/** A labelled field. `options` are attributes of the input; with `choices`, `[value, text]` each, it
+ * is a choice; with `rows` it has several lines. */
 export function field(label, name, { value = '', hint, choices, ...options } = {}) {
   return html`<label class="field">
     <span>${label}</span>
-    ${control(name, value, choices, { hint, ...options })}
+    ${control(name, value, choices, options)}
     ${hint ? html`<small class="quiet">${hint}</small>` : nothing}
   </label>`;
 }
 
 function control(name, value, choices, options) {
-  const { type = 'text', required = false, rows, min, max, maxlength, step, hint = '' } = options;
+  const { type = 'text', required = false, rows, min, max, step } = options;
   if (choices) {
     return html`<select name=${name}>${choices.map(([one, text]) =>
       html`<option value=${one} ?selected=${one === value}>${text}</option>`)}</select>`;
   }
   if (rows) {
-    return html`<textarea name=${name} rows=${rows} maxlength=${maxlength ?? nothing}
-      ?required=${required} .defaultValue=${value}></textarea>`;
+    return html`<textarea name=${name} rows=${rows} ?required=${required} .defaultValue=${value}></textarea>`;
   }
   return html`<input name=${name} type=${type} .defaultValue=${value} ?required=${required}
-    min=${min ?? nothing} max=${max ?? nothing} step=${step ?? nothing}
-    maxlength=${maxlength ?? nothing} @input=${({ target }) => target.setCustomValidity('')}
-    @invalid=${({ target }) => target.setCustomValidity(target.value ? '' : hint)}>`;
+    min=${min ?? nothing} max=${max ?? nothing} step=${step ?? nothing}>`;
 }
 
 export function checkbox(label, name, { checked = false, value = 'on' } = {}) {

@@ -172,7 +172,7 @@ export class HostPanel {
   #invite() {
     return html`<h2>${words.host.invite}</h2>
       ${this.known.length ? html`<form @submit=${this.#inviteOne}>
-        ${field(words.host.whom, 'guest', { choices: this.known })}
+        ${field(words.host.whom, 'guest_ids', { choices: this.known })}
         ${this.#actions.submit(words.host.invite)}</form>` : nothing}
       <p class="actions">
         ${this.#actions.button(words.host.inviteFollowers,
@@ -193,8 +193,8 @@ export class HostPanel {
     return `${location.origin}/invited/${token}`;
   }
 
-  #inviteOne = onSubmit(({ guest }) =>
-    this.#post('invites', { guest_ids: [guest] }, words.host.invited));
+  #inviteOne = onSubmit(({ guest_ids: id }) =>
+    this.#post('invites', { guest_ids: [id] }, words.host.invited));
 
   async #revoke({ link_id: id }) {
     if (await ask(words.common.revokeForSure, this.page)) await this.#delete('invite-links', id);
@@ -226,16 +226,16 @@ export class HostPanel {
         ${one.state === 'planned' ? html`<span class="actions">${this.#actions.button(words.host.unsay,
           () => this.#delete('broadcasts', one.broadcast_id))}</span>` : nothing}</li>`)}</ul>
       <form class="tall" @submit=${this.#say}>
-        ${field(words.host.text, 'text', { rows: 2, maxlength: 2000, required: true })}
+        ${field(words.host.text, 'text', { rows: 2, required: true })}
         <fieldset><legend>${words.host.to}</legend>
           ${Object.entries(words.host.audiences).map(([state, text], index) =>
             checkbox(text, 'to', { value: state, checked: index === 0 }))}</fieldset>
-        ${field(words.host.before, 'before', { choices: Object.entries(words.host.befores) })}
+        ${field(words.host.before, 'before_start_min', { choices: Object.entries(words.host.befores) })}
         <p>${this.#actions.submit(words.common.send)}</p>
       </form>`;
   }
 
-  #say = onSubmit(async ({ text, before }, form) => {
+  #say = onSubmit(async ({ text, before_start_min: before }, form) => {
     const body = { text, to: new FormData(form).getAll('to') };
     if (before) body.before_start_min = Number(before);
     if (await this.#post('broadcasts', body, words.host.said)) form.reset();
@@ -244,7 +244,7 @@ export class HostPanel {
   #cancel() {
     return html`<h2>${words.host.cancel}</h2>
       <form @submit=${this.#cancelOrPreview}>
-        ${field(words.host.reason, 'reason', { maxlength: 200 })}
+        ${field(words.host.reason, 'reason')}
         ${this.#actions.submit(words.host.preview)}
         ${this.#told ? html`${toldList(this.#told)}
           ${this.#actions.submit(words.host.cancelNow, 'primary', 'now')}` : nothing}

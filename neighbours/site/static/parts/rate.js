@@ -39,9 +39,9 @@ export class Rate {
         ${words.rate.sealed(formatMoment(rating.sealed_until))}</p>` : nothing}
       ${field(words.rate.score, 'score', { type: 'number', min: 1, max: 10, required: true,
         value: rating?.score ?? '' })}
-      ${field(words.rate.text, 'text', { rows: 2, maxlength: 2000, value: rating?.text ?? '' })}
-      ${this.page.isHost ? checkbox(words.rate.noShow, 'no_show',
-        { checked: rating?.tags.includes('no_show') })
+      ${field(words.rate.text, 'text', { rows: 2, value: rating?.text ?? '' })}
+      ${this.page.isHost ? checkbox(words.rate.noShow, 'tags',
+        { value: 'no_show', checked: rating?.tags.includes('no_show') })
         : checkbox(words.rate.signed, 'signed', { checked: rating?.signed })}
       <p>${this.page.actions.submit(rating ? words.host.change : words.rate.give)}</p>
     </form>`;
@@ -51,7 +51,7 @@ export class Rate {
     const body = {
       score: Number(said.score),
       text: said.text || null,
-      tags: said.no_show ? ['no_show'] : [],
+      tags: said.tags ? [said.tags] : [],
       signed: said.signed === 'on',
     };
     const { api, id, actions } = this.page;

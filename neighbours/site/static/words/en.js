@@ -316,7 +316,6 @@ export default {
     tellMe: 'Tell me about',
     receipts: 'Also confirm what I do myself',
     quietFrom: 'Quiet from',
-    quietTo: 'until',
   },
   kinds: {
     announce_new: 'new evening',

@@ -319,7 +319,6 @@ export default {
     tellMe: 'О чём сообщать',
     receipts: 'Подтверждать и мои собственные действия',
     quietFrom: 'Не беспокоить с',
-    quietTo: 'до',
   },
   kinds: {
     announce_new: 'новая встреча',

@@ -1,0 +1,144 @@
+"""What a form of the site says of a field that the API refuses, and where."""
+
+from typing import Final
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from tests.cells.embedded import RunningSystem
+from tests.e2e.browser.site import Visitor, visiting
+from tests.servers.browser import PHONE
+
+BLANK: Final = "Fill this in; blanks alone do not count."
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+
+
+async def demand_said_at(field: Locator, reason: str) -> None:
+    """Demand that the field says this, and only the field, and that it can be seen."""
+    said = "([one, reason]) => one.validationMessage === reason"
+    page = field.page
+    await page.wait_for_function(said, arg=[await field.element_handle(), reason])
+    await expect(field).to_be_focused()
+    await expect(field).to_be_in_viewport()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def open_announcing(visitor: Visitor, system: RunningSystem) -> None:
+    await visitor.open(f"/announce?movie_id={await system.film()}")
+
+
+@pytest.mark.parametrize(
+    ("locale", "button", "reason"),
+    [
+        ("en-GB", "Publish", BLANK),
+        ("ru-RU", "Опубликовать", "Заполните это поле: одних пробелов мало."),
+    ],
+)
+async def test_a_refused_text_is_told_at_its_field_and_what_was_typed_stays(
+    browser: Browser, system: RunningSystem, locale: str, button: str, reason: str
+) -> None:
+    async with visiting(browser, system.url, "anna", size=PHONE, locale=locale) as anna:
+        await open_announcing(anna, system)
+        title, place = (anna.page.locator(f"[name={one}]") for one in ("title", "event_location"))
+        await title.fill("   ")
+        await place.fill("Moscow, Arbat 1")
+        await anna.click(button)
+        await demand_said_at(title, reason)
+        await expect(place).to_have_value("Moscow, Arbat 1")
+        await title.fill("At home")
+        await place.fill(" ")
+        await anna.click(button)
+        await demand_said_at(place, reason)
+        await expect(title).to_have_value("At home")
+
+
+async def test_a_text_that_is_too_long_is_kept_whole_and_the_limit_is_said(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await open_announcing(anna, system)
+        title = anna.page.locator("[name=title]")
+        await title.fill("x" * 201)
+        await anna.page.locator("[name=event_location]").fill("Moscow, Arbat 2")
+        await anna.click("Publish")
+        await demand_said_at(title, "At most 200 characters.")
+        assert await title.input_value() == "x" * 201
+        await title.press("Backspace")
+        await anna.click("Publish")
+        await expect(anna.heading).to_have_text("x" * 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "button"),
+    [
+        ("/mine", "name", "Make an address"),
+        ("/plan", "places", "Add a film"),
+        ("/report?kind=person&id=4119c8c8-d92c-5afa-8874-0b6e08d58b28", "reason", None),
+    ],
+)
+async def test_every_form_does_so(
+    browser: Browser, system: RunningSystem, path: str, field: str, button: str | None
+) -> None:
+    async with visiting(browser, system.url, "boris") as boris:
+        await boris.open(path)
+        one = boris.page.locator(f"[name={field}]")
+        await one.fill("  ")
+        await boris.click(button or "Send to the operators")
+        await demand_said_at(one, BLANK)
+
+
+async def test_the_forms_of_an_evening_do_so(browser: Browser, system: RunningSystem) -> None:
+    async with visiting(browser, system.url, "vera") as vera:
+        await vera.announce("Psycho", event_location="Moscow, Arbat 3")
+        post = vera.page.locator("[data-role=post]")
+        await post.fill("  ")
+        await post.press("Enter")
+        await demand_said_at(post, BLANK)
+        await post.fill("Hello")
+        await post.press("Enter")
+        await vera.click("Edit")
+        edited = vera.page.locator(".chat input")
+        await edited.fill("x" * 4001)
+        await edited.press("Enter")
+        await demand_said_at(edited, "At most 4000 characters.")
+        assert len(await edited.input_value()) == 4001
+        await edited.press("Escape")
+        text = vera.page.locator("textarea[name=text]")
+        await text.fill("\n\n")
+        await vera.page.locator("form", has=text).get_by_role("button").click()
+        await demand_said_at(text, BLANK)
+        await text.fill("Hello")
+        boxes = vera.page.locator("[name=to]")
+        await boxes.first.uncheck()
+        await vera.page.locator("form", has=text).get_by_role("button").click()
+        await demand_said_at(boxes.first, "Choose at least 1.")
+        await boxes.nth(1).check()
+        await vera.page.locator("form", has=text).get_by_role("button").click()
+        await expect(vera.page.get_by_text("Done.")).to_be_visible()
+        reason = vera.page.locator("[name=reason]")
+        await reason.fill(" ")
+        await vera.click("See who would be told")
+        await demand_said_at(reason, BLANK)
+
+
+async def test_a_blank_login_is_told_at_its_field(browser: Browser, system: RunningSystem) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.page.locator("select[data-role=person]").select_option("?")
+        login = anna.page.locator("input[name=login]")
+        await login.fill("  ")
+        await login.press("Enter")
+        await demand_said_at(login, BLANK)
+
+
+async def test_a_refusal_that_no_field_is_wrong_for_is_brought_into_view(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "gleb", size=PHONE) as gleb:
+        await open_announcing(gleb, system)
+        await gleb.page.locator("[name=event_location]").fill("Moscow, Arbat 4")
+        await gleb.page.locator("[name=event_time]").fill("2020-01-01T19:00")
+        await gleb.click("Publish")
+        alert = gleb.page.get_by_role("alert")
+        await expect(alert).to_have_text("The time lies in the past.")
+        await expect(alert).to_be_in_viewport()
