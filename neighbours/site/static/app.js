@@ -10,6 +10,9 @@ import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
 
+/** After so long a page is said to be on its way. */
+const LATE_MS = 150;
+
 class App {
   session = new Session();
   #page = null;
@@ -19,12 +22,12 @@ class App {
   #name = '';
   #visit = new AbortController();
   #connected = true;
+  #isLate = false;
   #asksLogin = false;
   #path = '';
   #announced = '';
 
-  async start() {
-    await this.session.prepare();
+  start() {
     startRouter((scrollY) => this.show(scrollY));
   }
 
@@ -37,7 +40,13 @@ class App {
     this.#failure = null;
     this.#connected = true;
     this.#name = '';
+    const late = setTimeout(() => {
+      if (visit.signal.aborted) return;
+      this.#isLate = true;
+      this.redraw();
+    }, LATE_MS);
     try {
+      await this.session.prepare();
       if (!route) throw new Problem(404, {});
       const { default: PageOf } = await import(`./pages/${route.page}.js`);
       this.#name = PageOf.title;
@@ -49,8 +58,10 @@ class App {
       if (visit.signal.aborted) return;
       this.#fail(error);
     } finally {
+      clearTimeout(late);
       endEarly();
     }
+    this.#isLate = false;
     this.#arrive(scrollY);
   }
 
@@ -134,7 +145,7 @@ class App {
       </header>
       <p class="unseen" role="status">${this.#announced}</p>
       ${this.#connected ? nothing : notice(words.menu.offline, 'warning')}
-      <main id="main" tabindex="-1">${this.#content()}</main>
+      <main id="main" tabindex="-1" aria-busy=${this.#isLate}>${this.#content()}</main>
     `;
   }
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import pytest
@@ -53,6 +53,20 @@ def noting_reads(page: Page) -> Iterator[list[str]]:
     page.remove_listener("request", note)
 
 
+@asynccontextmanager
+async def holding(page: Page, address: str) -> AsyncIterator[None]:
+    """Let requests for an address wait for the end of the block."""
+    over = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await over.wait()
+        await route.continue_()
+
+    await page.route(address, hold)
+    yield
+    over.set()
+
+
 async def test_what_a_page_reads_first_is_asked_for_once_and_before_its_modules_are_there(
     browser: Browser, system: RunningSystem
 ) -> None:
@@ -95,19 +109,11 @@ async def list_followed(visitor: Visitor, path: str) -> list[str]:
 
 async def list_opened(visitor: Visitor, path: str, count: int) -> list[str]:
     """Return what a page reads whose address is typed in. Its modules come after `count` reads."""
-    enough = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await enough.wait()
-        await route.continue_()
-
-    await visitor.page.route(APP, hold)
     with noting_reads(visitor.page) as reads:
-        opening = asyncio.create_task(visitor.open(path))
-        await eventually(lambda: len(reads) >= count)
-        enough.set()
+        async with holding(visitor.page, APP):
+            opening = asyncio.create_task(visitor.open(path))
+            await eventually(lambda: len(reads) >= count)
         await opening
-    await visitor.page.unroute(APP)
     return sorted(reads)
 
 
@@ -153,24 +159,62 @@ async def test_an_expired_token_is_renewed_before_the_first_page(
 async def test_the_moment_that_was_chosen_last_is_shown(
     browser: Browser, system: RunningSystem
 ) -> None:
-    read = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await read.wait()
-        await route.continue_()
-
     async with visiting(browser, system.url, "vera") as vera:
         path = await vera.announce("Psycho", event_location="Moscow, Arbat 3")
         await vera.open(f"{path}/history")
-        await vera.page.route("**as_of=*", hold)
         slider = vera.page.get_by_role("slider")
+        panel = vera.page.locator(".panel")
         last = int(await slider.input_value())
         with noting_reads(vera.page) as reads:
-            async with vera.page.expect_request("**as_of=*"):
-                await slider.press("ArrowLeft")
-            await slider.press("ArrowRight")
-            read.set()
+            async with holding(vera.page, "**as_of=*"):
+                async with vera.page.expect_request("**as_of=*"):
+                    await slider.press("ArrowLeft")
+                await expect(panel).to_have_attribute("aria-busy", "true")
+                await slider.press("ArrowRight")
             await eventually(lambda: sum("as_of=" in one for one in reads) == 2)
+        await expect(panel).to_have_attribute("aria-busy", "false")
         entries = vera.page.locator(".timeline li")
         await expect(entries.nth(last)).to_have_attribute("aria-current", "step")
         await expect(slider).to_have_value(str(last))
+
+
+async def test_a_page_that_comes_late_is_said_to_be_on_its_way(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        page, main = anna.page, anna.page.locator("main")
+        async with holding(page, "**/api/v1/my/figures"):
+            await page.goto(f"{system.url}/figures")
+            await expect(main).to_have_text("Loading…")
+            await expect(page.locator("nav [aria-current=page]")).to_have_text("My evenings")
+        await expect(anna.heading).to_have_text("My evenings in numbers")
+        await expect(main).to_have_attribute("aria-busy", "false")
+        async with holding(page, "**/api/v1/free-times"):
+            await anna.follow("My plan")
+            await expect(main).to_have_attribute("aria-busy", "true")
+            await expect(page.locator("nav [aria-current=page]")).to_have_text("My plan")
+            await expect(anna.heading).to_have_text("My evenings in numbers")
+        await expect(anna.heading).to_have_text("My plan")
+        await expect(main).to_have_attribute("aria-busy", "false")
+
+
+async def test_what_others_do_is_read_and_nothing_else(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "lida") as lida:
+        path = await lida.announce("Alien", event_location="Moscow, Arbat 4")
+        address = path.replace("/evening/", "/api/v1/announcement/")
+        with noting_reads(lida.page) as reads:
+            await lida.page.reload()
+            # Once more when the stream has begun: what was read before may be old.
+            await eventually(lambda: sum("/posts" in one for one in reads) == 2)
+        with noting_reads(lida.page) as reads:
+            booking = path.replace("/evening/", "/api/v1/booking/")
+            await system.send("POST", booking, await system.token("oleg"), expect=201)
+            await expect(lida.page.locator("li[data-guest]")).to_have_count(1)
+            await lida.page.evaluate("fetch('/healthz')")
+        of_evening = ["", "/bookings", "/broadcasts", "/invite-links", "/invites"]
+        paths = {one.partition("?")[0] for one in reads}
+        assert {one for one in paths if "/booking/" not in one} == {
+            address + one for one in of_evening
+        }

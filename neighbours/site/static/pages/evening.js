@@ -18,9 +18,10 @@ export default class EveningPage extends Page {
     return this.args[0];
   }
 
-  /** Two rounds: the evening says what else is to be read, and all of that is read at once. */
+  /** Two rounds: the evening says what else is to be read, and all of that is read at once. A host
+   * is known to need the panel the next time. */
   async refresh() {
-    const evening = await this.api.get(this.reads.evening);
+    const [evening] = await Promise.all([this.api.get(this.reads.evening), this.host?.refresh()]);
     const { my_booking_id: bookingId, my_state: state } = evening;
     this.isHost = evening.author_id === this.person.id;
     const takesPart = this.isHost || state === 'confirmed';
@@ -30,7 +31,7 @@ export default class EveningPage extends Page {
     const [booking, chances] = await Promise.all([
       bookingId ? this.api.get(`/api/v1/booking/${bookingId}`) : null,
       this.isHost || OPEN.has(state) ? null : this.api.get(`${this.reads.evening}/eligibility`),
-      host?.refresh(),
+      this.host ? null : host?.refresh(),
       chat?.refresh(),
       rate?.refresh(evening),
     ]);
@@ -42,9 +43,13 @@ export default class EveningPage extends Page {
   }
 
   #hear({ name, data }) {
-    if (name !== 'post') return this.renew();
-    this.chat?.hear(data);
-    return this.redraw();
+    if (name === 'post') {
+      this.chat?.hear(data);
+      this.redraw();
+    } else if (name !== 'notice') {
+      if (this.chat) this.chat.isTold = name !== 'begun';
+      this.renew();
+    }
   }
 
   drawn() {

@@ -10,8 +10,9 @@ export default class HistoryPage extends Page {
   async refresh() {
     const { entries, ...others } = this.reads;
     [this.entries] = await Promise.all([this.api.list(entries), super.refresh(others)]);
-    this.chosen ??= this.entries.length - 1;
-    this.past = null;
+    // Of the entries, `seen` is the one as of which the evening is shown.
+    if (!this.past) this.seen = this.entries.length - 1;
+    this.chosen ??= this.seen;
   }
 
   view() {
@@ -23,7 +24,7 @@ export default class HistoryPage extends Page {
         <input type="range" min="0" max=${this.entries.length - 1} .value=${String(this.chosen)}
           aria-valuetext=${this.#moment(this.entries[this.chosen])}
           @change=${(event) => this.#goTo(Number(event.target.value))}></label>
-      <section class="panel" aria-live="polite">
+      <section class="panel" aria-live="polite" aria-busy=${this.seen !== this.chosen}>
         <p><strong>${shown.title}</strong>
           ${tag(statusOf(shown))}</p>
         <p>${formatMoment(shown.event_time, shown.tz)} · ${placeOf(shown)} ·
@@ -51,15 +52,15 @@ export default class HistoryPage extends Page {
   /** Read how the evening stood after the entry that was chosen last. */
   async #goTo(index) {
     this.chosen = index;
-    if (this.actions.busy) return;
-    let past, read;
-    while (read !== this.chosen) {
-      read = this.chosen;
-      past = await this.actions.run(
-        () => this.api.get(this.reads.evening, { as_of: this.entries[read].position }));
-    }
-    if (!past) this.chosen = this.entries.length - 1;
-    this.past = past;
     this.redraw();
+    if (this.actions.busy) return;
+    while (this.seen !== this.chosen) {
+      const wanted = this.chosen;
+      const past = await this.actions.run(
+        () => this.api.get(this.reads.evening, { as_of: this.entries[wanted].position }));
+      if (past) Object.assign(this, { past, seen: wanted });
+      else this.chosen = this.seen;
+      this.redraw();
+    }
   }
 }

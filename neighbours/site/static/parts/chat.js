@@ -23,8 +23,9 @@ export class Chat {
     return `${this.page.reads.evening}/posts`;
   }
 
+  /** Read the newest posts, unless the stream tells them. */
   async refresh() {
-    await this.#readBefore('');
+    if (!this.isTold) await this.#readBefore('');
   }
 
   async #readBefore(position) {

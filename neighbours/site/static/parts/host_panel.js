@@ -32,18 +32,17 @@ export class HostPanel {
       api.get(`${address}/invite-links`),
       api.get(`${address}/broadcasts`),
       api.get(`${address}/invites`),
-      api.get('/api/v1/bookings', { role: 'author', limit: 100 }),
+      this.guests ?? api.get('/api/v1/bookings', { role: 'author', limit: 100 }),
     ]);
-    Object.assign(this, { bookings, links, words, job: jobs[0] });
-    this.known = this.#listKnown(guests);
+    Object.assign(this, { bookings, links, words, job: jobs[0], guests });
     this.#readMessages();
   }
 
   /** People whom the host may invite by name: earlier guests, and who uses this browser. */
-  #listKnown(guests) {
+  get #known() {
     const { person, knownPeople } = this.page;
     const known = new Map(knownPeople.map(({ id, name }) => [id, name]));
-    for (const { guest_id: id, guest_name: name } of guests) known.set(id, name);
+    for (const { guest_id: id, guest_name: name } of this.guests) known.set(id, name);
     for (const { guest_id: id, state } of this.bookings) if (OPEN.has(state)) known.delete(id);
     known.delete(person.id);
     return [...known];
@@ -170,9 +169,10 @@ export class HostPanel {
   }
 
   #invite() {
+    const known = this.#known;
     return html`<h2>${words.host.invite}</h2>
-      ${this.known.length ? html`<form @submit=${this.#inviteOne}>
-        ${field(words.host.whom, 'guest_ids', { choices: this.known })}
+      ${known.length ? html`<form @submit=${this.#inviteOne}>
+        ${field(words.host.whom, 'guest_ids', { choices: known })}
         ${this.#actions.submit(words.host.invite)}</form>` : nothing}
       <p class="actions">
         ${this.#actions.button(words.host.inviteFollowers,
