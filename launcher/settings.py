@@ -13,7 +13,7 @@ from projector.analysts.retention import DAYS_MAX
 from runtime.auth.operators import OperatorTokens
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
 from runtime.logs.settings import Level, LogSettings
-from runtime.service.cell import UNNAMED, CellName
+from runtime.service.cell import UNNAMED, ZONE_DEFAULT, CellName, CellZone
 from runtime.service.http_limits import HttpLimits
 from runtime.service.settings import CommaSeparated, Origins
 
@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path(".data"), validation_alias="PRACTIX_DATA")
     cell: CellName = Field(UNNAMED, validation_alias="PRACTIX_CELL")
     """The cell to run. Cells in one data directory share its secrets and outside services."""
+    zone: CellZone = ZONE_DEFAULT
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
     processes: int = Field(1, validation_alias="PRACTIX_PROCESSES", ge=1, le=9)
     """How many processes of each service the profile `servers` runs."""

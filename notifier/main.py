@@ -66,6 +66,7 @@ async def _start(
         ),
         clock_watch=ClockWatch(system_clock, steady_clock),
         public_url=settings.public_url,
+        cell_zone=settings.zone,
         keep_days=settings.keep_days,
         targets=settings.publish_targets,
         approval_kinds=settings.approval_kinds,

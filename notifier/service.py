@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from fastapi import APIRouter
@@ -78,7 +79,8 @@ class NotifierService(FollowingService):
 
     Without `clock_watch` the clock counts as right, whatever the journal's stamps say. `guard`
     admits operators to their routes. `public_url` is put before the path of an announcement's
-    page, if the shortener needs a whole address. Finished notices are kept for `keep_days`. Those
+    page, if the shortener needs a whole address. Posts tell evenings that state no zone in
+    `cell_zone`. Finished notices are kept for `keep_days`. Those
     of `approval_kinds` go only once an operator has approved them. Announcements are published at
     `targets`. So many `dispatchers` send side by side: while the tables work for one of them,
     another sends.
@@ -92,6 +94,7 @@ class NotifierService(FollowingService):
         *,
         verifier: TokenVerifier,
         guard: Guard,
+        cell_zone: ZoneInfo,
         clock: Clock = system_clock,
         clock_watch: ClockWatch | None = None,
         public_url: str = "",
@@ -126,7 +129,7 @@ class NotifierService(FollowingService):
         ]
         self._publications = Publications(pool)
         self._publisher = Publisher(
-            self._publications, self._queue, links, targets or {}, self._clock_watch.now
+            self._publications, self._queue, links, targets or {}, self._clock_watch.now, cell_zone
         )
         self._erasures = ErasureStore(pool)
         self._eraser = Eraser(self._erasures, self._queue, clients.notification, clock)

@@ -11,6 +11,7 @@ from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
+from runtime.service.cell import ZONE_DEFAULT, CellZone
 from runtime.service.settings import PostgresDsn, ServiceSettings
 
 
@@ -37,6 +38,7 @@ class Settings(ServiceSettings):
     token: TokenSettings
     public_url: str = ""
     """Address of `/a/{announcement_id}` for clients, if the shortener is on another host."""
+    zone: CellZone = ZONE_DEFAULT
     keep_days: int = Field(KEEP_DAYS, ge=KEEP_DAYS_MIN, le=KEEP_DAYS_MAX)
     """For how many days of log time finished notices are kept, here and at Notification."""
     publish_targets: PublishTargets = Field({})

@@ -69,7 +69,7 @@ async def _start(
         analytics=analytics,
         analysts=analysts,
         rules=settings.shared_rules(),
-        days_of=settings.days_of,
+        cell_zone=settings.zone,
         min_position_timeout_s=settings.min_position_timeout_s,
         stream_limits=settings.streams,
     )

@@ -80,7 +80,7 @@ class QueryService:
         feed_secret: str,
         guard: OperatorGuard | None,
         rules: SharedRules,
-        days_of: ZoneInfo,
+        cell_zone: ZoneInfo,
         analytics: Analytics | None = None,
         analysts: Analytics | None = None,
         analyst_token: str | None = None,
@@ -108,7 +108,7 @@ class QueryService:
             ugc=ugc,
             clock=clock,
             rules=rules,
-            days_of=days_of,
+            cell_zone=cell_zone,
         )
         self._streams = StreamHub(reads, self._positions, stream_limits)
         self.routers: list[APIRouter] = [

@@ -1,21 +1,16 @@
 """Settings of a query process."""
 
-from typing import Final
-from zoneinfo import ZoneInfo
-
 from pydantic import AliasChoices, Field, PositiveFloat
 from pydantic_settings import SettingsConfigDict
 
-from contracts.values.zones import HOME_ZONE
 from query_api.streams.limits import DEFAULT, StreamLimits
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.outside.wiring import OutsideSettings
+from runtime.service.cell import ZONE_DEFAULT, CellZone
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 from runtime.service.shared_rules import SharedRuleSettings
-
-DAYS_OF_DEFAULT: Final = ZoneInfo(HOME_ZONE)
 
 
 class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how to read both.
@@ -62,8 +57,7 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
     public_url: str = ""
     """Address of this system for other sites. It stands before the paths of public pages, as in
     the notifier's setting of the same name. By default pages name the address of the request."""
-    days_of: ZoneInfo = DAYS_OF_DEFAULT
-    """The zone in which a date without a time of day begins and ends."""
+    zone: CellZone = ZONE_DEFAULT
     pool_size: int = Field(16, ge=4)
     """Connections to PostgreSQL. One listens, one keeps the tables from being dropped, half of
     the others answer by single statements, and the rest hold snapshots."""

@@ -1,7 +1,7 @@
 """Writes when something is, for people: one form for each language, with the zone named.
 
-An evening's time is told in the evening's own zone, wherever its readers are: that is what the
-clock on the wall shows when it begins.
+An evening's time is told in the zone that the evening states, wherever its readers are: that is
+what the clock on the wall shows when it begins.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,22 @@ from babel import Locale
 from babel.dates import format_datetime, get_timezone_location
 
 from contracts.values.languages import Language
+from contracts.values.zones import zone_or_utc
 
 LOCALES: Final[Mapping[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
 KEPT: Final = 4_096
 """How many times are kept as they are written: an announcement's guests all read the same."""
 
 _WHEN: Final = "EEEE, d MMMM y, HH:mm"
+
+
+def zone_of_evening(stated: str | None, otherwise: ZoneInfo) -> ZoneInfo:
+    """Return the zone in which an evening is told: the one that it states, or else `otherwise`.
+
+    That is the reader's in what one person reads, and the cell's in what anybody may read. It is
+    never the author's, which would say where the author is (docs/decisions/0052).
+    """
+    return otherwise if stated is None else zone_or_utc(stated)
 
 
 @lru_cache(KEPT)

@@ -38,6 +38,7 @@ from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely
+from runtime.service.cell import ZONE_DEFAULT
 
 QUESTION: Final = "how many notices a second go from the journal to Notification?"
 RECORDS: Final = 20_000
@@ -124,6 +125,7 @@ async def _deliver(
             NotifierClients(notification, clients.shortener, clients.auth, clients.ugc),
             verifier=TokenVerifier(TokenSettings(secret=SECRET), system_clock),
             guard=OperatorGuard(SECRET.get_secret_value()),
+            cell_zone=ZONE_DEFAULT,
         )
         started, cpu_s = time.perf_counter(), time.process_time()
         await service.start()

@@ -24,7 +24,6 @@ from benchmarks.harness.serving import run_app
 from benchmarks.reads.cases import LISTS, SELECT_ROW, ListStatement, reader_tokens, statement_of
 from contracts.shared_rules import SharedRules
 from query_api.service import QueryService
-from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
@@ -33,6 +32,7 @@ from runtime.postgres.pools import READ_MODEL, open_reading_pool
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import spare_long_lived_state
 from runtime.service.app import make_app
+from runtime.service.cell import ZONE_DEFAULT
 
 CONNECTIONS: Final = 16
 MANY: Final = 100_000_000
@@ -138,7 +138,7 @@ def build_practix(dsn: str) -> FastAPI:
             feed_secret=AUDIENCE_SECRET,
             guard=None,
             rules=SharedRules(),
-            days_of=DAYS_OF_DEFAULT,
+            cell_zone=ZONE_DEFAULT,
         )
         for router in service.routers:
             app.include_router(router)

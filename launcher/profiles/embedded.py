@@ -49,7 +49,6 @@ from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.rebuild.room import PostgresRoom
 from projector.service import ProjectorService
 from query_api.service import QueryService
-from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.clickhouse.chdb import ANALYSTS_DATABASE, ChdbAnalytics
@@ -298,7 +297,7 @@ def _build_services(
             analyst_token=data.analyst_token,
             investigators=OperatorGuard(data.investigator_token),
             rules=rules,
-            days_of=DAYS_OF_DEFAULT,
+            cell_zone=settings.zone,
         ),
         projector=ProjectorService(
             resources.journal,
@@ -332,6 +331,7 @@ def _build_services(
             ),
             verifier=TokenVerifier(tokens, clock),
             guard=guard,
+            cell_zone=settings.zone,
             clock=clock,
             keep_days=settings.notices_keep_days,
             targets=settings.publish_targets,

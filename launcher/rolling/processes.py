@@ -220,6 +220,7 @@ def build_environment(
         ).model_dump_json(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "PRACTIX_CELL": settings.cell,
+        "PRACTIX_ZONE": settings.zone.key,
         "PRACTIX_HTTP__DRAIN_S": "0",  # The gateway stops before the processes.
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
         "PRACTIX_ANALYST_TOKEN": data.analyst_token,

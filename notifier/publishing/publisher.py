@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from random import Random, SystemRandom
 from typing import Final, NoReturn
+from zoneinfo import ZoneInfo
 
 from contracts.errors import DependencyDown
 from contracts.values.describing import describe_error
@@ -57,6 +58,7 @@ class Publisher:
         links: ShortLinks,
         targets: Mapping[TargetName, PublishTarget],
         clock: Clock,
+        cell_zone: ZoneInfo,
         *,
         send: Deliver = deliver,
         backoff: Backoff = Backoff(),  # noqa: B008 - immutable
@@ -69,6 +71,7 @@ class Publisher:
         self._targets = targets
         self._replacing = [name for name, one in targets.items() if one.replaces]
         self._clock = clock
+        self._cell_zone = cell_zone
         self._send = send
         self._backoff = backoff
         self._random = random or SystemRandom()
@@ -143,15 +146,15 @@ class Publisher:
         announcement: KnownAnnouncement,
         target: PublishTarget,
     ) -> OutsidePost:
-        host, host_tz = await self._publications.find_host(leased.author_id)
+        host = await self._publications.find_host_name(leased.author_id)
         link = await self._links.find(leased.announcement_id)
         return write_post(
             leased,
             action,
             announcement,
             host,
-            host_tz,
             link,
+            self._cell_zone,
             target.language,
             replaces=target.replaces,
         )

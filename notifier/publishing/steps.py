@@ -7,15 +7,15 @@ time, which could change.
 
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language, Text
 from contracts.values.targets import TargetName
-from contracts.values.zones import zone_or_utc
 from notifier.policies.effects import TOLD_WITHIN
 from notifier.rights import TOO_LATE
 from notifier.state import KnownAnnouncement
-from runtime.local_times import write_time
+from runtime.local_times import write_time, zone_of_evening
 
 NOT_WANTED: Final = "not_wanted"
 LEFT: Final = "left_as_it_was"
@@ -102,23 +102,22 @@ def write_post(
     action: Action,
     announcement: KnownAnnouncement,
     host: str,
-    host_tz: str | None,
     link: str,
+    cell_zone: ZoneInfo,
     language: Language,
     *,
     replaces: bool,
 ) -> OutsidePost:
     """Return the post in the target's language. A withdrawal has no word of the author's. The
-    time is in the zone that the announcement states, or else in the host's."""
+    time is in the zone that the announcement states, or else in the cell's."""
     key = f"announcement-{leased.announcement_id}"
     if action == "withdraw":
         text = _WITHDRAWN.in_language(language)
         return OutsidePost(key, action, leased.revision, "PRACTIX", text, link)
     lines = [f"{_FILM.in_language(language)}: {announcement.film.in_language(language)}"]
     if replaces:
-        when = write_time(
-            announcement.event_time, zone_or_utc(announcement.tz or host_tz), language
-        )
+        zone = zone_of_evening(announcement.tz, cell_zone)
+        when = write_time(announcement.event_time, zone, language)
         lines.append(f"{_WHEN.in_language(language)}: {when}")
     if host:
         lines.append(f"{_HOST.in_language(language)}: {host}")

@@ -79,8 +79,8 @@ RECORD: Final = """
         try_at = CASE WHEN revision > $7 THEN try_at ELSE coalesce($8, try_at) END
     WHERE announcement_id = $1 AND target = $2 AND state IN ('sending', 'unsettled')
 """
-SELECT_HOST: Final = """
-    SELECT name, tz FROM notifier.people WHERE person_id = $1 AND NOT erased
+SELECT_HOST_NAME: Final = """
+    SELECT name FROM notifier.people WHERE person_id = $1 AND NOT erased
 """
 _COLUMNS: Final = """
     announcement_id, target, author_id, wanted, revision AS position, changed_at, stands, state,
@@ -171,11 +171,11 @@ class Publications:
                 result.try_at,
             )
 
-    async def find_host(self, person_id: PersonId) -> tuple[str, str | None]:
-        """Return the person's name and zone; nothing of somebody not known or erased."""
+    async def find_host_name(self, person_id: PersonId) -> str:
+        """Return the person's name; empty for somebody not known or erased."""
         async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_HOST, person_id)
-        return ("", None) if row is None else (row["name"] or "", row["tz"])
+            name: str | None = await connection.fetchval(SELECT_HOST_NAME, person_id)
+        return name or ""
 
     async def count_stuck(self) -> int:
         """Return how many wait for an operator."""

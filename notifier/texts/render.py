@@ -13,11 +13,10 @@ from contracts.notices import Kind
 from contracts.values.languages import Language, Text
 from contracts.values.personal import ERASED_NAME
 from contracts.values.prices import format_amount
-from contracts.values.zones import zone_or_utc
 from notifier.policies.facts import NoticeFacts
 from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES
 from notifier.texts.wording import WORDINGS, Wording
-from runtime.local_times import KEPT, LOCALES, write_time
+from runtime.local_times import KEPT, LOCALES, write_time, zone_of_evening
 
 EXTRA_LINES: Final = ("system_reason", "reason", "message", "waiting", "hold_until", "clashes")
 DETAILS: Final = ("invited", "again", "by_operator")
@@ -70,7 +69,7 @@ class _Voice:
         return _Voice(self._addressee, facts.get("tz"))
 
     def format_time(self, instant: str) -> str:
-        zone = self._addressee.zone if self._tz is None else zone_or_utc(self._tz)
+        zone = zone_of_evening(self._tz, self._addressee.zone)
         return write_time(datetime.fromisoformat(instant), zone, self.language)
 
     def format_count(self, what: str, n: int) -> str:

@@ -148,7 +148,7 @@ def build_router(reads: Reads) -> APIRouter:
         followed = await reads.fetch_followed(caller) if may_list_others(parameters) else []
         now = reads.clock()
         fitting: list[AnnouncementId] | None = [] if is_true(parameters, "fits_my_plan") else None
-        page = build_page(parameters, caller, followed, now, reads.rules, reads.days_of, fitting)
+        page = build_page(parameters, caller, followed, now, reads.rules, reads.cell_zone, fitting)
         sql = select_lines(page.sql, language_of(request), WISHES)
         if SEARCHES.isdisjoint(parameters):
             rows, position = await reads.select(request, sql, *page.arguments, order=page.order)

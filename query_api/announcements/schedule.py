@@ -67,7 +67,7 @@ def build_router(reads: Reads) -> APIRouter:
         """List what the caller hosts, attends or has pending, by time. What was cancelled is
         marked."""
         caller = await reads.authenticate(request)
-        page = build_page(caller, request.query_params, reads.days_of)
+        page = build_page(caller, request.query_params, reads.cell_zone)
         sql = select_lines(page.sql, language_of(request), FURTHER)
         rows, position = await reads.select(request, sql, *page.arguments, order=page.order)
         rows, headers = page.cut(request, rows)

@@ -92,7 +92,7 @@ def build_router(reads: Reads) -> APIRouter:
                 shown = sees_guests(announcement, caller, reads.rules)
                 where.add("b.state = 'confirmed' AND {}::boolean", shown)
                 where.add(f"b.guest_id <> ALL({APART_FROM})", caller.person_id)
-            participants.add_filters(where, request.query_params, reads.days_of)
+            participants.add_filters(where, request.query_params, reads.cell_zone)
             page = build_page(where, request.query_params, participants.SORTS)
             rows = await snapshot.fetch_rows(page.sql, *page.arguments)
         return _answer_page(request, page, rows, snapshot.position)

@@ -75,7 +75,7 @@ class Reads:
         ugc: UgcClient,
         clock: Clock,
         rules: SharedRules,
-        days_of: ZoneInfo,
+        cell_zone: ZoneInfo,
     ) -> None:
         self._pool = pool
         self._statements = statements
@@ -85,8 +85,8 @@ class Reads:
         self.history = history
         self.clock = clock
         self.rules = rules
-        self.days_of = days_of
-        """The zone in which a date without a time of day begins and ends."""
+        self.cell_zone = cell_zone
+        """The zone of bare dates, and of evenings that state none."""
 
     async def authenticate(self, request: Request) -> Caller:
         """Return the caller. Raises Unauthenticated, RateLimited."""

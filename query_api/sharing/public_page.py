@@ -8,6 +8,7 @@ the two it is.
 from collections.abc import Mapping
 from html import escape
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from fastapi import APIRouter
@@ -17,7 +18,6 @@ from starlette.responses import HTMLResponse, Response
 from contracts.values.ids import canonical_uuid
 from contracts.values.languages import Language
 from contracts.values.prices import format_amount
-from contracts.values.zones import zone_or_utc
 from query_api.announcements.rows import pick_film_name
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer_bytes, document_file
@@ -32,15 +32,14 @@ from query_api.sharing.preview import (
 from query_api.sharing.site import find_site
 from runtime.http.negotiation import LANGUAGE, language_of, wanted_language
 from runtime.http.parameters import path_id
-from runtime.local_times import write_time
+from runtime.local_times import write_time, zone_of_evening
 
 HTML: Final = "text/html; charset=utf-8"
 PNG: Final = "image/png"
 SELECT_PUBLIC: Final = f"""
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.season, a.episode,
            a.duration_min,
-           a.event_time, coalesce(a.tz, author.tz) AS tz,
-           a.event_location, a.hide_location, a.location_hint,
+           a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
            a.tickets_left, a.ticket_count, a.status, a.closed_reason, a.is_free,
            a.price_amount, a.price_currency, author.name AS author_name
     FROM announcements a
@@ -127,7 +126,7 @@ def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> 
             found = await snapshot.fetch_rows(SELECT_PUBLIC, announcement_id)
         site = find_site(request, public_url)
         html = (
-            _announcement_page(found[0], announcement_id, language, site)
+            _announcement_page(found[0], announcement_id, language, site, reads.cell_zone)
             if found and announcement_id
             else _login_page(language)
         )
@@ -151,14 +150,19 @@ def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> 
 
 
 def _announcement_page(
-    row: asyncpg.Record, announcement_id: str, language: Language, site: str
+    row: asyncpg.Record,
+    announcement_id: str,
+    language: Language,
+    site: str,
+    cell_zone: ZoneInfo,
 ) -> str:
     texts = TEXTS[language]
     place = row["location_hint"] if row["hide_location"] else row["event_location"]
     film = pick_film_name(row, language)
+    zone = zone_of_evening(row["tz"], cell_zone)
     is_full = row["status"] == "Closed" and row["closed_reason"] == "full"
     facts = [
-        (texts["when"], write_time(row["event_time"], zone_or_utc(row["tz"]), language)),
+        (texts["when"], write_time(row["event_time"], zone, language)),
         (texts["where"], place or texts["for_guests"]),
         (texts["host"], row["author_name"] or ""),
         (texts["price"], _format_price(row, texts)),

@@ -1,13 +1,16 @@
-"""The name of a cell (`PRACTIX_CELL`), and the secrets that follow from it.
+"""The name of a cell (`PRACTIX_CELL`), the secrets that follow from it, and its zone.
 
-The unnamed cell has those that every system had before there were several cells.
+The unnamed cell has the secrets that every system had before there were several cells.
 """
 
 import hmac
 import re
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr
+
+from contracts.values.zones import HOME_ZONE, demand_zone
 
 UNNAMED: Final = ""
 
@@ -23,6 +26,21 @@ def demand_name(name: str) -> str:
 
 
 CellName = Annotated[str, AfterValidator(demand_name)]
+
+
+def _read_zone(given: object) -> ZoneInfo:
+    """Return the zone of this name. Raises ValueError if there is none."""
+    return ZoneInfo(demand_zone(str(given)))
+
+
+ZONE_DEFAULT: Final = ZoneInfo(HOME_ZONE)
+CellZone = Annotated[
+    ZoneInfo,
+    BeforeValidator(_read_zone),
+    Field(validation_alias=AliasChoices("PRACTIX_ZONE", "QUERY_API_DAYS_OF")),
+]
+"""The zone of a cell, the same for all its processes: bare dates are its days, and evenings that
+state no zone are told by its clock to everybody. Earlier versions read it from the second name."""
 
 
 def secret_of(cell: str, secret: SecretStr) -> str:

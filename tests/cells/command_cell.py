@@ -22,7 +22,6 @@ from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
 from projector.service import ProjectorService
 from query_api.service import QueryService
-from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.calls.lookup import CacheSettings
@@ -34,6 +33,7 @@ from runtime.journal.tail import Tail
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, system_clock
+from runtime.service.cell import ZONE_DEFAULT
 from tests.cells.http_reply import HttpReply
 from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, key_for, stand_in_settings
 from tests.cells.stream_reader import StreamReader, reading
@@ -192,7 +192,7 @@ async def command_cell(
                     "shortener": neighbours.shortener,
                     "clock": clock,
                     "rules": rules,
-                    "days_of": DAYS_OF_DEFAULT,
+                    "cell_zone": ZONE_DEFAULT,
                 }
                 reads = _read_side(app, journal, postgres_dsn, analytics, **query)
                 await stack.enter_async_context(reads)

@@ -16,13 +16,13 @@ from contracts.scoring import UNRATED, Score
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import MovieId, PersonId
 from query_api.service import QueryService
-from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
 from runtime.openapi.document import complete_document
 from runtime.outside.ports import Click, Movie
 from runtime.postgres.pools import READ_MODEL, open_pool, open_reading_pool
 from runtime.postgres.shape_lock import ShapeLock
 from runtime.process.clock import system_clock
+from runtime.service.cell import ZONE_DEFAULT
 from tests.cells.http_reply import HttpReply
 from tests.cells.stream_reader import StreamReader, reading
 from tests.servers.front_app import make_front_app
@@ -321,7 +321,7 @@ async def read_side(
             shortener=found.shortener,
             clock=system_clock,
             feed_secret=SECRET,
-            **{"guard": None, "rules": SharedRules(), "days_of": DAYS_OF_DEFAULT, **options},
+            **{"guard": None, "rules": SharedRules(), "cell_zone": ZONE_DEFAULT, **options},
         )
         for router in service.routers:
             app.include_router(router)

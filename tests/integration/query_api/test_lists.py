@@ -197,7 +197,7 @@ async def test_what_fits_keeps_the_gap_and_minds_what_is_pending(postgres_dsn: s
 
 async def test_a_cell_says_whose_days_are_meant(postgres_dsn: str) -> None:
     tokyo = ZoneInfo("Asia/Tokyo")
-    async with read_side(postgres_dsn, days_of=tokyo) as reads:
+    async with read_side(postgres_dsn, cell_zone=tokyo) as reads:
         host = await reads.person("Anna")
         day = (datetime.now(tokyo) + timedelta(days=9)).date()
         midnight = datetime(day.year, day.month, day.day, tzinfo=tokyo)

@@ -35,7 +35,7 @@ def service_with(
         analytics=analysts,
         analysts=analysts,
         rules=SharedRules(),
-        days_of=UNUSED,
+        cell_zone=UNUSED,
     )
 
 

@@ -25,6 +25,7 @@ from notifier.publishing.targets import Delivery, PublishTarget
 from notifier.short_links import ShortLinks
 from notifier.store.publications import Publications
 from runtime.outside.ports import Notice
+from runtime.service.cell import ZONE_DEFAULT
 from runtime.traces.context import current_traceparent, is_sampled, request_id_of
 from tests.cells.notifier_cell import Around, NotifierCell
 from tests.histories.notifier_chats import written
@@ -291,6 +292,7 @@ async def test_a_post_goes_in_the_trace_of_its_request(cell: NotifierCell) -> No
         ShortLinks(cell.queue, cell.around, ""),
         {site: PublishTarget.model_validate({"url": "json://localhost/posts"})},
         lambda: cell.now,
+        ZONE_DEFAULT,
         send=send,
         random=Random(1),
     )

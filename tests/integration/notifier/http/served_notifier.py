@@ -23,6 +23,7 @@ from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
+from runtime.service.cell import ZONE_DEFAULT
 from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, key_for, stand_in_settings
 from tests.histories.notifier_events import BEGIN, NotifierHistory, person
 from tests.servers.http_server import served
@@ -108,6 +109,7 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[ServedNoti
             clients_from(OutsideClients(session, build_settings(url))),
             verifier=verifier,
             guard=OperatorGuard(OPERATOR),
+            cell_zone=ZONE_DEFAULT,
             clock=lambda: found.now,
             approval_kinds=APPROVED,
             pace=DispatcherPace(poll_s=0.02),

@@ -19,6 +19,7 @@ from notifier.publishing.targets import Delivery, PublishTarget, deliver
 from notifier.short_links import ShortLinks
 from notifier.store.operators.acts import Signature
 from notifier.store.publications import Publications, StoredPublication
+from runtime.service.cell import ZONE_DEFAULT
 from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import announcement, created, edited, person, published, seen
 from tests.servers.http_server import served
@@ -69,7 +70,14 @@ async def publish(
     links = ShortLinks(cell.queue, cell.around, "")
     publications = Publications(cell.pool)
     publisher = Publisher(
-        publications, cell.queue, links, targets, lambda: cell.now, send=send, random=Random(1)
+        publications,
+        cell.queue,
+        links,
+        targets,
+        lambda: cell.now,
+        ZONE_DEFAULT,
+        send=send,
+        random=Random(1),
     )
     while await publisher.publish_next():
         pass

@@ -20,6 +20,7 @@ from notifier.short_links import ShortLinks
 from notifier.store.operators.acts import Signature
 from notifier.store.publications import Publications
 from runtime.journal.sqlite import SqliteJournal
+from runtime.service.cell import ZONE_DEFAULT
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import (
     announcement,
@@ -113,7 +114,14 @@ async def publish(
     publications = Publications(cell.pool)
     links = ShortLinks(cell.queue, cell.around, "")
     publisher = Publisher(
-        publications, cell.queue, links, targets, lambda: cell.now, send=sent, random=Random(1)
+        publications,
+        cell.queue,
+        links,
+        targets,
+        lambda: cell.now,
+        ZONE_DEFAULT,
+        send=sent,
+        random=Random(1),
     )
     while await publisher.publish_next():
         pass

@@ -21,6 +21,7 @@ from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
+from runtime.service.cell import ZONE_DEFAULT
 from runtime.traces.context import is_sampled, request_id_of
 from tests.canaries import find_leaks
 from tests.cells.command_cell import (
@@ -70,6 +71,7 @@ async def notifying(cell: CommandCell, postgres_dsn: str) -> AsyncIterator[None]
             clients_from(OutsideClients(session, build_settings(cell.url))),
             verifier=TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), system_clock),
             guard=OperatorGuard(OPERATOR_TOKEN),
+            cell_zone=ZONE_DEFAULT,
         )
         await service.start()
         try:

@@ -32,6 +32,7 @@ from query_api.streams.limits import DEFAULT as STREAM_LIMITS
 from runtime.auth.operators import reveal_tokens
 from runtime.auth.tokens import issue_token
 from runtime.http.problems import STATUS, TYPE_PREFIX
+from runtime.service.cell import ZONE_DEFAULT
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 from runtime.traces.settings import TraceSettings, TraceSwitch
 from tests.paths import ROOT
@@ -282,6 +283,16 @@ def test_the_dashboard_asks_the_data_source_that_is_provisioned() -> None:
 )
 def test_mail_is_sent_only_where_somebody_takes_it(values: dict[str, str], hands_on: bool) -> None:
     assert ("HAND_ON" in up.variables_of_profiles(values)) is hands_on
+
+
+def test_all_who_tell_times_to_everybody_have_one_zone(services: dict[str, Any]) -> None:
+    zones = {
+        name: one["environment"]["PRACTIX_ZONE"]
+        for name, one in services.items()
+        if "PRACTIX_ZONE" in one.get("environment", {})
+    }
+    assert set(zones) == {f"{one}_{number}" for one in ("query_api", "notifier") for number in "12"}
+    assert set(zones.values()) == {f"${{PRACTIX_ZONE:-{ZONE_DEFAULT.key}}}"}
 
 
 def test_the_last_of_the_environment_files_counts(tmp_path: Path) -> None:

@@ -1,17 +1,21 @@
 """What a target is sent next, and what a post says."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
 from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.languages import Language
 from contracts.values.targets import TargetName
 from notifier.policies.effects import TOLD_WITHIN
 from notifier.publishing.steps import (
     LEFT,
     NOT_WANTED,
+    Action,
     LeasedPublication,
+    OutsidePost,
     PublicationResult,
     choose_step,
     write_post,
@@ -88,8 +92,23 @@ def test_a_change_that_was_not_taken_for_days_is_given_up() -> None:
     assert choose_step(NEW, EVENING, later, replaces=True) == PublicationResult("parked", TOO_LATE)
 
 
+def write(
+    action: Action = "publish",
+    leased: LeasedPublication = NEW,
+    *,
+    evening: KnownAnnouncement = EVENING,
+    host: str = "",
+    language: Language = "ru",
+    replaces: bool = True,
+) -> OutsidePost:
+    """Return a post of a cell in Omsk."""
+    zone = ZoneInfo("Asia/Omsk")
+    link = "http://s/1"
+    return write_post(leased, action, evening, host, link, zone, language, replaces=replaces)
+
+
 def test_a_post_says_what_everybody_may_know() -> None:
-    post = write_post(NEW, "publish", EVENING, "Анна", None, "http://s/1", "ru", replaces=True)
+    post = write(host="Анна")
     assert post.title == "Солярис на стене"
     assert post.text.splitlines() == [
         "Фильм: Солярис",
@@ -101,27 +120,23 @@ def test_a_post_says_what_everybody_may_know() -> None:
     assert "Secret" not in str(post)
 
 
-def test_a_post_of_an_evening_without_a_zone_has_the_time_of_its_host() -> None:
-    evening = replace(EVENING, tz=None)
-    post = write_post(
-        NEW, "publish", evening, "", "America/New_York", "http://s/1", "en", replaces=True
-    )
-    assert "When: Saturday, 7 March 2026, 04:00 (New York, GMT-5)" in post.text
+def test_a_post_of_an_evening_without_a_zone_has_the_time_of_the_cell() -> None:
+    post = write(evening=replace(EVENING, tz=None), language="en")
+    assert "When: Saturday, 7 March 2026, 15:00 (Omsk, GMT+6)" in post.text
 
 
 def test_a_target_that_cannot_replace_is_told_no_time() -> None:
-    post = write_post(NEW, "publish", EVENING, "", None, "http://s/1", "en", replaces=False)
+    post = write(language="en", replaces=False)
     assert post.text.splitlines() == ["Film: Solaris", "у парка", "http://s/1"]
 
 
 def test_a_post_names_the_episode_of_a_series() -> None:
     series = replace(EVENING, season=1, episode=10)
-    post = write_post(NEW, "publish", series, "", None, "http://s/1", "en", replaces=False)
+    post = write(evening=series, language="en", replaces=False)
     assert post.text.splitlines()[0] == "Film: Solaris, season 1, episode 10"
 
 
 def test_a_withdrawal_has_no_word_of_the_author() -> None:
-    post = write_post(POSTED, "withdraw", EVENING, "Анна", None, "http://s/1", "ru", replaces=True)
+    post = write("withdraw", POSTED, host="Анна")
     assert (post.title, post.text) == ("PRACTIX", "снято с публикации")
-    publication = write_post(NEW, "publish", EVENING, "", None, "http://s/1", "ru", replaces=True)
-    assert post.key == publication.key
+    assert post.key == write().key

@@ -64,7 +64,7 @@ def reads(statement: OneStatement) -> Reads:
         ugc=given(following=follow_nobody),
         clock=system_clock,
         rules=SharedRules(),
-        days_of=ZoneInfo("Europe/Moscow"),
+        cell_zone=ZoneInfo("Europe/Moscow"),
     )
 
 

@@ -1,13 +1,17 @@
-"""The name of a cell gives it a topic and secrets of its own; without one nothing changes."""
+"""The name of a cell gives it a topic and secrets of its own; without one nothing changes. And a
+cell has one zone."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
 
 import command_api.settings
+import launcher.settings
 import notifier.settings
 import projector.settings
+import query_api.settings
 from runtime.journal.kafka import name_topic
 from runtime.journal.kafka_topics import topic_of
 from runtime.service.cell import UNNAMED, demand_name, secret_of
@@ -77,3 +81,24 @@ def test_a_wrong_name_is_reported_as_a_wrong_setting(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PRACTIX_CELL", "St. Petersburg")
     with pytest.raises(SettingsWrong, match="PRACTIX_CELL: the name of a cell"):
         load_settings(projector.settings.Settings)
+
+
+@pytest.mark.parametrize("service", [query_api, notifier, launcher], ids=lambda one: one.__name__)
+def test_a_cell_has_one_zone_for_all_its_processes(
+    service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = service.__name__.upper()
+    for name, value in (NEEDED | {"PROJECTOR_FEED_SECRET": "f" * 32}).items():
+        monkeypatch.setenv(name.replace("PROJECTOR", prefix), value)
+    assert load_settings(service.settings.Settings).zone == ZoneInfo("Europe/Moscow")
+    monkeypatch.setenv("QUERY_API_DAYS_OF", "Asia/Tokyo")  # The earlier name.
+    assert load_settings(service.settings.Settings).zone == ZoneInfo("Asia/Tokyo")
+    monkeypatch.setenv("PRACTIX_ZONE", "Asia/Omsk")
+    assert load_settings(service.settings.Settings).zone == ZoneInfo("Asia/Omsk")
+
+
+@pytest.mark.parametrize("zone", ["", "Asia/Omks", "localtime"])
+def test_a_zone_that_there_is_not_is_reported(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRACTIX_ZONE", zone)
+    with pytest.raises(SettingsWrong, match="PRACTIX_ZONE: not an IANA time zone"):
+        load_settings(launcher.settings.Settings)
