@@ -148,7 +148,8 @@ def variables_of_profiles(values: Mapping[str, str]) -> dict[str, str]:
     """Return variables that the profiles set for services that always run.
 
     With `mailpit` the stand-in sends mail; with `stand-in` the gateway publishes the stand-in, with
-    `site` the site. HAND_ON, STAND_IN and SITE override them.
+    `site` the site, to which public pages then have links. HAND_ON, STAND_IN, SITE and SITE_URL
+    override them.
     """
     found = {}
     if has_profile("mailpit", values):
@@ -156,7 +157,7 @@ def variables_of_profiles(values: Mapping[str, str]) -> dict[str, str]:
     if has_profile("stand-in", values):
         found["STAND_IN"] = "published"
     if has_profile("site", values):
-        found["SITE"] = "open"
+        found |= {"SITE": "open", "SITE_URL": "/"}
     return {name: value for name, value in found.items() if name not in values}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from fastapi import APIRouter, FastAPI
 
 from neighbours.access import Access
-from neighbours.pages import show_lost_pages
+from neighbours.pages import show_lost_pages_of_site
 from neighbours.services.auth import People, Signer, auth_router
 from neighbours.services.hand_on import HandOn
 from neighbours.services.movies import Films, movies_router
@@ -104,7 +104,7 @@ def create_app(settings: StandInSettings, now: Clock | None = None) -> FastAPI:
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    show_lost_pages(app)
+    show_lost_pages_of_site(app)
     app.include_router(build_router(state))
     app.include_router(build_site_router())
     app.include_router(build_process_router(dict))

@@ -9,14 +9,12 @@ from html import escape
 from typing import Final
 
 from fastapi import FastAPI
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.errors import NotFound
 from contracts.values.languages import Language, parse_language
-from runtime.http.negotiation import accepts_html, language_of
-from runtime.http.problems import problem_of_error
+from runtime.http.negotiation import language_of
+from runtime.service.lost_pages import LOST, show_lost_pages
 
 LANGUAGE_COOKIE: Final = "practix_language"
 """The language that somebody has chosen on the site. It stands above the browser's own."""
@@ -26,19 +24,6 @@ FOR_PROGRAMS: Final = frozenset(
     {"api", "analyst", "healthz", "readyz", "metrics", "neighbours", "internal"}
 )
 """First parts of addresses that are no person's."""
-
-_LOST: Final[Mapping[Language, tuple[str, str, str]]] = {
-    "en": (
-        "There is no such page",
-        "The address may be wrong, or the link may have expired.",
-        "To the front page",
-    ),
-    "ru": (
-        "Такой страницы нет",
-        "Возможно, в адресе ошибка или срок действия ссылки истёк.",
-        "На главную",
-    ),
-}
 
 _PAGE: Final = """<!doctype html>
 <html lang="{language}">
@@ -93,23 +78,14 @@ def render_page(
     return HTMLResponse(page, status, headers)
 
 
-def show_lost_pages(app: FastAPI) -> None:
-    """Have `app` answer a browser with a page if nothing is found. Call it before the app has
-    its first request."""
-    for kind in (NotFound, HTTPException):
-        app.add_exception_handler(kind, _answer_error)
+def show_lost_pages_of_site(app: FastAPI) -> None:
+    """Have `app` answer a browser with a page of the site if nothing is found. Call it before the
+    app has its first request."""
+    show_lost_pages(app, lambda first_part: first_part not in FOR_PROGRAMS, _render_lost)
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
-    is_absent = isinstance(error, NotFound) or getattr(error, "status_code", 0) == 404
-    first_part = request.scope["path"].lstrip("/").partition("/")[0]
-    if (
-        is_absent
-        and request.method == "GET"
-        and first_part not in FOR_PROGRAMS
-        and accepts_html(request)
-    ):
-        language = language_of_visitor(request)
-        title, why, back = _LOST[language]
-        return render_page(language, title, why, f'<p><a href="/">{back}</a></p>', 404)
-    return problem_of_error(request, error)
+def _render_lost(request: Request) -> Response:
+    language = language_of_visitor(request)
+    texts = LOST[language]
+    link = f'<p><a href="/">{texts.front}</a></p>'
+    return render_page(language, texts.title, texts.why, link, 404)

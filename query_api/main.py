@@ -10,6 +10,8 @@ from pydantic import SecretStr
 
 from query_api.service import QueryService
 from query_api.settings import Settings
+from query_api.sharing.plain_page import SiteLinks, render_lost
+from query_api.sharing.preview import PUBLIC_PAGES
 from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
@@ -22,6 +24,7 @@ from runtime.postgres.shape_lock import ShapeLock
 from runtime.process.clock import system_clock
 from runtime.process.health_figures import show_circuits
 from runtime.service.cell import secret_of
+from runtime.service.lost_pages import show_lost_pages
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -33,11 +36,15 @@ log = logging.getLogger(__name__)
 
 def build_app(settings: Settings) -> FastAPI:
     """Return the whole process. It runs between the app's start-up and shut-down."""
-    return build_process_app("PRACTIX query API", settings, partial(_start, settings))
+    links = SiteLinks(settings.site_url)
+    app = build_process_app("PRACTIX query API", settings, partial(_start, settings, links))
+    render = partial(render_lost, links=links)
+    show_lost_pages(app, lambda first_part: first_part == PUBLIC_PAGES, render)
+    return app
 
 
 async def _start(
-    settings: Settings, app: FastAPI, _limiter: Limiter, stack: AsyncExitStack
+    settings: Settings, links: SiteLinks, app: FastAPI, _limiter: Limiter, stack: AsyncExitStack
 ) -> None:
     """Start serving. `stack` stops and closes everything, in reverse order."""
     shape_lock = ShapeLock(read_shape(MIGRATIONS))
@@ -61,6 +68,7 @@ async def _start(
         ugc=outside.ugc,
         shortener=outside.shortener,
         public_url=settings.public_url,
+        links=links,
         clock=system_clock,
         feed_secret=secret_of(settings.cell, settings.feed_secret),
         guard=_operator_guard(settings),

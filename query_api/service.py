@@ -36,6 +36,7 @@ from query_api.ratings import reviews
 from query_api.reports import routes as reports
 from query_api.sharing import public_page, share
 from query_api.sharing.drawing import DrawingBoard
+from query_api.sharing.plain_page import NO_SITE, SiteLinks
 from query_api.streams import routes as streams
 from query_api.streams.hub import StreamHub
 from query_api.streams.limits import DEFAULT, StreamLimits
@@ -63,7 +64,7 @@ class QueryService:
     routes for them only with both `analysts` and `guard`. `analyst_token` opens these, too.
     `investigators` admits those who may
     ask the history itself. `public_url` is the address of this system for other sites; if it is
-    empty, pages name the address of the request.
+    empty, pages name the address of the request. Public pages have `links` to the site.
     By `shape_lock` the pool finds the tables of this build; without it nobody drops them.
     """
 
@@ -87,6 +88,7 @@ class QueryService:
         investigators: OperatorGuard | None = None,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
         public_url: str = "",
+        links: SiteLinks = NO_SITE,
         stream_limits: StreamLimits = DEFAULT,
     ) -> None:
         public_url = public_url.rstrip("/")
@@ -128,7 +130,7 @@ class QueryService:
             rating_pages.build_router(reads),
             rating_pair.build_router(reads),
             reviews.build_router(reads),
-            public_page.build_router(reads, self._drawing_board, public_url),
+            public_page.build_router(reads, self._drawing_board, public_url, links),
             share.build_router(reads, shortener, public_url),
             audit_trail.build_router(reads),
             my_data.build_router(reads, feed_secret),

@@ -57,6 +57,9 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
     public_url: str = ""
     """Address of this system for other sites. It stands before the paths of public pages, as in
     the notifier's setting of the same name. By default pages name the address of the request."""
+    site_url: str = ""
+    """The front page of the site, for links of public pages; `/` if it is on this host. By default
+    there is no site."""
     zone: CellZone = ZONE_DEFAULT
     pool_size: int = Field(16, ge=4)
     """Connections to PostgreSQL. One listens, one keeps the tables from being dropped, half of

@@ -33,7 +33,7 @@ from launcher.settings import Settings
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcessClients
-from neighbours.pages import show_lost_pages
+from neighbours.pages import show_lost_pages_of_site
 from neighbours.site.routes import build_site_router
 from notifier.dispatcher import DispatcherPace
 from notifier.reader import NOTICE_LIMITS
@@ -49,6 +49,7 @@ from projector.rebuild.history_rebuilding import HistoryRebuilding
 from projector.rebuild.room import PostgresRoom
 from projector.service import ProjectorService
 from query_api.service import QueryService
+from query_api.sharing.plain_page import SiteLinks
 from runtime.auth.operators import OperatorGuard, reveal_tokens
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.clickhouse.chdb import ANALYSTS_DATABASE, ChdbAnalytics
@@ -132,7 +133,7 @@ def build_app(
         hosts=settings.hosts,
     )
     complete_document(app)
-    show_lost_pages(app)
+    show_lost_pages_of_site(app)
     return app
 
 
@@ -298,6 +299,7 @@ def _build_services(
             investigators=OperatorGuard(data.investigator_token),
             rules=rules,
             cell_zone=settings.zone,
+            links=SiteLinks("/"),
         ),
         projector=ProjectorService(
             resources.journal,

@@ -238,6 +238,7 @@ def build_environment(
         "QUERY_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
         "QUERY_API_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
         "QUERY_API_PUBLIC_URL": public_url,
+        "QUERY_API_SITE_URL": "/",  # The stand-in plays the site.
         "NOTIFIER_TOKEN__SECRET": data.token_secret,
         "NOTIFIER_NEIGHBOURS__BASE_URL": addresses["neighbours"],
         "NOTIFIER_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,

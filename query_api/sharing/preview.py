@@ -19,6 +19,8 @@ from query_api.edge.reads import AnyRow
 CARD_SIZE: Final = (1200, 630)
 """Width and height in pixels, as Open Graph readers expect them."""
 SITE_NAME: Final = "PRACTIX"
+PUBLIC_PAGES: Final = "a"
+"""The first part of the paths of public pages."""
 
 IS_PUBLIC: Final = f"(a.visibility = 'public' AND {NOT_PRIVATE})"
 """Holds for an announcement that anybody may see without a token."""
@@ -72,25 +74,25 @@ def preview_of(row: AnyRow, language: Language) -> Preview:
 
 def page_path(announcement_id: str) -> str:
     """Return the path of the public page, which every short link leads to."""
-    return f"/a/{announcement_id}"
+    return f"/{PUBLIC_PAGES}/{announcement_id}"
 
 
 def card_path(announcement_id: str, language: Language) -> str:
     return f"{page_path(announcement_id)}/card.png?lang={language}"
 
 
-def open_graph_tags(preview: Preview, announcement_id: str, site: str) -> str:
-    """Return the `meta` elements of the page (https://ogp.me). `site` is the address of this
+def open_graph_tags(preview: Preview, announcement_id: str, own_url: str) -> str:
+    """Return the `meta` elements of the page (https://ogp.me). `own_url` is the address of this
     system, which stands before all paths."""
     width, height = CARD_SIZE
     tags = {
         "og:type": "website",
         "og:site_name": SITE_NAME,
         "og:locale": _LOCALES[preview.language],
-        "og:url": site + page_path(announcement_id),
+        "og:url": own_url + page_path(announcement_id),
         "og:title": preview.title,
         "og:description": " · ".join(preview.facts),
-        "og:image": site + card_path(announcement_id, preview.language),
+        "og:image": own_url + card_path(announcement_id, preview.language),
         "og:image:type": "image/png",
         "og:image:width": str(width),
         "og:image:height": str(height),

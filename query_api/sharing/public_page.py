@@ -22,6 +22,7 @@ from query_api.announcements.rows import pick_film_name
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer_bytes, document_file
 from query_api.sharing.drawing import DrawingBoard
+from query_api.sharing.plain_page import HEADERS, SiteLinks, render_page
 from query_api.sharing.preview import (
     IS_PUBLIC,
     SELECT_PREVIEW,
@@ -29,10 +30,11 @@ from query_api.sharing.preview import (
     open_graph_tags,
     preview_of,
 )
-from query_api.sharing.site import find_site
-from runtime.http.negotiation import LANGUAGE, language_of, wanted_language
+from query_api.sharing.public_url import find_public_url
+from runtime.http.negotiation import LANGUAGE, language_of_reader, wanted_language
 from runtime.http.parameters import path_id
 from runtime.local_times import write_time, zone_of_evening
+from runtime.service.lost_pages import LOST
 
 HTML: Final = "text/html; charset=utf-8"
 PNG: Final = "image/png"
@@ -45,23 +47,6 @@ SELECT_PUBLIC: Final = f"""
     FROM announcements a
     LEFT JOIN people author ON author.person_id = a.author_id
     WHERE a.announcement_id = $1 AND {IS_PUBLIC}
-"""
-
-HEADERS: Final = {"Vary": "Accept-Language", "Cache-Control": "no-cache"}
-
-STYLE: Final = """
-    :root { color-scheme: light dark }
-    body { margin: 0; min-height: 100vh; display: grid; place-items: center;
-           font: 17px/1.5 system-ui, sans-serif; background: #14121f; color: #f3f0ff }
-    main { max-width: 30rem; margin: 1rem; padding: 2rem 2.2rem; border-radius: 1.2rem;
-           background: #211d33; box-shadow: 0 1rem 3rem #0008 }
-    h1 { margin: 0 0 .2rem; font-size: 1.7rem; line-height: 1.2 }
-    .film { color: #ffb86b; margin: 0 0 1.2rem }
-    dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1.2rem }
-    dt { opacity: .65 } dd { margin: 0 }
-    h1, dd, p { overflow-wrap: anywhere }
-    a { color: inherit }
-    p.text { white-space: pre-line; opacity: .9 }
 """
 
 TEXTS: Final[dict[Language, dict[str, str]]] = {
@@ -81,7 +66,6 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "Done": "over",
         "min": "min",
         "log_in": "Log in to see this evening",
-        "front": "To the front page",
         "why": "It may be private, or the link may be wrong.",
         "for_guests": "shown to confirmed guests",
     },
@@ -101,35 +85,38 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "Done": "прошла",
         "min": "мин",
         "log_in": "Войдите, чтобы увидеть эту встречу",
-        "front": "На главную",
         "why": "Возможно, она закрытая, или в ссылке ошибка.",
         "for_guests": "увидят подтверждённые гости",
     },
 }
 
 
-def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> APIRouter:
-    """Return the routes. `public_url` is the address of this system for other sites; if it is
-    empty, the one that the request names."""
+def build_router(
+    reads: Reads, drawing_board: DrawingBoard, public_url: str, links: SiteLinks
+) -> APIRouter:
+    """Return the routes. `public_url` is the address of this system for others; if it is empty,
+    the one that the request names."""
     router = APIRouter()  # Other sites append parameters of their own to links.
 
     @router.get(
         "/a/{announcement_id}",
         response_class=HTMLResponse,
-        **document_file(without_token=True),
+        **document_file([LANGUAGE], without_token=True),
     )
     async def show(request: Request) -> Response:
         """The public page of an announcement."""
-        language = language_of(request)
+        language = language_of_reader(request)
         announcement_id = canonical_uuid(request.path_params["announcement_id"])
         async with reads.open_snapshot(request) as snapshot:
             found = await snapshot.fetch_rows(SELECT_PUBLIC, announcement_id)
-        site = find_site(request, public_url)
-        html = (
-            _announcement_page(found[0], announcement_id, language, site, reads.cell_zone)
-            if found and announcement_id
-            else _login_page(language)
-        )
+        if found and announcement_id:
+            preview = preview_of(found[0], language)
+            tags = open_graph_tags(preview, announcement_id, find_public_url(request, public_url))
+            content = _describe(found[0], language, reads.cell_zone)
+            content += links.evening(announcement_id, language)
+            html = render_page(language, preview.title, content, tags)
+        else:
+            html = _login_page(announcement_id, language, links)
         return answer_bytes(request, html.encode(), HTML, snapshot.position, HEADERS)
 
     @router.get(
@@ -149,13 +136,8 @@ def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> 
     return router
 
 
-def _announcement_page(
-    row: asyncpg.Record,
-    announcement_id: str,
-    language: Language,
-    site: str,
-    cell_zone: ZoneInfo,
-) -> str:
+def _describe(row: asyncpg.Record, language: Language, cell_zone: ZoneInfo) -> str:
+    """Return what the page says of a public announcement, as HTML."""
     texts = TEXTS[language]
     place = row["location_hint"] if row["hide_location"] else row["event_location"]
     film = pick_film_name(row, language)
@@ -174,13 +156,10 @@ def _announcement_page(
     lines = "".join(
         f"<dt>{escape(name)}</dt><dd><bdi>{escape(value)}</bdi></dd>" for name, value in facts
     )
-    return _page(
-        language,
-        row["title"],
+    return (
         f'<h1><bdi>{escape(row["title"])}</bdi></h1><p class="film"><bdi>{escape(film)}</bdi>, '
         f"{row['duration_min']} {texts['min']}</p><dl>{lines}</dl>"
-        f'<p class="text">{escape(row["description"])}</p>',
-        open_graph_tags(preview_of(row, language), announcement_id, site),
+        f'<p class="text">{escape(row["description"])}</p>'
     )
 
 
@@ -192,20 +171,14 @@ def _format_price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
     return f"{format_amount(row['price_amount'])} {row['price_currency'] or ''}".strip()
 
 
-def _login_page(language: Language) -> str:
+def _login_page(announcement_id: str | None, language: Language, links: SiteLinks) -> str:
+    """Return the page for an announcement that is hidden or absent. It has its id from the
+    address alone, so both have the same page."""
     texts = TEXTS[language]
-    return _page(
+    evening = links.evening(announcement_id, language) if announcement_id else ""
+    return render_page(
         language,
         SITE_NAME,
         f'<h1>{escape(texts["log_in"])}</h1><p class="text">{escape(texts["why"])}</p>'
-        f'<p><a href="/">{escape(texts["front"])}</a></p>',
-    )
-
-
-def _page(language: Language, title: str, content: str, further_head: str = "") -> str:
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title>{further_head}<style>{STYLE}</style></head>"
-        f"<body><main>{content}</main></body></html>"
+        f"{evening}{links.front(LOST[language].front)}",
     )

@@ -12,7 +12,7 @@ from query_api.edge.reads import AnyRow, Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.sharing.intents import ShareIntents, ShareTexts, share_intents, share_text
 from query_api.sharing.preview import card_path, page_path, preview_of
-from query_api.sharing.site import find_site
+from query_api.sharing.public_url import find_public_url
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import path_id
 from runtime.outside.ports import ShortenerClient
@@ -48,8 +48,8 @@ def build_router(reads: Reads, shortener: ShortenerClient, public_url: str) -> A
         link = await shortener.link(public_url + page_path(announcement_id))
         texts = ShareTexts(ru=_text(row, "ru"), en=_text(row, "en"))
         language = language_of(request)
-        site = find_site(request, public_url)
-        card = site + card_path(announcement_id, language) if _is_public(row) else None
+        own_url = find_public_url(request, public_url)
+        card = own_url + card_path(announcement_id, language) if _is_public(row) else None
         share = ShareResponse(link, texts, share_intents(link, texts[language]), card)
         return answer(request, share, snapshot.position)
 

@@ -31,6 +31,12 @@ def wanted_language(request: Request) -> Language:
     return language
 
 
+def language_of_reader(request: Request) -> Language:
+    """Return the language that `lang` names, and otherwise as `language_of`. A name that we do not
+    know is none: whoever opens a link did not write it."""
+    return parse_language(request.query_params.get(LANGUAGE.name, "")) or language_of(request)
+
+
 def preferred_language(accepted: str) -> Language:
     """Choose the language by RFC 9110: the highest weight wins, and the first of equal weights.
     Never raises."""

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from query_api.sharing.plain_page import SiteLinks
 from tests.cells.read_side import ReadSide, at, read_side
 from tests.integration.query_api.announcements.cast import ANNOUNCED, STATUSES, VISIBILITIES, Cast
 
@@ -52,9 +53,41 @@ async def test_a_public_page_tells_the_time_in_the_evenings_own_zone(postgres_ds
             assert re.search(rf"\w+, {day_and_time} \({re.escape(zone)}\)</bdi>", page.text)
 
 
-async def test_a_page_that_shows_no_evening_leads_to_the_front_page(cast: Cast) -> None:
-    page = await cast.reads.get(f"/a/{uuid4()}", Accept_Language="ru")
-    assert '<a href="/">На главную</a>' in page.text
+async def test_a_page_leads_to_the_site_if_there_is_one(postgres_dsn: str) -> None:
+    """Also one that shows no evening: whoever is invited goes on there."""
+    for site, front in (("/", ""), ("https://kino.test/", "https://kino.test")):
+        async with read_side(postgres_dsn, links=SiteLinks(site)) as reads:
+            host = await reads.person()
+            public, private = [
+                await reads.evening(host, visibility=one) for one in ("public", "invite")
+            ]
+            pages = {
+                one: (await reads.get(f"/a/{one}", Accept_Language="ru")).text
+                for one in (public, private, str(uuid4()))
+            }
+            for one, page in pages.items():
+                assert f'<a href="{front}/evening/{one}">Открыть на сайте</a>' in page
+            hidden, absent = [page.replace(one, "") for one, page in pages.items()][1:]
+            assert hidden == absent
+            assert f'<a href="{front}/">На главную</a>' in absent
+            no_id = (await reads.get("/a/nothing")).text
+            assert f'<a href="{front}/">' in no_id
+            assert "/evening/" not in no_id
+
+
+async def test_without_a_site_no_page_leads_to_one(cast: Cast) -> None:
+    for one in (await cast.evening(), uuid4()):
+        page = (await cast.reads.get(f"/a/{one}")).text
+        assert re.findall(r'href="([^"]*)"', page) == ["?lang=ru"]
+
+
+async def test_a_reader_may_choose_the_language_of_a_page(cast: Cast) -> None:
+    evening = await cast.evening()
+    for query, language in (("", "en"), ("?lang=ru", "ru"), ("?lang=en", "en"), ("?lang=de", "en")):
+        page = await cast.reads.get(f"/a/{evening}{query}", Accept_Language="en")
+        other = {"en": "ru", "ru": "en"}[language]
+        assert (page.status, f'<html lang="{language}">' in page.text) == (200, True)
+        assert f'<a href="?lang={other}" lang="{other}"' in page.text
 
 
 async def test_the_preview_stays_as_it_is_when_seats_status_and_time_change(cast: Cast) -> None:

@@ -285,6 +285,21 @@ def test_mail_is_sent_only_where_somebody_takes_it(values: dict[str, str], hands
     assert ("HAND_ON" in up.variables_of_profiles(values)) is hands_on
 
 
+@pytest.mark.parametrize(
+    ("values", "links"),
+    [
+        ({"COMPOSE_PROFILES": "grafana"}, None),
+        ({"COMPOSE_PROFILES": "site"}, "/"),
+        ({"COMPOSE_PROFILES": "site", "SITE_URL": "https://kino.example"}, None),
+    ],
+)
+def test_public_pages_lead_to_the_site_only_if_there_is_one(
+    services: dict[str, Any], values: dict[str, str], links: str | None
+) -> None:
+    assert services["query_api_1"]["environment"]["QUERY_API_SITE_URL"] == "${SITE_URL:-}"
+    assert up.variables_of_profiles(values).get("SITE_URL") == links
+
+
 def test_all_who_tell_times_to_everybody_have_one_zone(services: dict[str, Any]) -> None:
     zones = {
         name: one["environment"]["PRACTIX_ZONE"]
