@@ -142,7 +142,10 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     ),
     "author_said_no": Text("The host said no.", "Организатор отказал."),
     "guest_said_no": Text("The guest is no longer asking to come.", "Гость уже не просит места."),
-    "invite_revoked": Text("The invitation was taken back.", "Приглашение отозвано."),
+    "invite_revoked": Text(
+        "The host has taken back the invitation or the offered seat.",
+        "Организатор отозвал приглашение или предложенное место.",
+    ),
     "booking_frozen": Text(
         "The evening is over or cancelled: answers no longer change.",
         "Встреча прошла или отменена: ответы больше не меняются.",

@@ -82,6 +82,9 @@ receipt."""
 QUEUED: Final = "queued"
 """A request on the waitlist that the author has already approved."""
 
+SEAT_REVOKED: Final = "seat_revoked"
+"""The author took back a seat that was held: one offered from the waitlist, or an invitation's."""
+
 BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingReleased: "released",
     BookingOffered: "offered",
@@ -159,6 +162,8 @@ def list_told_of_booking(
         kind, what = BY_PARTY[type(event)]
         if isinstance(event, BookingRequested) and event.preapproved:
             what = QUEUED
+        elif isinstance(event, BookingRevoked) and had_seat:
+            what = SEAT_REVOKED
         for recipient in (author_id, event.guest_id):
             yield Told(kind, recipient, what, by_party=True)
     elif type(event) in BY_SYSTEM:

@@ -6,14 +6,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.events.booking import BookingWithdrawn
+from contracts.events.booking import (
+    AnyBookingEvent,
+    BookingInvited,
+    BookingOffered,
+    BookingRevoked,
+    BookingWithdrawn,
+)
 from contracts.notices import Kind
-from contracts.recipients import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
+from contracts.recipients import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST, SEAT_REVOKED
 from contracts.values.languages import Language
 from notifier.texts.phrases import PLURALS
 from notifier.texts.render import Addressee, NoticeText, render
 from notifier.texts.wording import WORDINGS
 from tests.histories.notifier_events import (
+    BEGIN,
     NotifierHistory,
     booking,
     created,
@@ -24,6 +31,7 @@ from tests.histories.notifier_events import (
 from tests.unit.notifier.folded import Folded
 
 NAMES: Final[dict[str, str]] = {person("host"): "Ольга", person("boris"): "Борис"}
+HOLD: Final = BEGIN + timedelta(hours=12)
 NOW: Final = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 FACTS: Final[dict[str, Any]] = {
     "title": "Вместе",
@@ -186,7 +194,11 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
     needed |= {"booking_unanswered.closed.guest", "booking_unanswered.begun.guest"}
     needed |= {"erasure_requested.by_operator", "erasure_confirmed.by_operator"}
     needed |= {"text_hidden.evening.guest", "text_hidden.review.guest"}
-    for kind, what in (*BY_PARTY.values(), ("booking_new", QUEUED)):
+    for kind, what in (
+        *BY_PARTY.values(),
+        ("booking_new", QUEUED),
+        ("booking_status", SEAT_REVOKED),
+    ):
         needed |= {f"{kind}.{what}.author", f"{kind}.{what}.guest"}
     for event, what in BY_SYSTEM.items():
         needed.add(f"booking_status.{what}.guest")
@@ -195,7 +207,7 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
     assert needed == set(WORDINGS)
 
 
-@pytest.mark.parametrize("answer", ["accepted", "declined", "revoked"])
+@pytest.mark.parametrize("answer", ["accepted", "declined", "seat_revoked"])
 @pytest.mark.parametrize("side", ["author", "guest"])
 def test_an_answer_to_an_offered_seat_is_not_called_one_to_an_invitation(
     answer: str, side: str
@@ -204,6 +216,28 @@ def test_an_answer_to_an_offered_seat_is_not_called_one_to_an_invitation(
     for text in WORDINGS[f"booking_status.{answer}.{side}"]:
         assert "invit" not in text.en
         assert "приглаш" not in text.ru.lower()
+
+
+@pytest.mark.parametrize(
+    ("before", "en", "ru"),
+    [
+        (booking(BookingInvited, "boris", (True, None)), "the invitation", "приглашение"),
+        (booking(BookingInvited, "boris", (True, None), hold_until=HOLD), "the seat", "место"),
+        (booking(BookingOffered, "boris", (True, None), hold_until=HOLD), "the seat", "место"),
+    ],
+)
+def test_whoever_loses_an_invitation_or_a_held_seat_is_told_which(
+    before: AnyBookingEvent, en: str, ru: str
+) -> None:
+    history = NotifierHistory()
+    history.tell(created(), published(), before)
+    history.tell(booking(BookingRevoked, "boris", (False, None)), by="host")
+    rows = Folded(history.commits).rows("booking_status")
+    facts = [row.facts for row in rows if row.recipient == person("boris")][-1]
+    in_english = render("booking_status", facts, reader("boris", "en"), NAMES, NOW)
+    assert f"has taken back {en}" in in_english.text
+    in_russian = render("booking_status", facts, reader("boris"), NAMES, NOW)
+    assert f"отзывает {ru}" in in_russian.text
 
 
 @pytest.mark.parametrize("key", WORDINGS)
