@@ -212,6 +212,23 @@ async def test_cancelled_in_quiet_hours_the_morning_brings_no_older_news(
     }
 
 
+async def test_what_quiet_hours_held_back_goes_once_they_are_removed(
+    evening: NotifierCell,
+) -> None:
+    night = Preferences(quiet_from=time(11), quiet_to=time(13))  # In Moscow it is noon.
+    for guest in ("anna", "boris"):
+        await evening.preferences.save(person(guest), night)
+    await evening.read_and_send()
+    await evening.preferences.save(person("anna"), Preferences(), dry_run=True)
+    await evening.send()
+    assert evening.around.got(person("anna")) == []
+    await evening.preferences.save(person("anna"), Preferences())
+    await evening.send()
+    assert evening.around.got(person("anna")) != []
+    assert reminders_sent(evening, "anna") == []
+    assert evening.around.got(person("boris")) == []
+
+
 async def test_who_leaves_is_not_reminded(evening: NotifierCell) -> None:
     await evening.read_and_send()
     evening.history.tell(booking(BookingLeft, "anna", (True, False)), by="anna")
