@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from runpy import run_path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = run_path(str(ROOT / "runtime" / "version.py"))["VERSION"]
@@ -62,15 +63,17 @@ ROLLED = (
 """Services of which another one works meanwhile, in the order of their replacement. The first
 projector fills the tables that its build needs; the last one keeps up those of the build before
 until nobody reads them any more."""
+FILLING = ("projector_1", "projector_2")
+"""Services that may have tables to fill before they are ready."""
 RUN_ONCE = ("run", "--rm", "--no-deps")
 REPLACE = ("up", "--detach", "--no-deps", "--force-recreate")
 """Arguments that stop a service's container and start a new one."""
-HEALTHY = ("--wait", "--wait-timeout", "120")
+HEALTHY = ("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", "120")
 """Arguments that wait until it is healthy, for so many seconds at most."""
 WAIT_READY = ("python3", "-m", "deploy.wait_ready")
 """Waits for a projector, which may have tables to fill for hours, or cannot go on with them."""
-UNCHANGED = """\
-make roll: {service} was not replaced. What comes after it works on as it was.
+ROLL_ENDED = """\
+make roll: {service} {failure}. What comes after it works on as it was.
   Do what is said above, and run make roll again; or go back to the version before.
   More: "New tables beside old ones" in docs/operations.md.
 """
@@ -105,11 +108,22 @@ def main(extra: list[str]) -> int:
     return status
 
 
-def replace(service: str) -> list[tuple[str, ...]]:
-    """Return the commands that replace the container of a service, each as its arguments."""
-    if service.startswith("projector_"):
-        return [(*REPLACE, service), ("exec", "-T", service, *WAIT_READY)]
-    return [(*REPLACE, *HEALTHY, service)]
+class RollStep(NamedTuple):
+    """A part of a roll."""
+
+    arguments: tuple[str, ...]
+    """Those of docker compose."""
+    failure: str
+    """What is true of the service if it fails."""
+
+
+def replace(service: str) -> list[RollStep]:
+    """Return the steps that replace the container of a service."""
+    waiting = ("exec", "-T", service, *WAIT_READY) if service in FILLING else (*HEALTHY, service)
+    return [
+        RollStep((*REPLACE, service), "could not be replaced"),
+        RollStep(waiting, "was replaced, but is not ready"),
+    ]
 
 
 def make_secrets(file: Path) -> None:
@@ -129,11 +143,12 @@ def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: s
 def roll(files: Iterable[Path], environment: Mapping[str, str]) -> int:
     """Replace one service after another. Return 0, or the exit status of the first failure: what
     comes after it stays as it was."""
-    steps = {one: [(*RUN_ONCE, one)] for one in PREPARED} | {one: replace(one) for one in ROLLED}
-    for service, commands in steps.items():
-        for arguments in commands:
+    plan = {one: [RollStep((*RUN_ONCE, one), "failed")] for one in PREPARED}
+    plan |= {one: replace(one) for one in ROLLED}
+    for service, steps in plan.items():
+        for arguments, failure in steps:
             if status := compose(files, environment, *arguments):
-                sys.stderr.write(UNCHANGED.format(service=service))
+                sys.stderr.write(ROLL_ENDED.format(service=service, failure=failure))
                 return status
     return 0
 

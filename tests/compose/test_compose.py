@@ -265,8 +265,8 @@ async def test_a_rolling_replacement_loses_no_request(stack: Stack, traffic: Tra
         for service in up.PREPARED:
             await stack.act(*up.RUN_ONCE, service)
         for service in up.ROLLED:
-            for arguments in up.replace(service):
-                await stack.act(*arguments)
+            for step in up.replace(service):
+                await stack.act(*step.arguments)
             await traffic.progress()
     assert traffic.lost == []
     result = await verified()

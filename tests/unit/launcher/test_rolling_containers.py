@@ -18,27 +18,51 @@ from tests.paths import ROOT
 STUCK = {"phase": "no_room", "problem": "postgres needs 2 bytes and has 1; make room"}
 
 
+class Compose:
+    """What docker compose is asked to do. It fails at what `fails` names."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.fails: set[str] = set()
+
+    def __call__(self, _files: Any, _environment: Any, *arguments: str) -> int:
+        self.asked.append(arguments)
+        return 3 if self.fails <= set(arguments) else 0
+
+
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """What docker compose is asked to do. `exec` fails."""
-    asked: list[tuple[str, ...]] = []
-
-    def compose(_files: Any, _environment: Any, *arguments: str) -> int:
-        asked.append(arguments)
-        return 3 if arguments[0] == "exec" else 0
-
+def compose(monkeypatch: pytest.MonkeyPatch) -> Compose:
+    compose = Compose()
     monkeypatch.setattr(up, "compose", compose)
-    return asked
+    return compose
 
 
-def test_a_roll_ends_with_the_first_projector_that_does_not_become_ready(
-    commands: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("fails", "said"),
+    [
+        ({"run", "migrations"}, "migrations failed"),
+        ({"--force-recreate", "projector_1"}, "projector_1 could not be replaced"),
+        ({"exec", "projector_1"}, "projector_1 was replaced, but is not ready"),
+        ({"--force-recreate", "query_api_2"}, "query_api_2 could not be replaced"),
+        ({"--wait", "query_api_2"}, "query_api_2 was replaced, but is not ready"),
+    ],
+)
+def test_a_roll_ends_with_the_first_failure_and_says_what_is_so(
+    compose: Compose, capsys: pytest.CaptureFixture[str], fails: set[str], said: str
 ) -> None:
+    compose.fails = fails
     assert up.roll([], {}) == 3
-    assert commands[-1] == ("exec", "-T", "projector_1", "python3", "-m", "deploy.wait_ready")
-    replaced = {one for arguments in commands for one in arguments} & set(up.ROLLED)
-    assert replaced == {"notifier_1", "notifier_2", "projector_1"}
-    assert "projector_1 was not replaced" in capsys.readouterr().err
+    assert fails <= set(compose.asked[-1])
+    assert f"make roll: {said}. What comes after it works on" in capsys.readouterr().err
+
+
+def test_a_roll_replaces_each_process_and_waits_for_it(compose: Compose) -> None:
+    compose.fails = {"nothing"}
+    assert up.roll([], {}) == 0
+    for service in up.ROLLED:
+        replacing, waiting = (one for one in compose.asked if service in one)
+        assert "--force-recreate" in replacing
+        assert {"--wait", "exec"} & set(waiting)
 
 
 @pytest.fixture
