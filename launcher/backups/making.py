@@ -9,7 +9,6 @@ the checkpoints of verify.
 """
 
 import errno
-import fcntl
 import glob
 import os
 import shutil
@@ -29,6 +28,7 @@ from launcher.servers.postgres_copy import copy_cluster
 from runtime.clickhouse.chdb import ANALYSTS_DATABASE
 from runtime.journal import sqlite_file
 from runtime.journal.port import JournalUnavailable
+from runtime.process.file_lock import FileLocked, FolderLock
 from runtime.process.private_files import close_to_others
 
 CELL: Final = "cell"
@@ -88,40 +88,38 @@ def _begin(target: Path) -> Iterator[Path]:
         raise TargetUnusable(f"there is no folder {target.parent}: make it, or mount it")
     if os.path.lexists(target):
         raise FileExistsError(f"{target} exists already")
-    prefix = f"{target.name}.unfinished-"
-    if any(_is_locked(path) for path in target.parent.glob(f"{glob.escape(prefix)}*")):
-        raise TargetUnusable(f"another backup into {target} has begun")
-    unfinished = Path(mkdtemp(prefix=prefix, dir=target.parent))
-    opened = os.open(unfinished, os.O_RDONLY)
+    unfinished = _make_locked(target)
     try:
-        _lock(opened)
-        yield unfinished
+        yield unfinished.folder
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(unfinished.folder, ignore_errors=True)
         raise
     finally:
-        os.close(opened)
+        unfinished.release()
+
+
+def _make_locked(target: Path) -> FolderLock:
+    """Make the folder that is to become `target`, and lock it. Raises TargetUnusable if there is
+    one that is locked."""
+    prefix = f"{target.name}.unfinished-"
+    with FolderLock(target.parent):  # Nobody else looks for folders, or makes one, meanwhile.
+        if any(_is_locked(path) for path in target.parent.glob(f"{glob.escape(prefix)}*")):
+            raise TargetUnusable(f"another backup into {target} has begun")
+        unfinished = FolderLock(Path(mkdtemp(prefix=prefix, dir=target.parent)))
+        unfinished.acquire(wait=True)
+    return unfinished
 
 
 def _is_locked(folder: Path) -> bool:
+    lock = FolderLock(folder)
     try:
-        opened = os.open(folder, os.O_RDONLY)
+        lock.acquire()
+    except FileLocked:
+        return True
     except OSError:  # It has ended just now.
         return False
-    try:
-        return not _lock(opened)
-    finally:
-        os.close(opened)
-
-
-def _lock(opened: int) -> bool:
-    """Lock an open folder until it is closed. Returns False if another has locked it. Where a disk
-    has no locks, nobody has."""
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return not isinstance(error, BlockingIOError)
-    return True
+    lock.release()
+    return False
 
 
 def _finish(unfinished: Path, target: Path) -> None:

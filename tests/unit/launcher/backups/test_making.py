@@ -1,14 +1,19 @@
 """Where a backup may be written, and what becomes of one that another is in the way of."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import mkdtemp
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 
+from launcher.backups import making
 from launcher.backups.making import TargetUnusable, make_backup
-from launcher.backups.manifest import read_manifest
+from launcher.backups.manifest import Manifest, read_manifest
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres_copy import BASE
 from runtime.journal.sqlite_file import CREATE
@@ -48,6 +53,28 @@ async def test_of_two_backups_into_one_folder_the_second_is_refused_before_it_co
     await make_backup(data, target)
     read_manifest(target)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "data"]
+
+
+async def test_of_two_backups_that_begin_in_the_same_moment_one_is_made(
+    tmp_path: Path, data: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_have_looked = Barrier(2, timeout=0.5)
+
+    def make_late(**options: Any) -> Any:
+        with suppress(BrokenBarrierError):
+            both_have_looked.wait()
+        return mkdtemp(**options)
+
+    monkeypatch.setattr(making, "mkdtemp", make_late)
+
+    def make() -> Manifest:
+        return asyncio.run(make_backup(data, tmp_path / "backup"))
+
+    both = [asyncio.to_thread(make) for _ in range(2)]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    (refused,) = (one for one in results if isinstance(one, BaseException))
+    assert isinstance(refused, TargetUnusable)
+    read_manifest(tmp_path / "backup")
 
 
 async def test_what_a_killed_backup_left_is_in_nobodys_way(
