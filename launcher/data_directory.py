@@ -7,16 +7,14 @@ the files, even those that an earlier build or another umask left open to others
 offset may grow between starts but never shrink: an evening that was over must stay over.
 """
 
-import fcntl
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
 from runtime.auth.secret import require_long
-from runtime.process.file_lock import FileLock, FileLocked
+from runtime.process.file_lock import FileLock, FileLocked, FolderLock
 from runtime.process.private_files import OTHERS, close_to_others
 from runtime.service.cell import UNNAMED
 
@@ -51,12 +49,16 @@ class DataDirectory:
         """The directory of all cells."""
         self.path = self.shared / "cells" / cell if cell else self.shared
         self._lock = FileLock(self.path / "practix.lock")
+        self._shared_lock = FolderLock(self.shared)
+        self.alone = False
+        """Whether no other cell can be occupied."""
 
     def occupy(self, *, to_restore: bool = False) -> None:
         """Lock the directory and close all its files to other accounts. Raises DataInUse.
 
         Files that this process makes later are closed from the start. If a restore was killed,
-        only another may have the directory.
+        only another may have the directory. To restore also takes what cells share, if no other
+        cell is occupied, until `share`.
         """
         os.umask(OTHERS)
         self.path.mkdir(parents=True, exist_ok=True)
@@ -64,14 +66,38 @@ class DataDirectory:
             self._lock.acquire()
         except FileLocked as error:
             raise DataInUse(f"a system is already running on {self.path}") from error
-        if self.restoring_path.exists() and not to_restore:
+        try:
+            if self.restoring_path.exists() and not to_restore:
+                raise DataInUse(
+                    f"a restore into {self.path} did not end: empty it, and restore again"
+                )
+            if not (to_restore and self._take_shared()):
+                self.share()
+        except DataInUse:
             self._lock.release()
-            raise DataInUse(f"a restore into {self.path} did not end: empty it, and restore again")
+            raise
         close_to_others(self.path)
+
+    def share(self) -> None:
+        """Let other cells be occupied, too. Raises DataInUse."""
+        try:
+            self._shared_lock.acquire(shared=True)
+        except FileLocked as error:
+            raise DataInUse(f"a restore into {self.shared} has not ended yet") from error
+        self.alone = False
 
     def vacate(self) -> None:
         """Unlock the directory."""
+        self.alone = False
+        self._shared_lock.release()
         self._lock.release()
+
+    def _take_shared(self) -> bool:
+        """Return whether no other cell is occupied, nor will be before `share`."""
+        with suppress(FileLocked):
+            self._shared_lock.acquire()
+            self.alone = True
+        return self.alone
 
     @property
     def lock_path(self) -> Path:
@@ -197,7 +223,7 @@ class DataDirectory:
         path = self._secret_path(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _locked(path.parent):
+            with FolderLock(path.parent):  # Another cell may start at the same time.
                 if not path.exists():
                     _write_whole(path, secrets.token_urlsafe(SECRET_BYTES))
         return _read(path)
@@ -226,14 +252,3 @@ def _write_whole(path: Path, text: str) -> None:
     unfinished.touch(mode=0o600)
     unfinished.write_text(text)
     unfinished.replace(path)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: another cell may start at the same time."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(opened)

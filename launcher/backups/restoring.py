@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from launcher.backups.making import CELL, POSTGRES, SHARED
 from launcher.backups.manifest import BackupDamaged, Manifest, read_manifest
-from launcher.data_directory import RESTORING, SECRETS, DataDirectory
+from launcher.data_directory import RESTORING, SECRETS, DataDirectory, DataInUse
 from launcher.servers.postgres_copy import BASE, restore_cluster
 from runtime.process.private_files import close_to_others
 
@@ -23,8 +23,9 @@ class DataThere(Exception):
 def restore_backup(backup: Path, data: DataDirectory) -> Manifest:
     """Lay the backup out, whole or not at all; the next start of the system goes on from it.
 
-    The directory is locked meanwhile. Nothing is renamed over it, so it may be a mount point or a
-    link. Raises BackupDamaged, DataInUse, DataThere, and OSError.
+    The directory is locked meanwhile, and what cells share if it has to be restored, too. Nothing
+    is renamed over it, so it may be a mount point or a link. Raises BackupDamaged, DataInUse,
+    DataThere, and OSError.
     """
     manifest = read_manifest(backup)
     _demand_whole(backup, manifest, data)
@@ -79,6 +80,11 @@ class _SharedFolder(NamedTuple):
 
 def _restore_into(data: DataDirectory, backup: Path) -> None:
     cell, shared = data.restoring_path / CELL, _find_missing(backup, data)
+    if shared and not data.alone:
+        names = " and ".join(one.target.name for one in shared)
+        raise DataInUse(f"another cell runs in {data.shared}, which lacks {names}: stop it first")
+    if not shared:
+        data.share()
     scratches = {data.restoring_path, data.shared_restoring_path, *(one.scratch for one in shared)}
     _remove_all(scratches)  # We have the lock: whoever left them was killed.
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from launcher.backups import restoring
 from launcher.backups.copying import copy_folder
 from launcher.backups.making import CELL, POSTGRES, SHARED, NothingToCopy, make_backup
 from launcher.backups.manifest import NAME, BackupDamaged, read_manifest, write_manifest
@@ -235,6 +236,51 @@ def other_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(Path, "rename", rename_on_one_disk)
     return disk
+
+
+def test_no_cell_starts_while_what_it_shares_is_restored(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would make secrets of its own."""
+    other = DataDirectory(tmp_path / "data", "spb")
+    tried = []
+
+    def lay_out(*_: Path) -> None:
+        with pytest.raises(DataInUse, match="restore"):
+            other.occupy()
+        tried.append(1)
+
+    monkeypatch.setattr(restoring, "restore_cluster", lay_out)
+    restore_backup(backup, DataDirectory(tmp_path / "data"))
+    assert tried
+    other.occupy()
+    other.vacate()
+
+
+def test_nothing_that_cells_share_is_restored_under_one_that_runs(
+    tmp_path: Path, backup: Path
+) -> None:
+    """It has read or made secrets that are not there yet."""
+    other = DataDirectory(tmp_path / "data", "spb")
+    other.occupy()
+    write_manifest(backup, cell="msk", made_at="2026-01-01T00:00:00+00:00", position=1)
+    data = DataDirectory(tmp_path / "data", "msk")
+    with pytest.raises(DataInUse, match="another cell"):
+        restore_backup(backup, data)
+    assert not data.journal_path.exists()
+    other.vacate()
+    restore_backup(backup, data)
+
+
+def test_a_cell_starts_while_another_is_restored_beside_the_secrets(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = DataDirectory(tmp_path / "data"), DataDirectory(tmp_path / "data", "spb")
+    restore_backup(backup, first)
+    write_manifest(backup, cell="msk", made_at="2026-01-01T00:00:00+00:00", position=1)
+    monkeypatch.setattr(restoring, "restore_cluster", lambda *_: other.occupy())
+    restore_backup(backup, DataDirectory(tmp_path / "data", "msk"))
+    other.vacate()
 
 
 def test_a_cell_on_a_disk_of_its_own_is_restored_beside_the_secrets(
