@@ -97,8 +97,8 @@ class ProjectorService(FollowingService):
             )
         self._pauses = Pauses()
         super().__init__(projector, "projector", self._prepare_tables, lock)
-        self.running: RunningCode | None = None
-        """What has the tables as a whole to itself."""
+        self._underway: list[RunningCode] = []
+        """Two things if a standby that verifies becomes active."""
         metrics.observe(projector)
         followed = metrics.FOLLOWED.labels(self._shape.name)
         followed.set_function(lambda: self.active and self._prepared)
@@ -119,10 +119,15 @@ class ProjectorService(FollowingService):
         if self._shape_lock is not None:
             await self._shape_lock.stop()
 
+    @property
+    def running(self) -> RunningCode | None:
+        """What takes the tables as a whole now; None if nothing does."""
+        return self._underway[-1] if self._underway else None
+
     def demand_free(self) -> None:
-        """Raises AlreadyRunning while something has the tables as a whole to itself."""
-        if self.running is not None:
-            raise AlreadyRunning(self.running)
+        """Raises AlreadyRunning while something takes the tables as a whole."""
+        if (running := self.running) is not None:
+            raise AlreadyRunning(running)
 
     async def verify(self, start: Start = FROM_ZERO) -> AsyncGenerator[ReportLine, None]:
         """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
@@ -255,11 +260,16 @@ class ProjectorService(FollowingService):
         self.demand_free()
         if as_writer and not self.active:
             raise Unavailable
-        self.running = running
+        with self._note_running(running):
+            yield
+
+    @contextmanager
+    def _note_running(self, running: RunningCode) -> Iterator[None]:
+        self._underway.append(running)
         try:
             yield
         finally:
-            self.running = None
+            self._underway.remove(running)
 
     def _own_readiness(self) -> dict[str, Any]:
         shape = {} if self._shape_lock is None else self._shape_lock.readiness()
@@ -320,12 +330,11 @@ class ProjectorService(FollowingService):
     async def _make_ready(self, own: OwnShape) -> None:
         if await self._take_place(own):
             raise Fenced("the tables of this shape were dropped")
-        self.running = "tables_being_made"
         cleaning = run_aside(self._cleaner.run(), "disk cleaner")  # It may take hours.
         try:
-            await own.make_ready()
+            with self._note_running("tables_being_made"):
+                await own.make_ready()
         finally:
-            self.running = None
             await end(cleaning)
 
     async def _forbid_checkpoints(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
+from contracts.errors import AlreadyRunning
 from projector.proof.scratch.checkpoints import VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.postgres.versions import Versions
@@ -296,6 +298,22 @@ async def test_of_two_projectors_of_one_build_one_stands_by(
         await chain.write_to(sqlite_journal, half_of(chain))
         await second.until_at(chain.seq)
         assert second.service.active
+
+
+async def test_a_standby_that_verifies_and_becomes_active_still_verifies(
+    old: Build, postgres_dsn: str, sqlite_journal: SqliteJournal, chain: Chain
+) -> None:
+    async with running_build(sqlite_journal, postgres_dsn, OURS) as second:
+        await second.until_ready()
+        assert not second.service.active
+        async with aclosing(second.service.verify()) as lines:
+            await anext(lines)
+            await old.service.stop()
+            await chain.write_to(sqlite_journal, half_of(chain))
+            await second.until_at(chain.seq)
+            with pytest.raises(AlreadyRunning, match="verify_running"):
+                second.service.demand_free()
+        second.service.demand_free()
 
 
 async def test_to_go_back_to_the_build_before_uses_its_tables_again(
