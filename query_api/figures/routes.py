@@ -1,6 +1,6 @@
 """Serves a host's figures: what became of the own evenings, in numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,7 +8,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.values.languages import Language
+from contracts.values.languages import Language, Text
 from query_api.analysts.questions import ReadyQuestion
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.reads import Reads
@@ -36,6 +36,8 @@ class HostFigure(Struct, frozen=True, kw_only=True):
     description: str
     columns: dict[str, str]
     """Titles of the columns `plot.ys`, in the caller's language."""
+    labels: dict[str, str]
+    """What values of `plot.x` are called in the caller's language. Others are times or numbers."""
     plot: FigurePlot
     rows: list[dict[str, Any]]
     """Values by column name. Empty as long as there is nothing to count."""
@@ -83,12 +85,17 @@ async def fetch_figures(
 def _make_figure(
     asked: ReadyQuestion, rows: list[dict[str, Any]], language: Language
 ) -> HostFigure:
-    title, description, columns = WORDINGS[asked.name]
+    title, description, columns, labels = WORDINGS[asked.name]
     return HostFigure(
         name=asked.name,
         title=title.in_language(language),
         description=description.in_language(language),
-        columns={name: text.in_language(language) for name, text in columns.items()},
+        columns=_choose(columns, language),
+        labels=_choose(labels, language),
         plot=FigurePlot(asked.plot.kind, asked.plot.x, tuple(columns)),
         rows=rows,
     )
+
+
+def _choose(texts: Mapping[str, Text], language: Language) -> dict[str, str]:
+    return {name: text.in_language(language) for name, text in texts.items()}

@@ -11,6 +11,8 @@ class FigureWording(NamedTuple):
     description: Text
     columns: Mapping[str, Text]
     """The columns that are drawn. Others of the question say nothing new to a single host."""
+    labels: Mapping[str, Text] = {}
+    """What values of the first axis are called, unless they are times or numbers."""
 
 
 WORDINGS: Final[Mapping[str, FigureWording]] = {
@@ -48,6 +50,15 @@ WORDINGS: Final[Mapping[str, FigureWording]] = {
         {
             "seats_given_back": Text("seats given back", "отказы от места"),
             "evenings_cancelled": Text("evenings cancelled", "отменённые встречи"),
+        },
+        {
+            "after it began": Text("after it began", "после начала"),
+            "under 2 h": Text("under 2 h", "меньше 2 ч"),
+            "2-6 h": Text("2–6 h", "2–6 ч"),
+            "6-24 h": Text("6–24 h", "6–24 ч"),
+            "1-3 days": Text("1–3 days", "1–3 дня"),
+            "3-7 days": Text("3–7 days", "3–7 дней"),
+            "over 7 days": Text("over 7 days", "больше 7 дней"),
         },
     ),
     "repeat_guests": FigureWording(

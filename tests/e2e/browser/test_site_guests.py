@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -168,6 +169,57 @@ async def test_the_history_tells_a_full_evening_and_a_taken_seat_from_others(
         assert "invitation" not in " ".join(said)
 
 
+async def test_a_host_is_asked_before_a_guest_loses_a_seat(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with (
+        visiting(browser, system.url, "alla") as alla,
+        visiting(browser, system.url, "yura") as yura,
+    ):
+        path = await alla.announce("Stalker", **PLACE)
+        await fill(system, path, "alla", "yura")
+        await yura.open(path)
+        await alla.answer_guest("Yura", "Take back")
+        await expect(alla.page.get_by_role("dialog")).to_contain_text("Yura")
+        await alla.click("No")
+        await expect(yura.own_state).to_have_text("confirmed")
+        await alla.answer_guest("Yura", "Take back")
+        await alla.click("Yes")
+        await expect(yura.own_state).to_have_text("declined by the host")
+
+
+async def test_the_file_for_a_calendar_is_saved_and_the_page_stays(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "ella") as ella:
+        path = await ella.announce("Solaris", **PLACE)
+        async with ella.page.expect_download() as download:
+            await ella.click("Add to calendar")
+        assert "BEGIN:VEVENT" in Path(await (await download.value).path()).read_text()
+        await ella.open(path)
+        assert ella.page.url.endswith(path)
+        assert ella.complaints == []
+
+
+async def test_a_draft_has_no_chat_and_is_deleted_after_a_question(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "alla") as alla:
+        path = await announce_by_api(system, "alla", {"is_free": True, "publish": False})
+        await alla.open(path)
+        await expect(alla.page.get_by_role("log")).to_have_count(0)
+        await alla.click("Delete the draft")
+        await alla.click("Yes")
+        await expect(alla.page.locator("main .tag").first).to_have_text("cancelled")
+
+
+async def test_a_long_name_fits_on_a_phone(browser: Browser, system: RunningSystem) -> None:
+    name = "konstantin-" * 6
+    async with visiting(browser, system.url, name, size=(360, 740)) as visitor:
+        await visitor.open("/evenings")
+        assert await visitor.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 async def test_a_cancelled_evening_says_nothing_else_of_its_guests(
     browser: Browser, system: RunningSystem
 ) -> None:
@@ -209,7 +261,7 @@ async def test_a_paid_evening_becomes_free_only_if_the_host_says_so(
     if price is not None:
         paid |= {"price_amount": price, "price_currency": "RUB"}
     async with visiting(browser, system.url, "anna") as anna:
-        path = await announce_paid(system, "anna", paid)
+        path = await announce_by_api(system, "anna", paid)
         await anna.open(f"{path}/change")
         field = anna.page.locator("[name=price_amount]")
         await field.fill("")
@@ -225,7 +277,7 @@ async def test_a_paid_evening_becomes_free_only_if_the_host_says_so(
         await expect(anna.page.locator("dd").nth(2)).to_have_text("free")
 
 
-async def announce_paid(system: RunningSystem, host: str, price: dict[str, Any]) -> str:
+async def announce_by_api(system: RunningSystem, host: str, price: dict[str, Any]) -> str:
     """Announce an evening through the API. Returns the path of its page."""
     token = await system.token(host)
     body = {

@@ -26,7 +26,7 @@ export default class EveningPage extends Page {
     this.isHost = evening.author_id === this.person.id;
     const takesPart = this.isHost || state === 'confirmed';
     const host = this.isHost ? this.host ?? new HostPanel(this) : null;
-    const chat = takesPart ? this.chat ?? new Chat(this) : null;
+    const chat = takesPart && evening.status !== 'Created' ? this.chat ?? new Chat(this) : null;
     const rate = takesPart && evening.status === 'Done' ? this.rate ?? new Rate(this) : null;
     const [booking, chances] = await Promise.all([
       bookingId ? this.api.get(`/api/v1/booking/${bookingId}`) : null,
@@ -80,8 +80,7 @@ export default class EveningPage extends Page {
       ${this.rate?.view() ?? nothing}
       ${this.chat?.view() ?? nothing}
       <p class="actions">
-        <a href="${this.reads.evening}/calendar.ics" @click=${(event) => this.#save(event)}>
-          ${words.evening.calendar}</a>
+        ${this.actions.button(words.evening.calendar, () => this.#save(), 'quiet')}
         <a href="/evening/${this.id}/history">${words.history.title}</a>
         ${this.isHost ? nothing : reportLink('evening', this.id)}
       </p>
@@ -148,9 +147,9 @@ export default class EveningPage extends Page {
 
   /** Ask once more before the place may go to somebody else. */
   #leaveButton() {
-    const { leave, leaveForSure, withdraw, withdrawForSure } = words.evening;
+    const { leave, leaveForSure, withdraw } = words.evening;
     const [text, question] = this.booking.state === 'confirmed' ? [leave, leaveForSure]
-      : [withdraw, withdrawForSure];
+      : [withdraw, `${withdraw}?`];
     return this.actions.button(text, async () => await ask(question, this) && this.#say(false));
   }
 
@@ -160,9 +159,11 @@ export default class EveningPage extends Page {
   }
 
   /** A link cannot send a token, so the file is fetched and saved. */
-  async #save(event) {
-    const file = await this.api.get(`${this.reads.evening}/calendar.ics`);
-    saveFile(`${this.evening.title}.ics`, new Blob([file], { type: 'text/calendar' }));
+  #save() {
+    return this.actions.run(async () => {
+      const file = await this.api.get(`${this.reads.evening}/calendar.ics`);
+      saveFile(`${this.evening.title}.ics`, new Blob([file], { type: 'text/calendar' }));
+    });
   }
 
   #guests() {

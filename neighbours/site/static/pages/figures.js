@@ -17,8 +17,8 @@ export default class FiguresPage extends Page {
   }
 }
 
-function figurePanel({ name, title, description, plot, columns, rows }) {
-  const labelOf = ({ [plot.x]: value }) => TIMES[plot.x]?.(value) ?? words.figures.values[value] ?? value;
+function figurePanel({ name, title, description, plot, columns, labels, rows }) {
+  const labelOf = ({ [plot.x]: value }) => TIMES[plot.x]?.(value) ?? labels[value] ?? value;
   return html`<section class="panel" data-figure=${name}><h2>${title}</h2>
     <p class="quiet">${description}</p>
     ${plot.kind === 'bars' ? barTable(rows, labelOf, columns)

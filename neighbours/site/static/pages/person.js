@@ -67,8 +67,7 @@ export default class PersonPage extends Page {
         ${drift.months.length > 1 ? linePlot(words.person.drift, drift.months,
           ({ month }) => formatMonth(month), { rating: words.person.drift }, 1, 10) : nothing}
         <details><summary>${words.person.explain}</summary>
-          <p>${words.person.mean(formatNumber(explained.mean))}
-            ${words.person.prior(explained.formula)}</p>
+          <p>${words.person.prior(explained.formula)}</p>
           ${numberTable(explained.votes, ({ given_at: at }) => formatDay(at), words.person.columns)}
         </details>` : nothing}</section>`;
   }

@@ -139,9 +139,10 @@ export class HostPanel {
       ${place && booking.preapproved ? tag(words.history.events['booking.preapproved'], 'mine')
         : nothing}
       ${this.#isOver ? nothing : html`<span class="actions">
-        ${isToAnswer(booking) ? this.#actions.button(words.host.approve,
-          () => this.#answer([id], true), 'primary') : nothing}
-        ${this.#actions.button(words.host.decline, () => this.#answer([id], false))}
+        ${isToAnswer(booking) ? html`
+          ${this.#actions.button(words.host.approve, () => this.#answer([id], true), 'primary')}
+          ${this.#actions.button(words.host.decline, () => this.#answer([id], false))}`
+          : this.#actions.button(words.host.takeBack, () => this.#takeBack(booking))}
       </span>`}
       ${message ? html`<q class="text">${message}</q>` : nothing}
     </li>`;
@@ -166,6 +167,11 @@ export class HostPanel {
         await this.page.api.put(`/api/v1/booking/${id}`, { my_status: yes });
       }
     });
+  }
+
+  /** The guest counts on it by now, so this is asked about. */
+  async #takeBack({ booking_id: id, guest_name: name }) {
+    if (await ask(words.host.takeBackForSure(name), this.page)) await this.#answer([id], false);
   }
 
   #invite() {
@@ -242,6 +248,9 @@ export class HostPanel {
   });
 
   #cancel() {
+    if (this.page.evening.status === 'Created') {
+      return this.#actions.button(words.host.drop, () => this.#drop());
+    }
     return html`<h2>${words.host.cancel}</h2>
       <form @submit=${this.#cancelOrPreview}>
         ${field(words.host.reason, 'reason')}
@@ -249,6 +258,11 @@ export class HostPanel {
         ${this.#told ? html`${toldList(this.#told)}
           ${this.#actions.submit(words.host.cancelNow, 'primary', 'now')}` : nothing}
       </form>`;
+  }
+
+  async #drop() {
+    if (!await ask(`${words.host.drop}?`, this.page)) return;
+    await this.#act(() => this.page.api.delete(this.#address));
   }
 
   #cancelOrPreview = onSubmit(({ reason }, form, now) => {

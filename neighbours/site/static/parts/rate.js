@@ -22,6 +22,7 @@ export class Rate {
   }
 
   view() {
+    if (!this.others.length) return nothing;
     return html`<section><h2>${words.rate.title}</h2>
       ${this.others.map((other) => this.#other(other))}
       ${this.received.filter(({ revealed }) => revealed).map((rating) => html`

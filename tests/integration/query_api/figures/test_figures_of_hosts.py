@@ -65,6 +65,7 @@ async def test_figures_are_of_the_own_evenings(history: HistoryReads, host: str)
     figures = {one.name: one for one in fetched}
     assert figures["no_shows"].title == "Гости, которые не пришли"
     assert figures["request_funnel"].columns["seated"] == "получили место"
+    assert figures["cancellations"].labels["under 2 h"] == "меньше 2 ч"
     found = {name: [tuple(row.values()) for row in one.rows] for name, one in figures.items()}
     assert {name: found[name] for name in EXPECTED[host]} == EXPECTED[host]
     assert {row["seats"] for row in figures["fill_curve"].rows} == (

@@ -45,9 +45,17 @@ def test_a_host_reads_plain_words(asked: ReadyQuestion) -> None:
     assert wording.columns
     said = f"{wording.title} {wording.description} {list(wording.columns.values())}"
     assert not re.search(r"UTC|_|\bhosts?\b|автор", said)  # A host is "you".
-    for text in (wording.title, wording.description, *wording.columns.values()):
-        assert text.en.isascii()
+    texts = wording.title, wording.description, *wording.columns.values(), *wording.labels.values()
+    for text in texts:
+        assert text.en.replace("–", "-").isascii()
         assert re.search("[а-я]", text.ru)
+
+
+@pytest.mark.parametrize("asked", list_questions(), ids=lambda one: str(one.name))
+def test_every_value_that_is_a_word_has_a_label(asked: ReadyQuestion) -> None:
+    named = re.search(rf"multiIf\(([^)]*)\) AS {asked.plot.x}", asked.sql)
+    values = re.findall("'([^']+)'", named[1]) if named else []
+    assert list(WORDINGS[asked.name].labels) == values
 
 
 def test_there_are_words_for_these_questions_only() -> None:
