@@ -102,8 +102,8 @@ $$;
 
 -- Of the notifier's, the query service reads what people may fetch of their own, and no more.
 GRANT USAGE ON SCHEMA notifier TO practix_query_api;
-GRANT SELECT ON notifier.own_notices, notifier.own_preferences, notifier.operator_acts
-    TO practix_query_api;
+GRANT SELECT ON notifier.own_notices, notifier.own_notice_causes, notifier.own_preferences,
+    notifier.operator_acts TO practix_query_api;
 -- And the projector what it copies for analysts.
 GRANT USAGE ON SCHEMA notifier TO practix_projector;
 GRANT SELECT ON notifier.notices_to_copy, notifier.clicks_to_copy, notifier.epoch_to_copy

@@ -27,8 +27,6 @@ class KindRules(NamedTuple):
     """Sent before the announcement begins."""
     for_followers: bool = False
     """People without a booking may get it, too, because they follow the author."""
-    always: bool = False
-    """Nobody can switch it off: it concerns the recipient's own data."""
 
 
 RULES: Final[Mapping[Kind, KindRules]] = {
@@ -47,11 +45,11 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "chat_digest": KindRules(rights.confirmed_guest),
     "plan_match": KindRules(rights.audience_of_new_announcement, for_followers=True),
     "operator_message": KindRules(rights.anybody),
-    "erasure_requested": KindRules(rights.only_author, always=True),
-    "erasure_confirmed": KindRules(rights.only_author, always=True),
-    "erasure_withdrawn": KindRules(rights.only_author, always=True),
-    "text_hidden": KindRules(rights.only_author, always=True),
-    "report_answered": KindRules(rights.only_author, always=True),
+    "erasure_requested": KindRules(rights.only_author),
+    "erasure_confirmed": KindRules(rights.only_author),
+    "erasure_withdrawn": KindRules(rights.only_author),
+    "text_hidden": KindRules(rights.only_author),
+    "report_answered": KindRules(rights.only_author),
 }
 
 CHAT_DIGEST: Final[Kind] = "chat_digest"

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from contracts.notices import ALWAYS_SENT
 from contracts.values.ids import PersonId
 from contracts.values.personal import ERASED_NAME
 from contracts.values.zones import zone_or_utc
@@ -69,7 +70,7 @@ def hold_back(notice: LeasedNotice, recipient: Recipient, now: datetime) -> Deli
     ignores quiet hours. Some kinds are always sent.
     """
     preferences, rules = recipient.preferences, RULES[notice.kind]
-    if rules.always:
+    if notice.kind in ALWAYS_SENT:
         return None
     if notice.kind in preferences.off:
         return DeliveryResult(notice.id, "skipped", SWITCHED_OFF)

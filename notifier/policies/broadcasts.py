@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.events.broadcast import BroadcastSent
 from notifier.policies.effects import Effect, Occasion, Tell
-from notifier.policies.facts import add_words, announcement_facts
+from notifier.policies.facts import add_words, announcement_facts, state_fact
 from notifier.policies.policy import GuestsView, NoticePolicy
 
 USEFUL_FOR: Final = timedelta(hours=1)
@@ -28,7 +28,7 @@ def tell_guests(event: BroadcastSent, occasion: Occasion, view: GuestsView) -> I
             kind="host_message",
             recipient=one.guest_id,
             announcement_id=announcement.announcement_id,
-            facts=add_words(facts, announcement.author_id),
+            facts=add_words(facts, announcement.author_id) | state_fact(one),
             booking_id=one.booking_id,
             expires_at=max(announcement.event_time, occasion.at + USEFUL_FOR),
         )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from contracts.recipients import TOLD_FIELDS
 from contracts.values.ids import PersonId
 from contracts.values.personal import ERASED_TEXT
-from notifier.state import KnownAnnouncement
+from notifier.state import KnownAnnouncement, KnownBooking
 
 NoticeFacts = dict[str, Any]
 """By name; stored as JSON, so instants are text."""
@@ -29,6 +29,11 @@ def announcement_facts(announcement: KnownAnnouncement) -> NoticeFacts:
         **describe_showing(announcement),
         "author_id": announcement.author_id,
     }
+
+
+def state_fact(booking: KnownBooking | None) -> NoticeFacts:
+    """Return the fact by which a guest is told why they get the notice; none for the author."""
+    return {} if booking is None else {"state": booking.state}
 
 
 def describe_showing(announcement: KnownAnnouncement) -> NoticeFacts:

@@ -16,7 +16,8 @@ _COLUMNS: Final = """
     (SELECT json_agg(json_build_object('position', s.seq, 'event_index', s.event_index,
                                        'event_type', s.event_type)
                      ORDER BY s.seq, s.event_index)
-     FROM notifier.sources s WHERE s.notice_id = n.id) AS sources
+     FROM notifier.sources s WHERE s.notice_id = n.id) AS sources,
+    (SELECT cause FROM notifier.own_notice_causes c WHERE c.id = n.id) AS cause
 """
 _WHERE: Final = """
       AND ($2::uuid IS NULL OR n.announcement_id = $2)
@@ -39,7 +40,7 @@ SELECT_NOTICES_BY_ID: Final = f"""
 """
 
 StoredNotice = dict[str, Any]
-"""One notice by column name; instants are aware, `sources` is a list."""
+"""One notice by column name; instants are aware, `sources` is a list, and `cause` is by name."""
 
 
 class NoticeFilter(NamedTuple):

@@ -112,7 +112,8 @@ _SELECT_HORIZON: Final = """
 """
 
 _SELECT_NOTICES: Final = f"""
-    SELECT * FROM notifier.own_notices
+    SELECT n.*, cause FROM notifier.own_notices n
+    JOIN notifier.own_notice_causes USING (id, person_id)
     WHERE person_id = $1::uuid AND changed_xid >= $2::bigint AND changed_xid < $4::bigint
       AND (changed_xid, id) > ($2::bigint, $3::bigint)
       AND ($5::uuid IS NULL OR announcement_id = $5::uuid)

@@ -22,7 +22,8 @@ FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
         "contracts": """values events journal scoring failure_codes error_codes field_errors errors
-            films write_levels shared_rules plans representations notices recipients""",
+            films write_levels shared_rules plans representations notice_reasons notices
+            recipients""",
         "runtime": """version local_times process pseudonyms traces logs event_stream
             client_leaving confinement
             http calls migration_files

@@ -159,7 +159,7 @@ async def test_a_role_bounds_its_statements_and_idle_transactions(
 async def test_the_query_service_reads_what_people_may_fetch_of_their_own(
     pools: dict[str, asyncpg.Pool],
 ) -> None:
-    for view in ("own_notices", "own_preferences"):
+    for view in ("own_notices", "own_notice_causes", "own_preferences"):
         assert await pools["query_api"].fetch(f"SELECT * FROM notifier.{view}") == []
 
 

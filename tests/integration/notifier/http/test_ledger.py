@@ -49,11 +49,23 @@ async def test_the_ledger_says_what_why_and_when(cell: ServedNotifier) -> None:
     (source,) = status["sources"]
     assert source == {"position": 4, "event_index": 0, "event_type": "booking.approved.v1"}
     assert status["key"] == f"4:0:{person('anna')}:booking_status"
-    assert status["why"] == "You asked to come or were invited, or it is your evening."
+    assert status["why"] == (
+        "You had asked for a seat, and the host said yes."
+        " You can switch such notices off in your notice settings."
+    )
+    assert asked["why"] == (
+        "You asked for a seat at this evening. It confirms what you did. You can switch such"
+        " confirmations off in your notice settings."
+    )
     assert datetime.fromisoformat(status["sent_at"]) == BEGIN
     assert asked["receipt"] is True
     in_russian = await cell.get("/api/v1/notifications", cell.token("anna"), Accept_Language="ru")
-    assert in_russian[0]["why"] == "Вы организуете встречу или идёте на неё."
+    assert in_russian[0]["why"] == (
+        "У вас есть место на этой встрече, до неё час."
+        " Такие уведомления можно отключить в настройках уведомлений."
+    )
+    hosting = await cell.get("/api/v1/notifications?kind=remind_day", cell.token("host"))
+    assert hosting[0]["why"].startswith("It is your evening, which begins a day later. ")
 
 
 async def test_the_ledger_is_paged_filtered_and_ones_own(cell: ServedNotifier) -> None:

@@ -34,7 +34,7 @@ from contracts.events.booking import (
 from contracts.events.person import PersonBlocked
 from contracts.events.report import EveningHidden, ReportAnswered, ReportMade
 from contracts.events.stored.domain_event import DomainEvent
-from contracts.notices import WHY
+from contracts.notices import Kind
 from contracts.values.ids import ReportId, SubjectId
 from tests.histories.notifier_events import (
     BEGIN,
@@ -231,11 +231,18 @@ def test_an_operator_who_cancels_leaves_no_receipt_with_the_author() -> None:
     assert not any(row.receipt for row in Folded(history.commits).rows("announce_delete"))
 
 
-def test_every_kind_says_why() -> None:
+@pytest.mark.parametrize("kind", ["announce_put", "announce_delete"])
+def test_a_guest_is_told_of_an_evening_with_the_state_of_their_own_booking(kind: Kind) -> None:
     history = an_evening()
     history.tell(edited(title="New"))
-    history.tell(DONE, by="system")
-    assert {row.kind for row in Folded(history.commits).rows()} <= set(WHY)
+    history.tell(cancelled())
+    rows = Folded(history.commits).rows(kind)
+    assert {row.recipient: row.facts.get("state") for row in rows} == {
+        person("host"): None,
+        person("anna"): "confirmed",
+        person("boris"): "requested",
+        person("vera"): "invited",
+    }
 
 
 def test_of_what_a_block_ends_nobody_is_told_but_who_gets_the_seat_is() -> None:

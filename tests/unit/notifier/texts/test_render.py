@@ -13,6 +13,7 @@ from contracts.events.booking import (
     BookingRevoked,
     BookingWithdrawn,
 )
+from contracts.notice_reasons import REASONS
 from contracts.notices import Kind
 from contracts.recipients import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST, SEAT_REVOKED
 from contracts.values.languages import Language
@@ -205,6 +206,11 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
         if event in SEAT_MAY_BE_LOST:
             needed.add(f"booking_status.{what}.author")
     assert needed == set(WORDINGS)
+
+
+def test_what_is_said_of_a_booking_to_each_side_has_a_reason_for_that_side() -> None:
+    of_bookings = {key for key in WORDINGS if key.startswith(("booking_new", "booking_status"))}
+    assert {key.replace(".author", ".host") for key in of_bookings} <= set(REASONS)
 
 
 @pytest.mark.parametrize("answer", ["accepted", "declined", "seat_revoked"])
