@@ -164,9 +164,11 @@ async def test_whoever_keeps_coming_back_has_everything_once(
     path = f"/api/v1/announcement/{evening['id']}"
     told: list[StreamEvent] = []
 
+    async with watchers.briefly(host) as stream:
+        begun = stream.last_id
+
     async def read_on() -> None:
-        async with watchers.briefly(host) as stream:
-            last_id = stream.last_id
+        last_id = begun
         while not told or told[-1].data.get("title") != "The last":
             async with watchers.briefly(host, last_id=last_id) as stream:
                 told.append(await stream.next())
