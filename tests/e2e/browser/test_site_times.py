@@ -76,6 +76,33 @@ async def test_a_calendar_turns_to_a_later_month_that_has_the_next_evening(
         assert boris.complaints == []
 
 
+async def test_a_host_sees_the_zone_that_everybody_will_and_can_leave_it_out(
+    browser: Browser, system: RunningSystem
+) -> None:
+    """It says where the host is."""
+    async with visiting(browser, system.url, "zoya", zone=THERE) as zoya:
+        stated = zoya.page.get_by_label(f"State the time zone: {THERE}")
+        await zoya.open(f"/announce?movie_id={await system.film()}")
+        await expect(stated).to_be_checked()
+        await zoya.page.locator("[name=event_location]").fill("Moscow, Arbat 1")
+        await stated.uncheck()
+        await zoya.click("Publish")
+        await expect(zoya.seats).to_be_visible()
+        path = zoya.page.url.removeprefix(system.url)
+        address = path.replace("/evening/", "/api/v1/announcement/")
+        token = await system.token("zoya")
+        assert (await system.get(address, token))["tz"] is None
+        for states in (True, False):
+            await zoya.open(f"{path}/change")
+            await expect(stated).to_be_checked(checked=not states)
+            await stated.set_checked(states)
+            await zoya.click("See who would be told")
+            await zoya.click("Save the changes")
+            await expect(zoya.seats).to_be_visible()
+            assert (await system.get(address, token))["tz"] == (THERE if states else None)
+        assert zoya.complaints == []
+
+
 async def test_the_time_of_an_evening_is_told_by_its_own_zone(
     browser: Browser, system: RunningSystem
 ) -> None:

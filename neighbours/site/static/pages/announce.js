@@ -3,7 +3,6 @@
 import { now } from '../parts/days.js';
 import { eveningForm } from '../parts/evening_form.js';
 import { nameOf } from '../parts/film.js';
-import { OWN_ZONE } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
 
 const HOURS_AHEAD = 48;
@@ -27,7 +26,7 @@ export default class AnnouncePage extends Page {
   }
 
   #announce = async (terms, publish) => {
-    const body = { ...terms, tz: OWN_ZONE, publish: publish === 'true' };
+    const body = { ...terms, publish: publish === 'true' };
     const evening = await this.actions.run(
       () => this.api.post(`/api/v1/announcement/${this.film.id}`, body));
     if (evening) this.go(`/evening/${evening.id}`, { replace: true });
@@ -38,7 +37,6 @@ function firstTerms(film) {
   const time = new Date(+now() + HOURS_AHEAD * 3_600_000);
   time.setHours(19, 0, 0, 0);
   return {
-    title: nameOf(film), description: '', event_time: time.toISOString(), event_location: '',
-    ticket_count: 3, visibility: 'public', hide_location: false, hide_guests: false,
+    title: nameOf(film), event_time: time.toISOString(), ticket_count: 3, visibility: 'public',
   };
 }

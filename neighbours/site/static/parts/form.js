@@ -13,9 +13,9 @@ export function field(label, name, { value = '', hint, choices, ...options } = {
 }
 
 function control(name, value, choices, options) {
-  const { type = 'text', required = false, rows, min, max, step } = options;
+  const { type = 'text', required, rows, min, max, step } = options;
   if (choices) {
-    return html`<select name=${name}>${choices.map(([one, text]) =>
+    return html`<select name=${name}>${choices.map(([one, text = one]) =>
       html`<option value=${one} ?selected=${one === value}>${text}</option>`)}</select>`;
   }
   if (rows) {
@@ -25,7 +25,7 @@ function control(name, value, choices, options) {
     min=${min ?? nothing} max=${max ?? nothing} step=${step ?? nothing}>`;
 }
 
-export function checkbox(label, name, { checked = false, value = 'on' } = {}) {
+export function checkbox(label, name, { checked, value = 'on' } = {}) {
   return html`<label class="check">
     <input type="checkbox" name=${name} value=${value} .defaultChecked=${checked}>
     ${label}</label>`;

@@ -145,6 +145,7 @@ export default {
     announce: 'Announce an evening',
     title: 'Title',
     description: 'Description',
+    zone: (zone) => `State the time zone: ${zone}`,
     hideLocation: 'Show the place to confirmed guests only',
     price: 'Price of a seat',
     priceHint: 'Leave empty if it is free',

@@ -146,6 +146,7 @@ export default {
     announce: 'Новая встреча',
     title: 'Название',
     description: 'Описание',
+    zone: (zone) => `Указать пояс: ${zone}`,
     hideLocation: 'Адрес только для подтверждённых гостей',
     price: 'Цена места',
     priceHint: 'Если бесплатно, не заполняйте',
