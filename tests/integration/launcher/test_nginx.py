@@ -1,0 +1,148 @@
+"""The gateway of the containers: nginx with our file, before processes of the test's own."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from launcher.servers.process import HOST, free_port
+from tests.paths import ROOT
+from tests.waiting import POLL_S, WITHIN_S
+
+NGINX: Final = shutil.which("nginx")
+GATEWAY: Final = ROOT / "deploy" / "gateway"
+PROBLEM: Final = "application/problem+json"
+ADDRESSES: Final = {
+    "query_api": ("127.0.0.2", "127.0.0.3"),
+    "command_api": ("127.0.0.4", "127.0.0.5"),
+    "neighbours": ("127.0.0.6",),
+}
+"""By them a name server answers, as Docker's does."""
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Knows ADDRESSES."""
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def datagram_received(self, asked: bytes, sender: tuple[str, int]) -> None:
+        name = asked[13 : 13 + asked[12]].decode()
+        found = [bytes(map(int, one.split("."))) for one in ADDRESSES[name]]
+        answers = b"".join(b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4" + address for address in found)
+        head = asked[:2] + b"\x81\x80\0\1" + bytes([0, len(found)]) + b"\0\0\0\0"
+        self._transport.sendto(head + asked[12 : 18 + len(name)] + answers, sender)
+
+
+class Behind:
+    """The processes behind the gateway. Each answers with its address and what it was sent."""
+
+    def __init__(self) -> None:
+        self.not_ready: set[str] = set()
+        self.dropping: set[str] = set()
+        """Those that end every connection without an answer."""
+        self.asked: list[str] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        address = request.transport.get_extra_info("sockname")[0]  # type: ignore[union-attr]
+        self.asked.append(address)
+        if address in self.dropping:
+            request.transport.close()  # type: ignore[union-attr]
+        status = 503 if address in self.not_ready else 200
+        return web.json_response({"by": address, **request.headers}, status=status)
+
+
+@pytest.fixture
+async def behind() -> Behind:
+    return Behind()
+
+
+@pytest.fixture
+async def gateway(behind: Behind, tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of nginx, with the site open."""
+    port, port_behind = free_port(), free_port()
+    names, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        NameServer, local_addr=(HOST, 0)
+    )
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", behind.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    for address in (one for addresses in ADDRESSES.values() for one in addresses):
+        await web.TCPSite(runner, address, port_behind).start()
+    conf = (GATEWAY / "nginx.conf").read_text()
+    for ours, here in (
+        ("/tmp/", f"{tmp_path}/"),
+        ("/etc/nginx/cells.conf", f"{GATEWAY}/cells.conf"),
+        ("/etc/nginx/stand_in.conf", f"{GATEWAY}/stand_in/closed.conf"),
+        ("/etc/nginx/site.conf", f"{GATEWAY}/site/open.conf"),
+        ("listen 8080", f"listen {HOST}:{port}"),
+        ("127.0.0.11", f"{HOST}:{names.get_extra_info('sockname')[1]}"),
+        (":8000", f":{port_behind}"),
+    ):
+        assert ours in conf
+        conf = conf.replace(ours, here)
+    file = tmp_path / "nginx.conf"
+    file.write_text(("user root;\n" if os.geteuid() == 0 else "") + conf)
+    assert NGINX is not None
+    process = subprocess.Popen([NGINX, "-c", str(file), "-g", "daemon off;"])
+    async with aiohttp.ClientSession(f"http://{HOST}:{port}") as session:
+        async with asyncio.timeout(WITHIN_S):
+            while not await is_alive(session):
+                await asyncio.sleep(POLL_S)
+        yield session
+    process.terminate()
+    process.wait()
+    await runner.cleanup()
+    names.close()
+
+
+async def is_alive(session: aiohttp.ClientSession) -> bool:
+    try:
+        async with session.get("/healthz") as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+@pytest.mark.parametrize("path", ["/", "/film/1", "/site/1/app.js", "/no/such/page"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_pages_of_the_site_get_nobodys_token(
+    gateway: aiohttp.ClientSession, method: str, path: str
+) -> None:
+    headers = {"Authorization": "Bearer the-token-of-the-operator", "Accept-Language": "ru"}
+    async with gateway.request(method, path, headers=headers) as answer:
+        sent = await answer.json()
+    assert sent["by"] in ADDRESSES["neighbours"]
+    assert "Authorization" not in sent
+    assert (sent["Accept-Language"], sent["X-Forwarded-For"]) == ("ru", HOST)
+    assert sent["Host"] == f"{HOST}:{gateway._base_url.port}"  # type: ignore[union-attr]
+
+
+async def test_a_post_whose_answer_is_lost_is_not_sent_again(
+    gateway: aiohttp.ClientSession, behind: Behind
+) -> None:
+    behind.dropping = set(ADDRESSES["command_api"])
+    async with gateway.post("/api/v1/announcements") as answer:
+        assert answer.status == 503
+        assert (await answer.json(content_type=PROBLEM))["code"] == "outcome_unknown"
+    assert len(behind.asked) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/announcements", "/neighbours/auth/token"])
+async def test_a_request_that_is_too_large_is_told_so(
+    gateway: aiohttp.ClientSession, path: str
+) -> None:
+    async with gateway.post(path, data=BytesIO(bytes(2_000_000))) as answer:
+        assert answer.status == 413
+        assert (await answer.json(content_type=PROBLEM))["code"] == "too_large"
