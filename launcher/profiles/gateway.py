@@ -6,6 +6,7 @@ their operator.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -210,7 +211,7 @@ async def _forward(
     patience: aiohttp.ClientTimeout,
 ) -> aiohttp.ClientResponse:
     """Send the request on and return the answer. If a process takes no connection, nothing was
-    sent, and the next one is asked.
+    sent, and the next one is asked. So it is if a read is answered 503: another may be ready.
 
     Raises TooLarge, and aiohttp.ClientError or TimeoutError if there is no answer.
     """
@@ -234,7 +235,10 @@ async def _forward(
 
     for process in others:
         with suppress(aiohttp.ClientConnectorError):
-            return await ask(process)
+            answer = await ask(process)
+            if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or request.method not in READS:
+                return answer
+            answer.close()
     return await ask(last)
 
 

@@ -129,6 +129,43 @@ async def test_the_pages_of_the_site_get_nobodys_token(
     assert sent["Host"] == f"{HOST}:{gateway._base_url.port}"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/announcements", "/a/1", "/api/v1/stream"])
+async def test_a_read_goes_on_to_a_process_that_is_ready(
+    gateway: aiohttp.ClientSession, behind: Behind, path: str
+) -> None:
+    first, second = ADDRESSES["query_api"]
+    behind.not_ready = {first}
+    for _ in range(4):
+        async with gateway.get(path) as answer:
+            assert (answer.status, (await answer.json())["by"]) == (200, second)
+    assert first in behind.asked
+    behind.not_ready = {first, second}
+    async with gateway.get(path) as answer:
+        assert (answer.status, answer.headers.get("Retry-After")) == (503, "1")
+        assert (await answer.json())["by"] in {first, second}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/announcements", "/a/1", "/api/v1/stream"])
+async def test_a_read_that_nobody_answers_says_so(
+    gateway: aiohttp.ClientSession, behind: Behind, path: str
+) -> None:
+    behind.dropping = set(ADDRESSES["query_api"])
+    async with gateway.get(path) as answer:
+        assert (answer.status, answer.headers.get("Retry-After")) == (503, "1")
+        assert (await answer.json(content_type=PROBLEM))["code"] == "unavailable"
+    assert set(behind.asked) == behind.dropping
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_a_command_whose_answer_is_503_is_not_sent_again(
+    gateway: aiohttp.ClientSession, behind: Behind, method: str
+) -> None:
+    behind.not_ready = set(ADDRESSES["command_api"])
+    async with gateway.request(method, "/api/v1/announcements/1") as answer:
+        assert answer.status == 503
+    assert len(behind.asked) == 1
+
+
 async def test_a_post_whose_answer_is_lost_is_not_sent_again(
     gateway: aiohttp.ClientSession, behind: Behind
 ) -> None:

@@ -172,6 +172,28 @@ async def test_if_a_process_takes_no_connection_another_one_is_asked(method: str
                     assert answer.status == 418
 
 
+@pytest.mark.parametrize(("method", "asked"), [("GET", 2), ("POST", 1), ("DELETE", 1)])
+async def test_a_read_goes_on_to_a_process_that_is_ready(method: str, asked: int) -> None:
+    statuses: list[int] = []
+
+    async def answer_503_first(_: web.Request) -> web.Response:
+        statuses.append(200 if statuses else 503)
+        return web.Response(status=statuses[-1])
+
+    upstream = web.Application()
+    upstream.router.add_route("*", "/{path:.*}", answer_503_first)
+    async with TestServer(upstream) as server:
+        address = str(server.make_url("")).rstrip("/")
+        first = {"command_api": address, "query_api": address}
+        second = {"command_api_2": address, "query_api_2": address}
+        async with (
+            in_front_of(None, **first, **second) as client,
+            client.request(method, "/api/v1/schedule") as answer,
+        ):
+            assert answer.status == statuses[-1]
+    assert len(statuses) == asked
+
+
 @pytest.mark.parametrize("said", [b"", b"what?\r\n\r\n"])
 async def test_a_process_that_gives_no_answer_is_not_ready(
     said: bytes, monkeypatch: pytest.MonkeyPatch
