@@ -15,6 +15,7 @@ import re
 import secrets
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +24,9 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = run_path(str(ROOT / "runtime" / "version.py"))["VERSION"]
+_WAITING = run_path(str(ROOT / "runtime" / "process" / "becoming_ready.py"))
+FILL_S_MAX = _WAITING["FILL_S_MAX"]
+PREPARES = _WAITING["PREPARES"]
 SECRETS = (
     "TOKEN_SECRET",
     "CELL_SECRET",
@@ -79,6 +83,11 @@ make roll: {service} {failure}. What comes after it works on as it was.
 """
 LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
+"""For so many seconds everything may take to be healthy, or to say what it is waiting for."""
+STILL_FILLING = """\
+make up: tables are being filled, and reads wait for them. Commands are taken. This waits, too;
+  whoever stops it stops nothing else.
+"""
 PAGES = {
     "grafana": ("GRAFANA_PORT", "3000"),
     "kafka-ui": ("KAFKA_UI_PORT", "8081"),
@@ -100,9 +109,7 @@ def main(extra: list[str]) -> int:
     status = compose(files, environment, "build", "neighbours", "query_api_1")
     if rolling:
         return status or roll(files, environment)
-    status = status or compose(
-        files, environment, "up", "--detach", "--wait", "--wait-timeout", UP_S_MAX
-    )
+    status = status or wait_healthy(files, environment)
     if not status:
         print_addresses(values)
     return status
@@ -138,6 +145,23 @@ def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: s
     """Run docker compose and return its exit status."""
     command = ["docker", "compose", *(f"--env-file={path.absolute()}" for path in files)]
     return subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False).returncode
+
+
+def wait_healthy(files: Iterable[Path], environment: Mapping[str, str]) -> int:
+    """Start everything and wait until it is healthy. Return 0, or the exit status of a failure. To
+    fill tables may take FILL_S_MAX."""
+    give_up_at = time.monotonic() + FILL_S_MAX
+    while status := compose(
+        files, environment, "up", "--detach", "--wait", "--wait-timeout", UP_S_MAX
+    ):
+        looks = [
+            compose(files, environment, "exec", "-T", one, *WAIT_READY, "--look") for one in FILLING
+        ]
+        is_filling = PREPARES in looks and {0, PREPARES}.issuperset(looks)
+        if not is_filling or time.monotonic() > give_up_at:
+            return status
+        sys.stderr.write(STILL_FILLING)
+    return 0
 
 
 def roll(files: Iterable[Path], environment: Mapping[str, str]) -> int:

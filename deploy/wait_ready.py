@@ -1,6 +1,7 @@
 """Waits until the process in this container is ready: `python3 -m deploy.wait_ready`.
 
-Exits with status 1 and the reason on stderr if it is not worth waiting for.
+Exits with status 1, and the reason on stderr, if it cannot become ready in time. With `--look` it
+does not wait: it exits with status PREPARES if the process prepares tables, and says how far it is.
 """
 
 import json
@@ -12,7 +13,13 @@ import urllib.request
 from http.client import HTTPException
 from typing import Any, Final
 
-from runtime.process.becoming_ready import ReadinessWait
+from runtime.process.becoming_ready import (
+    PREPARES,
+    ReadinessWait,
+    describe,
+    describe_progress,
+    prepares,
+)
 
 URL: Final = f"http://127.0.0.1:{os.environ.get('PRACTIX_HEALTH_PORT', '8000')}/readyz"
 LOOK_S: Final = 0.5
@@ -22,8 +29,14 @@ ANSWER_S_MAX: Final = 5.0
 def main() -> None:
     wait = ReadinessWait(time.monotonic())
     while not (entries := read_readiness()).get("ready"):
-        if problem := wait.judge(entries, time.monotonic()):
-            sys.exit(f"not ready: {problem}")
+        reason = wait.find_end(entries, time.monotonic())
+        if not reason and "--look" in sys.argv:
+            if prepares(entries):
+                print(describe_progress(entries), file=sys.stderr)
+                sys.exit(PREPARES)
+            reason = describe(entries)
+        if reason:
+            sys.exit(f"not ready: {reason}")
         time.sleep(LOOK_S)
 
 

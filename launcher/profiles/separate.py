@@ -81,10 +81,10 @@ async def run_separate(
 async def _greet_when_ready(
     processes: Processes, session: aiohttp.ClientSession, on_ready: Callable[[], None]
 ) -> None:
-    def tell(problem: str) -> None:
+    def print_problem(problem: str) -> None:
         print(f"reads wait: {problem}", file=sys.stderr)
 
-    await processes.until_ready(session, tell)
+    await processes.until_ready(session, print_problem)
     on_ready()
 
 

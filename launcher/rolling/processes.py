@@ -19,11 +19,12 @@ from launcher.data_directory import DataDirectory
 from launcher.rolling.rotation import Rotation, service_of
 from launcher.servers.process import HOST, ServerFailed, ServerProcess, free_port
 from launcher.settings import Settings
-from runtime.process.becoming_ready import ReadinessWait, find_problem, prepares
+from runtime.process.becoming_ready import ReadinessWait, awaits_tables, find_problem, prepares
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 0.05
+LOOK_S: Final = 0.5
+"""How often to look at a process that prepares tables."""
 STOP_S_MAX: Final = 60.0
 """Longer than a process takes to end its requests and to hand over."""
 PROBE_S_MAX: Final = 5.0
@@ -59,19 +60,22 @@ class ServiceProcess:
 
     async def wait_ready(self, look: Look, *, or_preparing: bool = False) -> None:
         """Wait until it is ready or, with `or_preparing`, prepares tables or waits for those that
-        another process prepares. Raises ServerFailed if it ends or is not worth waiting for."""
+        another process prepares. Raises ServerFailed if it ends, or cannot become ready in
+        time."""
         now = asyncio.get_running_loop().time
         wait = ReadinessWait(now())
 
-        async def is_so() -> bool:
+        async def is_enough() -> bool:
             entries = await look()
-            if entries.get("ready") or (or_preparing and _awaits_tables(entries)):
+            if entries.get("ready") or (or_preparing and awaits_tables(entries)):
                 return True
-            if problem := wait.judge(entries, now()):
-                raise ServerFailed(f"{self.name} is not ready: {problem}")
+            if reason := wait.find_end(entries, now()):
+                raise ServerFailed(f"{self.name} is not ready: {reason}")
+            if prepares(entries):
+                await asyncio.sleep(LOOK_S)
             return False
 
-        await self._process.wait_ready(is_so, deadline_s=inf)
+        await self._process.wait_ready(is_enough, deadline_s=inf)
 
     async def stop(self) -> None:
         await self._process.stop()
@@ -125,10 +129,11 @@ class Processes:
             await process.wait_ready(self._look(session, process), or_preparing=True)
 
     async def until_ready(
-        self, session: aiohttp.ClientSession, tell: Callable[[str], None]
+        self, session: aiohttp.ClientSession, on_problem: Callable[[str], None]
     ) -> None:
-        """Return once all are ready. Until then, `tell` of each problem of a filling once."""
-        told: set[str] = set()
+        """Return once all are ready. Until then, call `on_problem` with each problem of a filling
+        once."""
+        reported: set[str] = set()
         waiting = list(self.parts)
         while waiting:
             entries = await self._look(session, waiting[0])()
@@ -136,9 +141,9 @@ class Processes:
                 del waiting[0]
                 continue
             problem = find_problem(entries)
-            if problem and problem not in told:
-                told.add(problem)
-                tell(f"{waiting[0].name}: {problem}")
+            if problem and problem not in reported:
+                reported.add(problem)
+                on_problem(f"{waiting[0].name}: {problem}")
             await asyncio.sleep(LOOK_S)
 
     async def replace_one_by_one(self, session: aiohttp.ClientSession, rotation: Rotation) -> None:
@@ -196,11 +201,6 @@ async def read_readiness(session: aiohttp.ClientSession, address: str) -> dict[s
             return msgspec.json.decode(await response.read(), type=dict[str, Any])
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
         return {}
-
-
-def _awaits_tables(entries: Mapping[str, Any]) -> bool:
-    """Return whether a process only waits for tables that it or another one prepares."""
-    return prepares(entries) or entries.get("read_models") is False
 
 
 def build_environment(

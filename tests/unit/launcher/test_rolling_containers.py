@@ -23,10 +23,14 @@ class Compose:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, ...]] = []
-        self.fails: set[str] = set()
+        self.fails: set[str] = {"nothing"}
+        self.statuses: list[int] = []
+        """Those of the first commands."""
 
     def __call__(self, _files: Any, _environment: Any, *arguments: str) -> int:
         self.asked.append(arguments)
+        if self.statuses:
+            return self.statuses.pop(0)
         return 3 if self.fails <= set(arguments) else 0
 
 
@@ -57,7 +61,6 @@ def test_a_roll_ends_with_the_first_failure_and_says_what_is_so(
 
 
 def test_a_roll_replaces_each_process_and_waits_for_it(compose: Compose) -> None:
-    compose.fails = {"nothing"}
     assert up.roll([], {}) == 0
     for service in up.ROLLED:
         replacing, waiting = (one for one in compose.asked if service in one)
@@ -89,10 +92,59 @@ def answers() -> Iterator[tuple[list[dict[str, Any]], int]]:
     server.server_close()
 
 
-def wait_ready(port: int) -> subprocess.CompletedProcess[str]:
+def test_a_start_waits_while_tables_are_filled(
+    compose: Compose, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compose.statuses = [1, 0, up.PREPARES]
+    assert up.wait_healthy([], {}) == 0
+    assert [one[0] for one in compose.asked] == ["up", "exec", "exec", "up"]
+    assert "tables are being filled" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("looks", [(0, 0), (up.PREPARES, 1)])
+def test_a_start_waits_for_nothing_else(
+    compose: Compose, looks: tuple[int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    compose.statuses = [1, *looks]
+    assert up.wait_healthy([], {}) == 1
+    assert [one[0] for one in compose.asked] == ["up", "exec", "exec"]
+    assert "tables are being filled" not in capsys.readouterr().err
+
+
+def test_a_start_does_not_wait_for_ever(compose: Compose, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "FILL_S_MAX", -1.0)
+    compose.statuses = [1, up.PREPARES, up.PREPARES]
+    assert up.wait_healthy([], {}) == 1
+
+
+@pytest.mark.parametrize(
+    ("entries", "status", "said"),
+    [
+        ({"ready": True}, 0, ""),
+        (
+            {"ready": False, "tables": False, "filling": {"phase": "fill", "done": 1, "of": 2}},
+            up.PREPARES,
+            "fill: 1 of 2",
+        ),
+        ({"ready": False, "read_models": False}, up.PREPARES, "read_models"),
+        ({"ready": False, "tables": False, "filling": STUCK}, 1, STUCK["problem"]),
+        ({"ready": False, "journal": False}, 1, "journal"),
+    ],
+)
+def test_a_look_tells_how_far_a_projector_is(
+    answers: tuple[list[dict[str, Any]], int], entries: dict[str, Any], status: int, said: str
+) -> None:
+    left, port = answers
+    left.append(entries)
+    looked = wait_ready(port, "--look")
+    assert looked.returncode == status
+    assert said in looked.stderr
+
+
+def wait_ready(port: int, *options: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PRACTIX_HEALTH_PORT": str(port), "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, *up.WAIT_READY[1:]],
+        [sys.executable, *up.WAIT_READY[1:], *options],
         cwd=Path("/"),
         env=environment,
         capture_output=True,

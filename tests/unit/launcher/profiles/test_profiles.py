@@ -32,6 +32,7 @@ from query_api.streams.limits import DEFAULT as STREAM_LIMITS
 from runtime.auth.operators import reveal_tokens
 from runtime.auth.tokens import issue_token
 from runtime.http.problems import STATUS, TYPE_PREFIX
+from runtime.process.becoming_ready import FILL_S_MAX
 from runtime.service.cell import ZONE_DEFAULT
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 from runtime.traces.settings import TraceSettings, TraceSwitch
@@ -171,6 +172,14 @@ def test_the_pages_that_are_told_are_the_ports_that_are_published(
 ) -> None:
     for name, (variable, port) in up.PAGES.items():
         assert services[name]["ports"][0].startswith(f"127.0.0.1:${{{variable}:-{port}}}:")
+
+
+def test_a_container_may_fill_tables_for_as_long_as_a_roll_waits(
+    services: dict[str, Any],
+) -> None:
+    for name in up.ROLLED:
+        if name.startswith(("projector", "query_api")):
+            assert services[name]["healthcheck"]["start_period"] == f"{FILL_S_MAX / 3600:.0f}h"
 
 
 def test_every_image_of_others_is_pinned_and_can_be_chosen(services: dict[str, Any]) -> None:

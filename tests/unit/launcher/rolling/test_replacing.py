@@ -1,5 +1,6 @@
 """A process of a service is replaced, or not."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,20 @@ async def test_whoever_ends_at_once_is_not_started_again_before_the_next_replace
     await process.replace(process.look)
     await process.stop()
     assert not process.running
+
+
+async def test_whoever_fills_tables_for_hours_is_not_asked_all_the_time(tmp_path: Path) -> None:
+    process, looks = StandInProcess(tmp_path, FILLS), []
+
+    async def look() -> dict[str, Any]:
+        looks.append(1)
+        return await process.look()
+
+    await process.start()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(process.wait_ready(look), 1.0)
+    assert len(looks) <= 3
+    await process.stop()
 
 
 async def test_a_start_waits_for_no_tables(tmp_path: Path) -> None:

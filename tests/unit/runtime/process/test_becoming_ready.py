@@ -18,8 +18,8 @@ def judge_until(entries: dict[str, Any], until_s: float) -> str | None:
     """Return what is said of a process that answers the same all the time."""
     wait = ReadinessWait(began_at=100.0)
     for second in range(int(until_s)):
-        assert wait.judge(entries, 100.0 + second) is None
-    return wait.judge(entries, 100.0 + until_s)
+        assert wait.find_end(entries, 100.0 + second) is None
+    return wait.find_end(entries, 100.0 + until_s)
 
 
 @pytest.mark.parametrize("entries", [FILLS, {"tables": False}, {"tables": True, "indexes": False}])
@@ -42,12 +42,12 @@ def test_whoever_prepares_nothing_has_a_minute(entries: dict[str, Any], lacks: s
 
 def test_the_minute_begins_again_once_tables_were_prepared() -> None:
     wait = ReadinessWait(began_at=0.0)
-    assert wait.judge(FILLS, 5 * READY_S_MAX) is None
-    assert wait.judge({}, 6 * READY_S_MAX) is None
-    assert wait.judge({}, 6 * READY_S_MAX + 1)
+    assert wait.find_end(FILLS, 5 * READY_S_MAX) is None
+    assert wait.find_end({}, 6 * READY_S_MAX) is None
+    assert wait.find_end({}, 6 * READY_S_MAX + 1)
 
 
 def test_nobody_waits_for_what_does_not_pass() -> None:
     filling = {**FILLS["filling"], "phase": "no_room", "problem": "PostgreSQL has no room"}
-    found = ReadinessWait(began_at=0.0).judge({**FILLS, "filling": filling}, 0.0)
+    found = ReadinessWait(began_at=0.0).find_end({**FILLS, "filling": filling}, 0.0)
     assert found == "no_room: PostgreSQL has no room"
