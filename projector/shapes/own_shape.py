@@ -170,7 +170,7 @@ class OwnShape:
                 self.progress = left.add_to(line)
 
     async def _try_to_make_ready(self) -> bool:
-        """Return whether the tables may be read now; if not, once to try again is worth it. Until
+        """Return True once the tables may be read, or False when it is time to try again. Until
         then they follow the journal, since people may be erased."""
         beside = self._beside = Beside(self._journal, self._pool, TABLES)
         try:
