@@ -3,7 +3,8 @@
 Root gets a user namespace in which it is another user and keeps its own files. If namespaces
 are barred, as in many containers, the server runs as `nobody`. It then needs a home and
 binaries that `nobody` can reach: a clone under /root is out of reach, and so is a data
-directory that is closed to others.
+directory that is closed to others. Who deletes such a directory deletes the home, too: the next
+start there does it.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from launcher.servers.process import ServerUnavailable
+from launcher.servers.server import OWNER_LOCK
 
 NAMESPACE: Final = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
 SHARED_FOLDER: Final = Path("/var/tmp")
@@ -26,6 +28,9 @@ MOVED: Final = ("postgres.password", "cluster")
 
 RESTORED: Final = "restored"
 """A file beside a cluster that was restored, until the notifier has been told."""
+
+ELSEWHERE: Final = "cluster-is-elsewhere"
+"""A file that says where the cluster is, in a directory that the account cannot reach."""
 
 
 class Account(NamedTuple):
@@ -61,17 +66,23 @@ def prepare_home(account: Account, wanted: Path) -> Path:
     """Return `wanted`, or a substitute, always the same, if the account cannot reach it.
 
     What `wanted` holds from a time when it could be reached is moved to the substitute, and so is
-    a cluster that was restored there: it takes the place of one from before.
+    a cluster that was restored there: it takes the place of one from before. If `wanted` is new,
+    what the substitute holds is of a directory that was deleted, and is removed.
     """
     if account.uid is None or _is_reachable(wanted):
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted
     home = _make_shared_folder(f"practix-postgres-{_hash_path(wanted)}")
+    if _is_new(wanted):
+        for name in MOVED:
+            _remove(home / name)
     restored = (wanted / RESTORED).exists()
     for name in MOVED:
         _remove_leftovers(wanted / name, home / name)
         if (wanted / name).exists() and (restored or not (home / name).exists()):
             _move(account, wanted / name, home / name)
+    if wanted.exists():
+        (wanted / ELSEWHERE).write_text(f"{home}\n")
     return home
 
 
@@ -156,6 +167,11 @@ def _make_shared_folder(name: str) -> Path:
         raise ServerUnavailable(f"{folder} belongs to another user")
     folder.chmod(ANYBODY_MAY_ENTER)
     return folder
+
+
+def _is_new(wanted: Path) -> bool:
+    """Return whether the directory is there, but no server was ever started on it."""
+    return wanted.is_dir() and all(path.name == OWNER_LOCK for path in wanted.iterdir())
 
 
 def _hash_path(path: Path) -> str:

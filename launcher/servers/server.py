@@ -5,10 +5,13 @@ import signal
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from launcher.servers.process import DirectoryInUse, ServerProcess
 from runtime.process.file_lock import FileLock, FileLocked
+
+OWNER_LOCK: Final = "owner.lock"
+"""A file in a data directory; the first one that a start makes."""
 
 
 class Server(ABC):
@@ -24,7 +27,7 @@ class Server(ABC):
         self, name: str, data_dir: Path, *, stop_signal: signal.Signals = signal.SIGTERM
     ) -> None:
         self._data_dir = data_dir.absolute()
-        self._lock = FileLock(self._data_dir / "owner.lock")
+        self._lock = FileLock(self._data_dir / OWNER_LOCK)
         self._process = ServerProcess(name, self._data_dir / f"{name}.log", stop_signal)
 
     @property

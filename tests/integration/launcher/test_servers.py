@@ -184,6 +184,19 @@ class TestPostgres:
             assert await notes(server) == ["as nobody"]
         shutil.rmtree(prepare_home(account_of_nobody(), tmp_path))
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+    async def test_whoever_deletes_the_data_of_nobodys_server_begins_anew(
+        self, tmp_path: Path
+    ) -> None:
+        data, nobody = tmp_path / "data", account_of_nobody()
+        async with PostgresServer(data, account=nobody) as server:
+            await note(server, "old")
+        shutil.rmtree(data)
+        async with PostgresServer(data, account=nobody) as server:
+            await note(server, "new")
+            assert await notes(server) == ["new"]
+        shutil.rmtree(prepare_home(nobody, data))
+
 
 async def note(server: PostgresServer, text: str) -> None:
     connection = await asyncpg.connect(server.dsn)

@@ -1,13 +1,15 @@
 """Which cluster a server gets whose account cannot reach the data directory."""
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from launcher.servers import postgres_account
-from launcher.servers.postgres_account import RESTORED, Account, prepare_home
+from launcher.servers.postgres_account import ELSEWHERE, RESTORED, Account, prepare_home
+from launcher.servers.server import OWNER_LOCK
 
 ANYBODY = Account(uid=os.geteuid(), gid=os.getegid())
 
@@ -42,8 +44,33 @@ def test_a_restored_cluster_takes_the_place_of_the_one_before(wanted: Path) -> N
     for _ in range(2):  # The file RESTORED stays until the notifier has been told.
         assert prepare_home(ANYBODY, wanted) == home
         assert contents(home) == ("the restored", "password of the restored")
-    assert {path.name for path in wanted.iterdir()} == {RESTORED}
+    assert {path.name for path in wanted.iterdir()} == {RESTORED, ELSEWHERE}
     assert {path.name for path in home.iterdir()} == {"cluster", "postgres.password"}
+
+
+def test_a_deleted_data_directory_takes_its_cluster_with_it(wanted: Path) -> None:
+    lay_out(wanted, "the first", restored=False)
+    home = prepare_home(ANYBODY, wanted)
+    shutil.rmtree(wanted)
+    wanted.mkdir()
+    (wanted / OWNER_LOCK).touch()  # As a start does.
+    assert prepare_home(ANYBODY, wanted) == home
+    assert list(home.iterdir()) == []
+    (home / "cluster").mkdir()
+    assert prepare_home(ANYBODY, wanted) == home
+    assert [path.name for path in home.iterdir()] == ["cluster"]
+
+
+def test_the_cluster_of_a_build_that_left_no_note_is_kept(wanted: Path) -> None:
+    lay_out(wanted, "the first", restored=False)
+    home = prepare_home(ANYBODY, wanted)
+    (wanted / ELSEWHERE).unlink()
+    (wanted / "postgres.log").touch()
+    prepare_home(ANYBODY, wanted)
+    assert contents(home) == ("the first", "password of the first")
+    (wanted / "postgres.log").unlink()
+    prepare_home(ANYBODY, wanted)
+    assert contents(home) == ("the first", "password of the first")
 
 
 def test_what_a_move_left_behind_is_no_newer_cluster(wanted: Path) -> None:
@@ -84,4 +111,4 @@ def test_a_start_removes_whole_clusters_that_a_killed_move_left(wanted: Path) ->
         left.mkdir(parents=True)
     prepare_home(ANYBODY, wanted)
     assert {path.name for path in home.iterdir()} == {"cluster", "postgres.password"}
-    assert list(wanted.iterdir()) == []
+    assert {path.name for path in wanted.iterdir()} == {ELSEWHERE}
