@@ -210,18 +210,20 @@ REASONS: Final[dict[str, Text]] = {
     ),
     # Times.
     "remind_day": Text(
-        "You have a seat at this evening, which begins a day later.",
-        "У вас есть место на этой встрече, до неё сутки.",
+        "You have a seat at this evening, and are reminded a day before it.",
+        "У вас есть место на этой встрече: о ней напоминают за сутки.",
     ),
     "remind_day.host": Text(
-        "It is your evening, which begins a day later.", "Это ваша встреча, до неё сутки."
+        "It is your evening, and you are reminded a day before it.",
+        "Это ваша встреча: о ней напоминают за сутки.",
     ),
     "remind_hour": Text(
-        "You have a seat at this evening, which begins an hour later.",
-        "У вас есть место на этой встрече, до неё час.",
+        "You have a seat at this evening, and are reminded an hour before it.",
+        "У вас есть место на этой встрече: о ней напоминают за час.",
     ),
     "remind_hour.host": Text(
-        "It is your evening, which begins an hour later.", "Это ваша встреча, до неё час."
+        "It is your evening, and you are reminded an hour before it.",
+        "Это ваша встреча: о ней напоминают за час.",
     ),
     # Afterwards.
     "score_request": Text(

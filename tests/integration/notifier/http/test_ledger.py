@@ -61,11 +61,13 @@ async def test_the_ledger_says_what_why_and_when(cell: ServedNotifier) -> None:
     assert asked["receipt"] is True
     in_russian = await cell.get("/api/v1/notifications", cell.token("anna"), Accept_Language="ru")
     assert in_russian[0]["why"] == (
-        "У вас есть место на этой встрече, до неё час."
+        "У вас есть место на этой встрече: о ней напоминают за час."
         " Такие уведомления можно отключить в настройках уведомлений."
     )
     hosting = await cell.get("/api/v1/notifications?kind=remind_day", cell.token("host"))
-    assert hosting[0]["why"].startswith("It is your evening, which begins a day later. ")
+    assert hosting[0]["why"].startswith(
+        "It is your evening, and you are reminded a day before it. "
+    )
 
 
 async def test_the_ledger_is_paged_filtered_and_ones_own(cell: ServedNotifier) -> None:
