@@ -23,23 +23,24 @@ STATIC: Final = Path(__file__).with_name("static")
 TEMPLATE: Final = "index.html"
 PAGES: Final[Mapping[str, str]] = {
     "/": "films",
-    "/film/{movie_id}": "film",
+    "/film/{movie_id:uuid}": "film",
     "/evenings": "evenings",
     "/announce": "announce",
-    "/evening/{announcement_id}": "evening",
-    "/evening/{announcement_id}/change": "change",
-    "/evening/{announcement_id}/history": "history",
+    "/evening/{announcement_id:uuid}": "evening",
+    "/evening/{announcement_id:uuid}/change": "change",
+    "/evening/{announcement_id:uuid}/history": "history",
     "/invited/{token}": "invited",
     "/mine": "mine",
     "/figures": "figures",
     "/plan": "plan",
     "/notices": "notices",
     "/preferences": "preferences",
-    "/person/{user_id}": "person",
+    "/person/{user_id:uuid}": "person",
     "/data": "data",
     "/report": "report",
 }
-"""Addresses, each with the module of its page. `shell/router.js` says the same."""
+"""Addresses, each with the module of its page. `shell/router.js` says the same. Where
+an id is not a UUID, nothing is found."""
 
 _TEXT: Final = "; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"

@@ -1,6 +1,6 @@
 /** The site: a frame with a menu, and in it the page of the address (`shell/page.js`). */
 
-import { html, nothing, render } from './vendor/lit-html.js';
+import { html, render } from './vendor/lit-html.js';
 import { Problem } from './api/client.js';
 import { endEarly } from './api/early.js';
 import { readsOf } from './api/reads.js';
@@ -12,6 +12,8 @@ import { switchLanguage, words } from './words/index.js';
 
 /** After so long a page is said to be on its way. */
 const LATE_MS = 150;
+/** Another attempt would have the same answer. */
+const FINAL = [403, 404, 409, 422];
 
 class App {
   session = new Session();
@@ -144,8 +146,8 @@ class App {
         </div>
       </header>
       <p class="unseen" role="status">${this.#announced}</p>
-      ${this.#connected ? nothing : notice(words.menu.offline, 'warning')}
-      <main id="main" tabindex="-1" aria-busy=${this.#isLate}>${this.#content()}</main>
+      ${this.#connected ? '' : notice(words.menu.offline, 'warning')}
+      <main id="main" tabindex="-1" aria-busy=${Boolean(this.#isLate && this.#page)}>${this.#content()}</main>
     `;
   }
 
@@ -159,14 +161,13 @@ class App {
 
   #menuLink([name, address]) {
     const isHere = address === location.pathname || this.#section === name;
-    const here = isHere ? 'page' : nothing;
-    return html`<a href=${address} aria-current=${here}>${words.menu[name]}</a>`;
+    return html`<a href=${address} aria-current=${isHere ? 'page' : 'false'}>${words.menu[name]}</a>`;
   }
 
   #personMenu() {
     const { person, known } = this.session;
     if (this.#asksLogin) {
-      return html`<form class="inline" @submit=${(event) => this.#submitLogin(event)}>
+      return html`<form class="inline" @submit=${({ target }) => this.#logIn(target.login.value.trim())}>
         <input name="login" required autocomplete="username"
           aria-label=${words.menu.whoAreYou} placeholder=${words.menu.whoAreYou}>
         <button>${words.menu.logIn}</button>
@@ -174,7 +175,7 @@ class App {
     }
     return html`<label><span class="label">${words.menu.me}</span>
       <select data-role="person" @change=${(event) => this.#choosePerson(event.target.value)}>
-        ${person ? nothing : html`<option value="" selected>${words.menu.logIn}</option>`}
+        ${person ? '' : html`<option value="" selected>${words.menu.logIn}</option>`}
         ${known.map(({ login, name }) => html`
           <option value=${login} ?selected=${login === person?.login}>${name}</option>`)}
         <option value="?">${words.menu.another}</option>
@@ -187,10 +188,6 @@ class App {
       this.redraw();
       document.querySelector('input[name=login]').focus();
     } else if (login) this.#logIn(login);
-  }
-
-  #submitLogin(event) {
-    this.#logIn(new FormData(event.target).get('login').trim());
   }
 
   async #logIn(login) {
@@ -217,8 +214,10 @@ class App {
     }
     const text = { 0: words.common.unreachable, 404: words.common.notFound }[failure.status]
       ?? failure.message;
-    return html`${notice(text, 'problem')}
-      <button @click=${() => location.reload()}>${words.common.again}</button>`;
+    const [name, address] = this.#menu().find(([one]) => one === this.#section) ?? ['films', '/'];
+    return html`<h1>${this.#title()}</h1>${notice(text, 'problem')}
+      ${FINAL.includes(failure.status) ? html`<a class="button" href=${address}>${words.menu[name]}</a>`
+        : html`<button @click=${() => location.reload()}>${words.common.again}</button>`}`;
   }
 }
 

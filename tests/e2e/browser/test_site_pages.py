@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -20,6 +21,7 @@ from tests.waiting import eventually
 
 EVENINGS: Final = 8
 """Those of the example week. One is full."""
+LOST: Final = "There is nothing at this address, or you may not see it."
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
@@ -59,11 +61,12 @@ def list_paths(evening: str, person: str, film: str, invite: str) -> tuple[str, 
 
 
 async def list_pages(system: RunningSystem) -> tuple[str, ...]:
-    """Return the path of each page, about an evening that Anna hosts."""
-    token = await system.token("anna")
+    """Return the path of each page, about an evening that Anna hosts. She is invited by Vera."""
+    token, other = await system.token("anna"), await system.token("vera")
     evening, *_ = await system.get("/api/v1/announcements?mine=host", token)
-    links = f"/api/v1/announcement/{evening['id']}/invite-links"
-    link, _ = await system.send("POST", links, token, {}, expect=201)
+    inviting, *_ = await system.get("/api/v1/announcements?mine=host", other)
+    links = f"/api/v1/announcement/{inviting['id']}/invite-links"
+    link, _ = await system.send("POST", links, other, {}, expect=201)
     return list_paths(evening["id"], evening["author_id"], evening["movie_id"], link["token"])
 
 
@@ -360,6 +363,90 @@ async def test_evenings_are_found_by_film_and_by_host(
         facts = await anna.page.locator("li.evening .facts").all_inner_texts()
         assert facts != []
         assert all(name in one for one in facts)
+
+
+@pytest.mark.parametrize(
+    ("path", "says", "way_on"),
+    [
+        (f"/evening/{uuid4()}", LOST, "Evenings"),
+        (f"/evening/{uuid4()}/history", LOST, "Evenings"),
+        (f"/film/{uuid4()}", LOST, "Films"),
+        (f"/person/{uuid4()}", LOST, "Films"),
+        (f"/announce?movie_id={uuid4()}", LOST, "Films"),
+        ("/announce", "Announce an evening", "Choose a film first"),
+        ("/invited/zzz", LOST, "Evenings"),
+        ("/evenings?date_from=soon", "parameter is malformed", "Evenings"),
+        ("/report", "choose “Report” there", None),
+        (f"/report?kind=film&id={uuid4()}", "choose “Report” there", None),
+    ],
+)
+async def test_what_is_not_there_is_said_with_a_way_on(
+    browser: Browser, system: RunningSystem, path: str, says: str, way_on: str | None
+) -> None:
+    async with visiting(browser, system.url, "anna", size=PHONE) as anna:
+        await anna.open(path)
+        main = anna.page.locator("main")
+        await expect(main).to_contain_text(says)
+        await expect(main.get_by_role("button")).to_have_count(0)
+        await expect(main.locator("form")).to_have_count(0)
+        assert await find_grave(anna.page) == []
+        assert not await is_too_wide(anna.page)
+        if way_on:
+            await main.get_by_role("link", name=way_on).click()
+            await expect(anna.page.locator(".films, .beside")).to_be_visible()
+
+
+async def test_what_did_not_come_may_be_asked_for_again(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.page.route("**/api/v1/plan", lambda route: route.fulfill(status=500))
+        await anna.open("/plan")
+        await anna.page.unroute_all()
+        await anna.click("Try again")
+        await expect(anna.page.get_by_role("heading", name="When I am free")).to_be_visible()
+
+
+async def test_a_link_to_an_id_that_is_none_is_not_found(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        answer = await anna.page.goto(f"{system.url}/evening/abc")
+        assert answer is not None
+        assert answer.status == 404
+        await expect(anna.heading).to_have_text("There is no such page")
+
+
+async def test_an_invite_link_says_whose_it_is_and_is_used_by_the_button_alone(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with (
+        visiting(browser, system.url, "rita") as rita,
+        visiting(browser, system.url, "galya") as galya,
+        visiting(browser, system.url, "tolya") as tolya,
+    ):
+        place = {"title": "On the roof", "event_location": "Moscow, Arbat 1"}
+        evening = await rita.announce("Alien", **place)
+        await rita.click("Make an invite link")
+        used = rita.page.locator(".people .facts", has_text="used")
+        link = await rita.page.get_by_label("Invite link").input_value()
+        path = link.removeprefix(system.url)
+        await galya.open(path)
+        await expect(galya.heading).to_have_text("Rita invites")
+        await expect(galya.page.locator("main")).to_contain_text("On the roof")
+        await rita.page.reload()
+        await expect(used).to_have_text("used 0 times")
+        await galya.click("Ask to come")
+        await expect(galya.own_state).to_contain_text("has yet to answer")
+        assert galya.page.url.endswith(evening)
+        await rita.open(path)
+        await expect(rita.page.get_by_role("alert")).to_contain_text("own evening")
+        await rita.open(evening)
+        await rita.click("Revoke")
+        await rita.click("Yes")
+        await expect(used).to_have_count(0)
+        await tolya.open(path)
+        await expect(tolya.page.get_by_role("alert")).to_contain_text("taken this link back")
 
 
 async def test_pictures_for_the_readme(

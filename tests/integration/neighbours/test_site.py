@@ -20,7 +20,7 @@ from tests.servers.http_server import served
 
 BYTES_MAX: Final = 150_000
 """All that a visitor ever loads, in one language."""
-PLACEHOLDER: Final = re.compile(r"{\w+}")
+PLACEHOLDER: Final = re.compile(r"{[\w:]+}")
 BROWSER: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 API: Final = ROOT / "deploy" / "gateway" / "openapi.json"
 ANNOUNCE: Final = "post /api/v1/announcement/{movie_id}"
@@ -136,7 +136,13 @@ async def test_options_of_everything_is_answered(session: aiohttp.ClientSession)
     assert not answer.startswith(b"HTTP/1.1 5"), answer
 
 
-@pytest.mark.parametrize("path", ["/films", "/evenings/", "/site/x/app.js", "/s/gone", "/a/x/y"])
+NOWHERE: Final = (
+    "/films", "/evenings/", "/site/x/app.js", "/s/gone", "/a/x/y", "/film/unknown",
+    "/evening/abc", "/evening/abc/history", "/person/me",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NOWHERE)
 @pytest.mark.parametrize(
     ("language", "title"), [("en", "There is no such page"), ("ru", "Такой страницы нет")]
 )

@@ -24,9 +24,9 @@ export function readsOf(page, id, query, me, evenings) {
   const wanted = { takes_requests: isOfSome ? null : true, ...Object.fromEntries(query), limit: 20 };
   const evening = `/api/v1/announcement/${id}`;
   const user = `/api/v1/user/${id}`;
-  const host = query.get('author_id');
+  const [host, film] = ['author_id', 'movie_id'].map((name) => query.get(name));
   return {
-    announce: { film: `${FILMS}/${query.get('movie_id')}` },
+    announce: { film: film && `${FILMS}/${film}` },
     change: { evening },
     data: { erasure: '/api/v1/my/erasure' },
     evening: { evening },

@@ -8,14 +8,15 @@ import { Page, html, words } from '../shell/page.js';
 const HOURS_AHEAD = 48;
 
 export default class AnnouncePage extends Page {
-  static title = words.host.announce;
+  static title = words.film.announce;
 
   async refresh() {
     await super.refresh();
-    this.first ??= firstTerms(this.film);
+    if (this.film) this.first ??= firstTerms(this.film);
   }
 
   view() {
+    if (!this.film) return html`${this.head} <p><a href="/">${words.film.choose}</a></p>`;
     const buttons = html`
       ${this.actions.submit(words.host.publish, 'primary', 'true')}
       ${this.actions.submit(words.host.keepDraft)}`;

@@ -2,7 +2,7 @@
 
 import { toldList } from '../parts/action.js';
 import { changesOf, eveningForm } from '../parts/evening_form.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class ChangePage extends Page {
   static title = words.host.change;
@@ -22,7 +22,7 @@ export default class ChangePage extends Page {
         ${toldList(this.told)}
         <p class="actions">${this.actions.button(words.host.changeNow,
           () => this.#change(), 'primary')}</p>
-      </section>` : nothing}`;
+      </section>` : ''}`;
   }
 
   #address(trial) {

@@ -9,7 +9,7 @@ import { onSubmit } from '../parts/form.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class EveningPage extends Page {
   static title = words.menu.evenings;
@@ -72,17 +72,17 @@ export default class EveningPage extends Page {
         ${ratingOf(evening)}</p>
       ${this.#terms()}
       <p class="text">${evening.description}</p>
-      ${evening.cancel_reason ? html`<blockquote>${evening.cancel_reason}</blockquote>` : nothing}
+      ${evening.cancel_reason && html`<blockquote>${evening.cancel_reason}</blockquote>`}
       ${this.actions.said}
-      ${whatNow === nothing ? nothing : html`
+      ${whatNow && html`
         <section class="panel" aria-live="polite" tabindex="-1">${whatNow}</section>`}
-      ${this.isHost ? nothing : this.#guests()}
-      ${this.rate?.view() ?? nothing}
-      ${this.chat?.view() ?? nothing}
+      ${this.isHost ? '' : this.#guests()}
+      ${this.rate?.view()}
+      ${this.chat?.view()}
       <p class="actions">
         ${this.actions.button(words.evening.calendar, () => this.#save(), 'quiet')}
         <a href="/evening/${this.id}/history">${words.history.title}</a>
-        ${this.isHost ? nothing : reportLink('evening', this.id)}
+        ${this.isHost ? '' : reportLink('evening', this.id)}
       </p>
     </article>`;
   }
@@ -93,16 +93,16 @@ export default class EveningPage extends Page {
       <dt>${words.evening.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at, evening.tz)}</dd>
       <dt>${words.evening.where}</dt><dd>${placeOf(evening)}</dd>
       <dt>${words.evening.price}</dt><dd>${priceOf(evening)}</dd>
-      ${isOver(this.evening) ? nothing : html`<dt>${words.evening.seats}</dt>
+      ${isOver(this.evening) ? '' : html`<dt>${words.evening.seats}</dt>
         <dd data-role="seats">${words.evening.left(evening.tickets_left, evening.ticket_count)}</dd>`}
     </dl>`;
   }
 
   #whatNow() {
     if (this.isHost) return this.host.view();
-    if (OPEN.has(this.booking?.state)) return isOver(this.evening) ? nothing : this.#answer();
+    if (OPEN.has(this.booking?.state)) return isOver(this.evening) ? '' : this.#answer();
     // A booking may end while it is read: then the stream tells of it.
-    return this.chances ? this.#askToCome() : nothing;
+    return this.chances && this.#askToCome();
   }
 
   #askToCome() {
@@ -121,11 +121,11 @@ export default class EveningPage extends Page {
     const { detail, overlaps, alternatives } = this.chances;
     // What was just refused has been said, with what stands against it.
     const isSaid = detail === this.actions.refusal;
-    if (isSaid && !alternatives.length) return nothing;
-    return html`${isSaid ? nothing : html`<p>${detail}</p>`}
-      ${overlaps.length && !isSaid ? html`<p>${words.evening.overlaps}:</p>${eveningLinks(overlaps)}` : nothing}
+    if (isSaid && !alternatives.length) return '';
+    return html`${isSaid ? '' : html`<p>${detail}</p>`}
+      ${overlaps.length && !isSaid ? html`<p>${words.evening.overlaps}:</p>${eveningLinks(overlaps)}` : ''}
       ${alternatives.length ? html`<h2>${words.evening.others}</h2>${eveningLinks(alternatives)}`
-        : nothing}`;
+        : ''}`;
   }
 
   #ask = onSubmit(({ message }) => this.actions.run(() =>
@@ -135,8 +135,8 @@ export default class EveningPage extends Page {
     const { state, hold_until: until, waitlist_position: place } = this.booking;
     const mayAccept = state === 'invited' || state === 'offered';
     return html`
-      ${until ? html`<p>${words.evening.holdUntil(formatMoment(until, this.evening.tz))}</p>` : nothing}
-      ${place ? html`<p data-role="place">${words.evening.inLine(place)}</p>` : nothing}
+      ${until && html`<p>${words.evening.holdUntil(formatMoment(until, this.evening.tz))}</p>`}
+      ${place && html`<p data-role="place">${words.evening.inLine(place)}</p>`}
       <p class="actions">
         ${mayAccept ? html`
           ${this.actions.button(words.evening.accept, () => this.#say(true), 'primary')}

@@ -4,7 +4,7 @@ import { eveningList } from '../parts/evening_line.js';
 import { filmChoices } from '../parts/film.js';
 import { checkbox, field, readForm } from '../parts/form.js';
 import { monthCalendar, turnCalendar } from '../parts/month_calendar.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 const PAGE = 20;
 const CHECKS = ['has_seats', 'is_free', 'fits_my_schedule', 'fits_my_plan', 'all'];
@@ -32,48 +32,42 @@ export default class EveningsPage extends Page {
         <div><p class="facts" role="status">${words.find.found(this.found)}</p>
           ${eveningList(this.found.lines)}
           ${this.found.more ? this.actions.button(words.common.more, () => this.#more())
-            : nothing}</div>
+            : ''}</div>
       </div>`;
   }
 
   #filters() {
-    const now = (name) => this.query.get(name) ?? '';
     const say = words.find;
+    const now = (name) => this.query.get(name) ?? '';
+    const own = (label, name, options) => field(label, name, { value: now(name), ...options });
     const films = filmChoices(this, now('movie_id'));
     return html`<form class="tall" @change=${(event) => this.#read(event.currentTarget)}
         @submit=${(event) => this.#read(event.target)}>
-      ${field(say.q, 'q', { value: now('q'), type: 'search' })}
-      ${field(words.plan.film, 'movie_id',
-        { value: now('movie_id'), choices: [['', say.anyFilm], ...films] })}
-      ${this.#episodes(now)}
+      ${own(say.q, 'q', { type: 'search' })}
+      ${own(words.plan.film, 'movie_id', { choices: [['', say.anyFilm], ...films] })}
+      ${this.#isOfSeries(now('movie_id')) ? html`<div class="pair">${['season', 'episode'].map((name) =>
+        own(words.host[name], name, { type: 'number', min: 1 }))}</div>` : ''}
       <details ?open=${this.query.size > 0}><summary>${say.filters}</summary>
-        ${this.isWhole || this.query.size ? html`${field(words.evening.where, 'location', { value: now('location') })}
-        <div class="pair">
-          ${field(say.from, 'date_from', { type: 'date', value: now('date_from') })}
-          ${field(say.to, 'date_to', { type: 'date', value: now('date_to') })}
-        </div>
-        ${field(say.sort, 'sort', { value: now('sort'), choices: Object.entries(say.sorts) })}
-        ${['status', 'visibility'].map((name) => field(say[name], name, { value: now(name),
-          choices: [['', say.any], ...Object.entries(words.evening[name])] }))}
-        ${field(say.rating, 'min_author_rating',
-          { type: 'number', min: 0, max: 10, step: '0.5', value: now('min_author_rating') })}
-        ${field(say.mine, 'mine', { value: now('mine'), choices: Object.entries(say.mines) })}
+        ${this.isWhole || this.query.size ? html`${own(words.evening.where, 'location')}
+        <div class="pair">${['from', 'to'].map((end) =>
+          own(say[end], `date_${end}`, { type: 'date' }))}</div>
+        ${own(say.sort, 'sort', { choices: Object.entries(say.sorts) })}
+        ${['status', 'visibility'].map((name) => own(say[name], name,
+          { choices: [['', say.any], ...Object.entries(words.evening[name])] }))}
+        ${own(say.rating, 'min_author_rating', { type: 'number', min: 0, max: 10, step: '0.5' })}
+        ${own(say.mine, 'mine', { choices: Object.entries(say.mines) })}
         ${CHECKS.map((name) =>
-          checkbox(say[name], name, { value: 'true', checked: now(name) === 'true' }))}` : nothing}
+          checkbox(say[name], name, { value: 'true', checked: now(name) === 'true' }))}` : ''}
       </details>
       <p class="actions"><button>${say.find}</button>
-        ${this.query.size ? html`<a class="button" href="/evenings">${say.clear}</a>` : nothing}</p>
+        ${this.query.size ? html`<a class="button" href="/evenings">${say.clear}</a>` : ''}</p>
     </form>
-    ${this.host ? html`<p>${say.ofHost} <a href="/person/${this.host.user_id}">${this.host.name}</a></p>`
-      : nothing}`;
+    ${this.host && html`<p>${say.ofHost} <a href="/person/${this.host.user_id}">${this.host.name}</a></p>`}`;
   }
 
   /** A series has seasons to choose from. */
-  #episodes(now) {
-    const film = this.films.find(({ id }) => id === now('movie_id'));
-    if (film?.kind !== 'series') return nothing;
-    return html`<div class="pair">${['season', 'episode'].map((name) =>
-      field(words.host[name], name, { type: 'number', min: 1, value: now(name) }))}</div>`;
+  #isOfSeries(movieId) {
+    return this.films.find(({ id }) => id === movieId)?.kind === 'series';
   }
 
   /** A box that is not ticked says nothing, so it is said here. */

@@ -11,7 +11,7 @@ export default class FiguresPage extends Page {
 
   view() {
     const counted = this.counted.figures.filter(({ rows }) => rows.length);
-    return html`<h1>${words.figures.title}</h1>
+    return html`${this.head}
       <p class="quiet">${counted.length ? words.figures.help : words.figures.none}</p>
       <div class="figures">${counted.map(figurePanel)}</div>`;
   }

@@ -2,7 +2,7 @@
 
 import { eveningList } from '../parts/evening_line.js';
 import { factsOf, genresOf, nameOf, poster } from '../parts/film.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class FilmPage extends Page {
   static isOpen = true;
@@ -22,7 +22,7 @@ export default class FilmPage extends Page {
           ${this.together.shown ? this.#button() : html`<p>${words.film.notShown}</p>`}
         </div>
       </article>
-      ${this.together.shown ? this.#evenings() : nothing}`;
+      ${this.together.shown ? this.#evenings() : ''}`;
   }
 
   #button() {
@@ -39,6 +39,6 @@ export default class FilmPage extends Page {
       <h2>${words.film.open(open)}</h2>
       ${next.length ? eveningList(next) : html`<p class="quiet">${words.film.noEvenings}</p>`}
       ${open > next.length
-        ? html`<a href="/evenings?movie_id=${this.film.id}">${words.film.all}</a>` : nothing}`;
+        ? html`<a href="/evenings?movie_id=${this.film.id}">${words.film.all}</a>` : ''}`;
   }
 }

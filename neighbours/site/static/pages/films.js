@@ -2,7 +2,7 @@
 
 import { factsOf, nameOf, poster } from '../parts/film.js';
 import { FirstSteps } from '../parts/first_steps.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 /** More than a screen shows. */
 const FIRST = 30;
@@ -22,7 +22,7 @@ export default class FilmsPage extends Page {
       <input type="search" .value=${this.wanted} @input=${(event) => this.#search(event)}
         aria-label=${words.films.search} placeholder=${words.films.search}>
       <ul class="films">${drawn.map(filmLine)}</ul>
-      ${found.length ? nothing : html`<p role="status">${words.films.none}</p>`}`;
+      ${found.length ? '' : html`<p role="status">${words.films.none}</p>`}`;
   }
 
   #search({ target }) {

@@ -2,7 +2,7 @@
 
 import { eventName, guestList, placeOf, statusOf, tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class HistoryPage extends Page {
   static title = words.history.title;
@@ -37,12 +37,12 @@ export default class HistoryPage extends Page {
 
   #entry(entry, index) {
     const { actor, guest_name: guest, at } = entry;
-    return html`<li aria-current=${index === this.chosen ? 'step' : nothing}>
+    return html`<li aria-current=${index === this.chosen ? 'step' : 'false'}>
       <button class="quiet" @click=${() => this.#goTo(index)}>
         <time datetime=${at}>${formatMoment(at)}</time>
         <strong>${eventName(entry)}</strong>
-        <span class="facts">${actor?.name ?? (actor ? words.history.system : nothing)}
-          ${guest && guest !== actor?.name ? `→ ${guest}` : nothing}</span></button></li>`;
+        <span class="facts">${actor?.name ?? (actor ? words.history.system : '')}
+          ${guest && guest !== actor?.name ? `→ ${guest}` : ''}</span></button></li>`;
   }
 
   #moment(entry) {

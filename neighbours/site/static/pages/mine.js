@@ -4,7 +4,7 @@ import { ask } from '../parts/action.js';
 import { eveningLine } from '../parts/evening_line.js';
 import { field, onSubmit } from '../parts/form.js';
 import { monthCalendar, turnCalendar } from '../parts/month_calendar.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 export default class MinePage extends Page {
   static title = words.menu.mine;
@@ -33,7 +33,7 @@ export default class MinePage extends Page {
     const evenings = this.ofMonth.map(({ announcement }) => announcement);
     return html`${monthCalendar(this.month, evenings, this.query,
       (from, to) => this.go(from ? `/mine?date_from=${from}&date_to=${to}` : '/mine'))}
-      ${this.query.size ? html`<p><a href="/mine">${words.mine.coming}</a></p>` : nothing}`;
+      ${this.query.size ? html`<p><a href="/mine">${words.mine.coming}</a></p>` : ''}`;
   }
 
   #feeds() {

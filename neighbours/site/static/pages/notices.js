@@ -2,7 +2,7 @@
 
 import { eventName, tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 const UNTOLD = new Set(['dropped', 'skipped', 'cancelled']);
 
@@ -21,9 +21,9 @@ export default class NoticesPage extends Page {
   }
 
   view() {
-    return html`<h1>${words.menu.notices}</h1>
+    return html`${this.head}
       <p><a href="/preferences">${words.notices.preferences}</a></p>
-      ${this.lines.length ? nothing : html`<p class="quiet">${words.common.nothing}</p>`}
+      ${this.lines.length ? '' : html`<p class="quiet">${words.common.nothing}</p>`}
       <ul class="notices">${this.lines.map((line) => this.#line(line))}</ul>`;
   }
 
@@ -33,10 +33,10 @@ export default class NoticesPage extends Page {
     return html`<li class="panel">
       <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
         ${tag(words.notices.state[line.state])}</p>
-      ${text ? html`<p class="text">${text.text}</p>` : nothing}
+      ${text && html`<p class="text">${text.text}</p>`}
       <p class="facts"><time datetime=${at}>${formatMoment(at)}</time>
         ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
-          ${text?.evening ?? html`${words.notices.evening} ${line.event_time && formatMoment(line.event_time)}`}</a>` : nothing}</p>
+          ${text?.evening ?? html`${words.notices.evening} ${line.event_time && formatMoment(line.event_time)}`}</a>` : ''}</p>
       <details><summary>${words.notices.why}</summary><p>${line.why}
         ${line.sources.map(({ event_type: type }) =>
           words.notices.event(eventName({ type: type.replace(/\.v\d+$/, '') }),

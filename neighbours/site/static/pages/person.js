@@ -5,7 +5,7 @@ import { ratingText, tag } from '../parts/evening_line.js';
 import { onSubmit } from '../parts/form.js';
 import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 const ROLES = ['host', 'guest'];
 
@@ -16,8 +16,8 @@ export default class PersonPage extends Page {
   async refresh() {
     await super.refresh();
     const isIn = (list) => list.some(({ user_id: one }) => one === this.id);
-    this.isFollowed = this.followed.includes(this.id);
-    this.done = { mute: isIn(this.mutes), block: isIn(this.blocks) };
+    const follow = this.followed.includes(this.id);
+    this.done = { follow, mute: isIn(this.mutes), block: isIn(this.blocks) };
   }
 
   get title() {
@@ -29,7 +29,7 @@ export default class PersonPage extends Page {
       ${this.isMe ? this.#own() : this.#relations()}
       ${ROLES.map((role) => this.#role(role))}
       ${this.#counters()}
-      ${this.reviews.length ? this.#reviews() : nothing}`;
+      ${this.reviews.length ? this.#reviews() : ''}`;
   }
 
   #own() {
@@ -40,23 +40,16 @@ export default class PersonPage extends Page {
   #relations() {
     return html`<p class="actions">
       <a class="button" href="/evenings?author_id=${this.id}">${words.person.evenings}</a>
-      ${this.actions.button(this.isFollowed ? words.person.unfollow : words.person.follow,
-        () => this.#follow())}
       ${Object.entries(this.done).map(([what, isDone]) => this.actions.button(
         words.person[isDone ? `un${what}` : what], () => this.#set(what, !isDone)))}
       ${reportLink('person', this.id)}</p>`;
   }
 
-  #set(what, yes) {
-    const address = `/api/v1/user/${this.id}/${what}`;
-    return this.actions.run(() => yes ? this.api.put(address) : this.api.delete(address));
-  }
-
   /** Following is UGC's. */
-  #follow() {
-    const address = `/neighbours/ugc/followers/${this.id}/${this.person.id}`;
-    return this.actions.run(
-      () => this.isFollowed ? this.api.delete(address) : this.api.put(address));
+  #set(what, yes) {
+    const address = what === 'follow' ? `/neighbours/ugc/followers/${this.id}/${this.person.id}`
+      : `/api/v1/user/${this.id}/${what}`;
+    return this.actions.run(() => yes ? this.api.put(address) : this.api.delete(address));
   }
 
   #role(role) {
@@ -65,11 +58,11 @@ export default class PersonPage extends Page {
     return html`<section><h2>${words.person.roles[role]}: ${ratingText(rating, count)}</h2>
       ${count ? html`
         ${drift.months.length > 1 ? linePlot(words.person.drift, drift.months,
-          ({ month }) => formatMonth(month), { rating: words.person.drift }, 1, 10) : nothing}
+          ({ month }) => formatMonth(month), { rating: words.person.drift }, 1, 10) : ''}
         <details><summary>${words.person.explain}</summary>
           <p>${words.person.prior(explained.formula)}</p>
           ${numberTable(explained.votes, ({ given_at: at }) => formatDay(at), words.person.columns)}
-        </details>` : nothing}</section>`;
+        </details>` : ''}</section>`;
   }
 
   #counters() {
@@ -83,9 +76,9 @@ export default class PersonPage extends Page {
       <p class="text">${one.text}</p>
       <p class="facts">${one.writer_name ?? words.person.unsigned}, ${formatMonth(one.month)}
         ${one.tags.map((one) => tag(one))}
-        ${this.isMe ? nothing : reportLink('review', one.review_id)}</p>
+        ${this.isMe ? '' : reportLink('review', one.review_id)}</p>
       ${one.reply ? html`<p>${words.person.replied}: <span class="text">${one.reply}</span></p>`
-        : this.isMe ? this.#replyForm(one) : nothing}</blockquote>`)}`;
+        : this.isMe ? this.#replyForm(one) : ''}</blockquote>`)}`;
   }
 
   #replyForm(review) {

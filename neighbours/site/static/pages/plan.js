@@ -3,7 +3,7 @@
 import { field, instantOf, onSubmit } from '../parts/form.js';
 import { filmChoices } from '../parts/film.js';
 import { formatSpan, weekdays } from '../parts/times.js';
-import { Page, html, nothing, words } from '../shell/page.js';
+import { Page, html, words } from '../shell/page.js';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -18,7 +18,7 @@ export default class PlanPage extends Page {
       <h2>${words.plan.add}</h2>
       ${this.#planForm()}
       <h2>${words.plan.free}</h2>
-      ${this.isWhole ? this.#freeForm() : nothing}`;
+      ${this.isWhole ? this.#freeForm() : ''}`;
   }
 
   #plan(plan) {

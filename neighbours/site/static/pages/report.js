@@ -4,10 +4,14 @@ import { field, onSubmit } from '../parts/form.js';
 import { notice } from '../parts/action.js';
 import { Page, html, words } from '../shell/page.js';
 
+/** What `reportLink` leads to. */
+const SUBJECT = /^kind=(evening|review|post|person)&id=[\da-f-]{36}$/;
+
 export default class ReportPage extends Page {
   static title = words.report.title;
 
   view() {
+    if (!SUBJECT.test(`${this.query}`)) return html`${this.head} <p>${words.report.how}</p>`;
     return html`${this.head}
       ${this.sent ? notice(words.report.sent, 'done') : html`
         <form class="tall" @submit=${this.#send}>
@@ -17,7 +21,7 @@ export default class ReportPage extends Page {
   }
 
   #send = onSubmit(async (said) => {
-    const body = { kind: this.query.get('kind'), id: this.query.get('id'), ...said };
+    const body = { ...Object.fromEntries(this.query), ...said };
     this.sent = await this.actions.run(() => this.api.post('/api/v1/report', body));
     this.redraw();
   });

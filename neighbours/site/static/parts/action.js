@@ -1,6 +1,6 @@
 /** What a person does on a page, and what the page says of it. */
 
-import { html, nothing, render, words } from '../shell/view.js';
+import { html, render, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { eveningLinks, tag } from './evening_line.js';
 
@@ -33,7 +33,7 @@ export class Actions {
   constructor(page) {
     this.page = page;
     this.busy = false;
-    this.said = nothing;
+    this.said = '';
   }
 
   button(text, act, look = '') {
@@ -53,7 +53,7 @@ export class Actions {
     const form = sent;
     sent = null;
     this.busy = true;
-    this.said = nothing;
+    this.said = '';
     this.refusal = '';
     this.page.redraw();
     try {
@@ -89,7 +89,7 @@ function holdFocus() {
 }
 
 /** `tone`: `problem`, `warning` or `done`. */
-export function notice(text, tone, details = nothing) {
+export function notice(text, tone, details = '') {
   return html`<div class="notice ${tone}" role=${tone === 'problem' ? 'alert' : 'status'}>${text}
     ${details}</div>`;
 }
@@ -98,7 +98,7 @@ export function notice(text, tone, details = nothing) {
 function explain(problem) {
   const { conflicts } = problem.facts;
   return notice(problem.status ? problem.message : words.common.unreachable, 'problem',
-    conflicts ? eveningLinks(conflicts) : nothing);
+    conflicts ? eveningLinks(conflicts) : '');
 }
 
 export function whoAreYou(text, people, become) {

@@ -1,6 +1,6 @@
 /** The terms of an evening as a form: to announce one, and to change it. */
 
-import { html, nothing, words } from '../shell/view.js';
+import { html, words } from '../shell/view.js';
 import { checkbox, field, instantOf, localTime, readForm } from './form.js';
 import { OWN_ZONE } from './times.js';
 
@@ -18,7 +18,7 @@ export function eveningForm(evening, film, submit, buttons) {
     @submit=${({ target, submitter }) => submit(readEvening(target), submitter.value)}>
     ${own(say.title, 'title', { required: true })}
     ${own(say.description, 'description', { rows: 3 })}
-    ${film?.kind === 'series' && !evening.id ? episodeFields(film) : nothing}
+    ${film?.kind === 'series' && !evening.id ? episodeFields(film) : ''}
     ${field(words.evening.when, 'event_time',
       { type: 'datetime-local', value: localTime(evening.event_time), required: true })}
     ${checkbox(say.zone(zone), 'tz', { checked: evening.tz !== null, value: zone })}

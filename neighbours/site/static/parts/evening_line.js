@@ -1,6 +1,6 @@
 /** An evening in a list. */
 
-import { html, nothing, words } from '../shell/view.js';
+import { html, words } from '../shell/view.js';
 import { formatMoment, formatNumber, formatPrice } from './times.js';
 
 /** `notes` are what else there is to say; empty ones are left out. */
@@ -14,7 +14,7 @@ export function eveningLine(evening, notes = []) {
       <span>${placeOf(evening)}</span>
       <span class="facts">${words.evening.left(evening.tickets_left, evening.ticket_count)} ·
         ${priceOf(evening)} · ${evening.author_name}, ${ratingOf(evening)}</span>
-      <span class="tags">${status === 'Alive' ? nothing : tag(statusOf(evening))} ${notes.map((one) => tag(one))}
+      <span class="tags">${status === 'Alive' ? '' : tag(statusOf(evening))} ${notes.map((one) => tag(one))}
         ${state && tag(stateOf(state, evening), 'mine')}</span>
     </a>
   </li>`;
@@ -27,7 +27,7 @@ export function eveningList(evenings) {
 /** Links to evenings, with their times. A private one has no title. */
 export function eveningLinks(evenings) {
   return html`<ul>${evenings.map((one) => html`<li>${one.title
-    ? html`<a href="/evening/${one.announcement_id}">${one.title}</a>, ` : nothing}
+    ? html`<a href="/evening/${one.announcement_id}">${one.title}</a>, ` : ''}
     ${formatMoment(one.event_time)}</li>`)}</ul>`;
 }
 
@@ -56,7 +56,7 @@ export function guestList(evening, isHost) {
 
 /** A short word about something, if there is one. */
 export function tag(text, look = '') {
-  return text ? html`<span class="tag ${look}">${text}</span> ` : nothing;
+  return text ? html`<span class="tag ${look}">${text}</span> ` : '';
 }
 
 export function filmName(evening) {

@@ -1,6 +1,6 @@
 /** What the front page offers to a newcomer: to be somebody, and to have something to see. */
 
-import { html, nothing, words } from '../shell/view.js';
+import { html, words } from '../shell/view.js';
 import { whoAreYou } from './action.js';
 import { fillExampleWeek } from './example_week.js';
 
@@ -14,14 +14,14 @@ export class FirstSteps {
   view() {
     const { person, knownPeople, become, some } = this.page;
     if (!person) return whoAreYou(words.first.who, knownPeople, become);
-    return some.length ? nothing : this.#offer();
+    return some.length ? '' : this.#offer();
   }
 
   #offer() {
     return html`<section class="panel" data-role="first"><p>${words.first.empty}</p>
       <p class="actions">
         ${this.page.actions.button(words.first.fill, () => this.#fill(), 'primary')}
-        ${this.#part === null ? nothing
+        ${this.#part === null ? ''
           : html`<progress max="1" value=${this.#part} aria-label=${words.first.fill}></progress>`}
       </p></section>`;
   }

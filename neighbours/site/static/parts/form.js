@@ -8,7 +8,7 @@ export function field(label, name, { value = '', hint, choices, ...options } = {
   return html`<label class="field">
     <span>${label}</span>
     ${control(name, value, choices, options)}
-    ${hint ? html`<small class="quiet">${hint}</small>` : nothing}
+    ${hint && html`<small class="quiet">${hint}</small>`}
   </label>`;
 }
 

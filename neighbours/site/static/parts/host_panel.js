@@ -1,6 +1,6 @@
 /** What the host of an evening does about it. */
 
-import { html, nothing, words } from '../shell/view.js';
+import { html, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { addressOf } from '../api/reads.js';
 import { ask, toldList } from './action.js';
@@ -70,14 +70,14 @@ export class HostPanel {
     return html`
       <p class="actions">
         ${status ? this.#actions.button(words.host[word], () => this.#change({ status }),
-          word === 'publish' ? 'primary' : '') : nothing}
-        ${this.#isOver ? nothing : html`<a class="button" href="/evening/${evening.id}/change">
+          word === 'publish' ? 'primary' : '') : ''}
+        ${this.#isOver ? '' : html`<a class="button" href="/evening/${evening.id}/change">
           ${words.host.change}</a>`}
       </p>
       ${this.#requests()}
       ${['Alive', 'Closed'].includes(evening.status) ? html`${this.#invite()} ${this.#word()}`
-        : nothing}
-      ${this.#isOver ? nothing : this.#cancel()}`;
+        : ''}
+      ${this.#isOver ? '' : this.#cancel()}`;
   }
 
   get #isOver() {
@@ -114,13 +114,13 @@ export class HostPanel {
     const mayAnswer = !this.#actions.busy
       && asked.some(({ booking_id: id }) => this.#chosen.has(id));
     return html`<h2>${words.host.requests}</h2>
-      ${open.length ? nothing : html`<p class="quiet">${words.host.noRequests}</p>`}
+      ${open.length ? '' : html`<p class="quiet">${words.host.noRequests}</p>`}
       <form @submit=${this.#answerChosen}>
         <ul class="people">${open.map((booking) => this.#request(booking))}</ul>
         ${asked.length > 1 ? html`<p class="actions">
           <button ?disabled=${!mayAnswer} value="true">${words.host.approveChosen}</button>
           <button ?disabled=${!mayAnswer} value="false">${words.host.declineChosen}</button>
-        </p>` : nothing}
+        </p>` : ''}
       </form>`;
   }
 
@@ -137,14 +137,14 @@ export class HostPanel {
       <a class="facts" href="/person/${booking.guest_id}">${ratingText(score, count)}</a>
       ${tag([stateOf(state, this.page.evening, true), place].filter(Boolean).join(' · '))}
       ${place && booking.preapproved ? tag(words.history.events['booking.preapproved'], 'mine')
-        : nothing}
-      ${this.#isOver ? nothing : html`<span class="actions">
+        : ''}
+      ${this.#isOver ? '' : html`<span class="actions">
         ${isToAnswer(booking) ? html`
           ${this.#actions.button(words.host.approve, () => this.#answer([id], true), 'primary')}
           ${this.#actions.button(words.host.decline, () => this.#answer([id], false))}`
           : this.#actions.button(words.host.takeBack, () => this.#takeBack(booking))}
       </span>`}
-      ${message ? html`<q class="text">${message}</q>` : nothing}
+      ${message && html`<q class="text">${message}</q>`}
     </li>`;
   }
 
@@ -179,19 +179,19 @@ export class HostPanel {
     return html`<h2>${words.host.invite}</h2>
       ${known.length ? html`<form @submit=${this.#inviteOne}>
         ${field(words.host.whom, 'guest_ids', { choices: known })}
-        ${this.#actions.submit(words.host.invite)}</form>` : nothing}
+        ${this.#actions.submit(words.host.invite)}</form>` : ''}
       <p class="actions">
         ${this.#actions.button(words.host.inviteFollowers,
           () => this.#post('invites', { all_followers: true }))}
         ${this.#actions.button(words.host.makeLink, () => this.#post('invite-links', {}))}
         ${this.#actions.button(words.host.share, () => this.#showShare())}
       </p>
-      ${this.job ? html`<p class="facts" role="status">${words.host.job(this.job)}</p>` : nothing}
+      ${this.job && html`<p class="facts" role="status">${words.host.job(this.job)}</p>`}
       <ul class="people">${this.links.filter(({ revoked_at: end }) => !end).map((link) => html`<li>
         <input readonly aria-label=${words.host.link} .value=${this.#pageOf(link)}>
         <span class="facts">${words.host.used(link.used)}</span>
         ${this.#actions.button(words.common.revoke, () => this.#revoke(link))}</li>`)}</ul>
-      ${this.#share ? this.#shareCard() : nothing}`;
+      ${this.#share && this.#shareCard()}`;
   }
 
   /** The link of the API is for a client; this is the page that uses it. */
@@ -215,7 +215,7 @@ export class HostPanel {
   #shareCard() {
     const { short_link: link, card, intents, text } = this.#share;
     return html`<div class="share">
-      ${card ? html`<img src=${new URL(card).pathname} alt=${words.host.card} width="400">` : nothing}
+      ${card && html`<img src=${new URL(card).pathname} alt=${words.host.card} width="400">`}
       <p>${text[document.documentElement.lang]}</p>
       <p><a href=${link} target="_blank" rel="noreferrer">${link}</a></p>
       <p class="actions">${Object.entries(intents).map(([name, address]) => html`
@@ -227,10 +227,10 @@ export class HostPanel {
     return html`<h2>${words.host.word}</h2>
       <ul class="people">${this.words.map((one) => html`<li><q class="text">${one.text}</q>
         <span class="tag">${words.notices.state[one.state]}
-          ${one.due_at ? formatMoment(one.due_at) : nothing}
-          ${one.reaches === null ? nothing : html`· ${words.host.reaches(one.reaches)}`}</span>
+          ${one.due_at && formatMoment(one.due_at)}
+          ${one.reaches === null ? '' : html`· ${words.host.reaches(one.reaches)}`}</span>
         ${one.state === 'planned' ? html`<span class="actions">${this.#actions.button(words.host.unsay,
-          () => this.#delete('broadcasts', one.broadcast_id))}</span>` : nothing}</li>`)}</ul>
+          () => this.#delete('broadcasts', one.broadcast_id))}</span>` : ''}</li>`)}</ul>
       <form class="tall" @submit=${this.#say}>
         ${field(words.host.text, 'text', { rows: 2, required: true })}
         <fieldset><legend>${words.host.to}</legend>
@@ -256,7 +256,7 @@ export class HostPanel {
         ${field(words.host.reason, 'reason')}
         ${this.#actions.submit(words.host.preview)}
         ${this.#told ? html`${toldList(this.#told)}
-          ${this.#actions.submit(words.host.cancelNow, 'primary', 'now')}` : nothing}
+          ${this.#actions.submit(words.host.cancelNow, 'primary', 'now')}` : ''}
       </form>`;
   }
 

@@ -1,7 +1,7 @@
 /** Numbers in tables and small plots. `rows` are objects, `columns` name what is shown of them:
  * `{ column: name }`. */
 
-import { html, nothing, svg, words } from '../shell/view.js';
+import { html, svg, words } from '../shell/view.js';
 import { formatNumber } from './times.js';
 
 const WIDTH = 360;
@@ -28,7 +28,7 @@ export function linePlot(title, rows, labelOf, columns, low = 0, high = greatest
       <text x="0" y=${EDGE}>${formatNumber(high)}</text><text x="0" y=${HEIGHT - EDGE}>${low}</text>
       <text x=${EDGE} y=${HEIGHT - 4}>${labelOf(rows[0])}</text>
       ${rows.length > 1 ? svg`<text x=${WIDTH - EDGE} y=${HEIGHT - 4} text-anchor="end">
-        ${labelOf(rows.at(-1))}</text>` : nothing}
+        ${labelOf(rows.at(-1))}</text>` : ''}
     </svg>
     <details><summary>${words.common.numbers}</summary>
       ${numberTable(rows, labelOf, columns)}</details></figure>`;

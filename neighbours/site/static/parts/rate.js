@@ -1,7 +1,7 @@
 /** Ratings of an evening that is over. A rating is sealed until both sides have rated, or until
  * its time is up. */
 
-import { html, nothing, words } from '../shell/view.js';
+import { html, words } from '../shell/view.js';
 import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
@@ -22,7 +22,7 @@ export class Rate {
   }
 
   view() {
-    if (!this.others.length) return nothing;
+    if (!this.others.length) return '';
     return html`<section><h2>${words.rate.title}</h2>
       ${this.others.map((other) => this.#other(other))}
       ${this.received.filter(({ revealed }) => revealed).map((rating) => html`
@@ -37,7 +37,7 @@ export class Rate {
         @submit=${onSubmit((said) => this.#give(said, person, rating))}>
       <strong>${name}</strong>
       ${rating ? html`<p class="quiet">
-        ${words.rate.sealed(formatMoment(rating.sealed_until))}</p>` : nothing}
+        ${words.rate.sealed(formatMoment(rating.sealed_until))}</p>` : ''}
       ${field(words.rate.score, 'score', { type: 'number', min: 1, max: 10, required: true,
         value: rating?.score ?? '' })}
       ${field(words.rate.text, 'text', { rows: 2, value: rating?.text ?? '' })}

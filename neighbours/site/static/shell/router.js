@@ -4,25 +4,26 @@
  * in the braces as `args`. */
 const ROUTES = [
   ['/', 'films', 'films'],
-  ['/film/{movie_id}', 'film', 'films'],
+  ['/film/{movie_id:uuid}', 'film', 'films'],
   ['/evenings', 'evenings', 'evenings'],
   ['/announce', 'announce', 'films'],
-  ['/evening/{announcement_id}', 'evening', 'evenings'],
-  ['/evening/{announcement_id}/change', 'change', 'evenings'],
-  ['/evening/{announcement_id}/history', 'history', 'evenings'],
+  ['/evening/{announcement_id:uuid}', 'evening', 'evenings'],
+  ['/evening/{announcement_id:uuid}/change', 'change', 'evenings'],
+  ['/evening/{announcement_id:uuid}/history', 'history', 'evenings'],
   ['/invited/{token}', 'invited', 'evenings'],
   ['/mine', 'mine', 'mine'],
   ['/figures', 'figures', 'mine'],
   ['/plan', 'plan', 'plan'],
   ['/notices', 'notices', 'notices'],
   ['/preferences', 'preferences', 'notices'],
-  ['/person/{user_id}', 'person', ''],
+  ['/person/{user_id:uuid}', 'person', ''],
   ['/data', 'data', 'myself'],
   ['/report', 'report', ''],
 ].map(([address, page, section]) => ({ pattern: patternOf(address), page, section }));
 
 function patternOf(address) {
-  return RegExp(`^${address.replace(/{\w+}/g, '([^/]+)')}$`);
+  const pattern = address.replace(/{\w+:uuid}/g, '([\\da-fA-F-]{36})').replace(/{\w+}/, '([^/]+)');
+  return RegExp(`^${pattern}$`);
 }
 
 /** Find the page of an address. Returns `{ page, section, args }`, or null. */

@@ -1,4 +1,4 @@
 /** What every module imports that shows something. */
 
-export { html, nothing, render, svg } from '../vendor/lit-html.js';
+export { html, render, svg } from '../vendor/lit-html.js';
 export { language, words } from '../words/index.js';

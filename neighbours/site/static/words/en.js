@@ -29,7 +29,7 @@ export default {
     again: 'Try again',
     nothing: 'There is nothing here.',
     unreachable: 'No answer. Check your connection and try again.',
-    notFound: 'This page does not exist, or you may not see it.',
+    notFound: 'There is nothing at this address, or you may not see it.',
     logInFirst: 'Log in to open this page. You come straight back to it.',
     more: 'More',
     numbers: 'In numbers',
@@ -69,6 +69,7 @@ export default {
     noEvenings: 'No evening has free seats now.',
     all: 'All evenings of this film',
     announce: 'Announce an evening',
+    choose: 'Choose a film first',
     notShown: 'No evenings are held here for this film.',
     episode: (season, episode) => `season ${season}, episode ${episode}`,
   },
@@ -142,7 +143,6 @@ export default {
     inLine: (place) => `You are number ${place} on the waiting list.`,
   },
   host: {
-    announce: 'Announce an evening',
     title: 'Title',
     description: 'Description',
     zone: (zone) => `State the time zone: ${zone}`,
@@ -202,10 +202,6 @@ export default {
     drop: 'Delete the draft',
     cancelNow: 'Yes, cancel it',
     reason: 'Reason (the guests will read it)',
-  },
-  invited: {
-    title: 'You are invited',
-    text: 'Somebody sent you a link to their film evening.',
   },
   chat: {
     title: 'Chat',
@@ -380,6 +376,7 @@ export default {
   report: {
     title: 'Report',
     reason: 'What is wrong',
+    how: 'Open what you want to report, and choose “Report” there.',
     send: 'Send to the operators',
     sent: 'The operators have your report. Nobody else learns who sent it.',
   },
