@@ -120,17 +120,15 @@ class App {
         follow(this.session.api, {
           announcementId,
           tell,
-          connected: (yes) => this.#noteConnection(yes, visit),
+          connected: (yes) => {
+            if (visit.signal.aborted || yes === this.#connected) return;
+            this.#connected = yes;
+            this.redraw();
+          },
           signal: visit.signal,
         }),
       signal: visit.signal,  // It aborts when the page is left.
     };
-  }
-
-  #noteConnection(yes, visit) {
-    if (visit.signal.aborted || yes === this.#connected) return;
-    this.#connected = yes;
-    this.redraw();
   }
 
   #frame() {

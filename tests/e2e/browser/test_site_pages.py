@@ -449,6 +449,45 @@ async def test_an_invite_link_says_whose_it_is_and_is_used_by_the_button_alone(
         await expect(tolya.page.get_by_role("alert")).to_contain_text("taken this link back")
 
 
+async def test_long_texts_are_folded_and_lists_stay_lists(
+    browser: Browser, system: RunningSystem
+) -> None:
+    token, guest = await system.token("lyuda"), await system.token("petr")
+    body = {
+        "title": "A title of many words. " * 8, "description": "Once upon a time. " * 220,
+        "event_location": "Moscow, " * 60, "event_time": "2041-01-01T19:00:00Z",
+        "sub_only": False, "is_free": True, "ticket_count": 2,
+    }  # fmt: skip
+    address = f"/api/v1/announcement/{await system.film()}"
+    evening, _ = await system.send("POST", address, token, body, expect=201)
+    asking = {"message": "May I come? " * 80}
+    await system.send("POST", f"/api/v1/booking/{evening['id']}", guest, asking, expect=201)
+    posts = f"/api/v1/announcement/{evening['id']}/posts"
+    await system.send("POST", posts, token, {"text": "line\n" * 800}, expect=201)
+    async with visiting(browser, system.url, "lyuda", size=PHONE) as lyuda:
+        await lyuda.open(f"/evening/{evening['id']}")
+        texts = lyuda.page.locator(".text:visible")
+        await expect(texts).to_have_count(3)  # Description, message and post.
+        heights = "all => all.map((one) => one.clientHeight)"
+        assert max(await texts.evaluate_all(heights)) < 200
+        folds = lyuda.page.get_by_text("More", exact=True)
+        await expect(folds).to_have_count(3)
+        for fold in await folds.all():
+            await fold.press("Enter")
+        assert min(await texts.evaluate_all(heights)) > 400
+        for size in (PHONE, DESKTOP):
+            await lyuda.page.set_viewport_size({"width": size[0], "height": size[1]})
+            await lyuda.open("/evenings?date_from=2041-01-01")
+            line = lyuda.page.locator("li.evening")
+            title = await line.locator("strong").bounding_box()
+            whole = await line.bounding_box()
+            assert title is not None
+            assert whole is not None
+            assert title["width"] > size[0] / 4
+            assert whole["height"] < 320
+            assert not await is_too_wide(lyuda.page)
+
+
 async def test_pictures_for_the_readme(
     browser: Browser, system: RunningSystem, tmp_path: Path
 ) -> None:

@@ -1,5 +1,5 @@
 /** What changes, while it changes: `GET /api/v1/stream`, read with fetch, because EventSource
- * cannot send a token and a token in an address would end up in logs. */
+ * cannot send a token. */
 
 import { pause } from './client.js';
 

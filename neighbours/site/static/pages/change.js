@@ -25,19 +25,18 @@ export default class ChangePage extends Page {
       </section>` : ''}`;
   }
 
-  #address(trial) {
-    return `${this.reads.evening}${trial ? '?dry_run=true' : ''}`;
+  #put(query) {
+    return this.actions.run(() => this.api.put(`${this.reads.evening}${query}`, this.changes));
   }
 
   #preview = async (terms) => {
     this.changes = changesOf(this.evening, terms);
-    const trial = await this.actions.run(() => this.api.put(this.#address(true), this.changes));
+    const trial = await this.#put('?dry_run=true');
     this.told = trial.would_tell;
     this.redraw();
   };
 
   async #change() {
-    const done = await this.actions.run(() => this.api.put(this.#address(false), this.changes));
-    if (done) this.go(`/evening/${this.evening.id}`);
+    if (await this.#put('')) this.go(`/evening/${this.evening.id}`);
   }
 }

@@ -9,7 +9,7 @@ import { onSubmit } from '../parts/form.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
-import { Page, html, words } from '../shell/page.js';
+import { Page, fold, html, words } from '../shell/page.js';
 
 export default class EveningPage extends Page {
   static title = words.menu.evenings;
@@ -65,13 +65,13 @@ export default class EveningPage extends Page {
     const whatNow = this.#whatNow();
     return html`<article>
       <p class="quiet"><a href="/film/${evening.movie_id}">${filmName(evening)}</a></p>
-      <h1>${evening.title}</h1>
+      <h1 class=${evening.title.length > 80 ? 'long' : ''}>${evening.title}</h1>
       <p>${tag(statusOf(evening))} ${tag(words.evening.visibility[evening.visibility])}
         ${this.booking && tag(stateOf(this.booking.state, evening), 'mine')}</p>
       <p><a href="/person/${evening.author_id}">${words.evening.by(evening.author_name)}</a>,
         ${ratingOf(evening)}</p>
       ${this.#terms()}
-      <p class="text">${evening.description}</p>
+      <p class="text">${evening.description}</p>${fold(evening.description)}
       ${evening.cancel_reason && html`<blockquote>${evening.cancel_reason}</blockquote>`}
       ${this.actions.said}
       ${whatNow && html`

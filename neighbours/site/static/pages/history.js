@@ -17,12 +17,13 @@ export default class HistoryPage extends Page {
 
   view() {
     const shown = this.past || this.evening;
+    const entry = this.entries[this.chosen];
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
       ${this.head}
       <label class="field"><span>${words.history.moment}</span>
         <input type="range" min="0" max=${this.entries.length - 1} .value=${String(this.chosen)}
-          aria-valuetext=${this.#moment(this.entries[this.chosen])}
+          aria-valuetext="${formatMoment(entry.at)}: ${eventName(entry)}"
           @change=${(event) => this.#goTo(Number(event.target.value))}></label>
       <section class="panel" aria-live="polite" aria-busy=${this.seen !== this.chosen}>
         <p><strong>${shown.title}</strong>
@@ -43,10 +44,6 @@ export default class HistoryPage extends Page {
         <strong>${eventName(entry)}</strong>
         <span class="facts">${actor?.name ?? (actor ? words.history.system : '')}
           ${guest && guest !== actor?.name ? `→ ${guest}` : ''}</span></button></li>`;
-  }
-
-  #moment(entry) {
-    return `${formatMoment(entry.at)}: ${eventName(entry)}`;
   }
 
   /** Read how the evening stood after the entry that was chosen last. */

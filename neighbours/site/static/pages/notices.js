@@ -2,7 +2,7 @@
 
 import { eventName, tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
-import { Page, html, words } from '../shell/page.js';
+import { Page, fold, html, words } from '../shell/page.js';
 
 const UNTOLD = new Set(['dropped', 'skipped', 'cancelled']);
 
@@ -33,7 +33,7 @@ export default class NoticesPage extends Page {
     return html`<li class="panel">
       <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
         ${tag(words.notices.state[line.state])}</p>
-      ${text && html`<p class="text">${text.text}</p>`}
+      ${text && html`<p class="text">${text.text}</p>${fold(text.text)}`}
       <p class="facts"><time datetime=${at}>${formatMoment(at)}</time>
         ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
           ${text?.evening ?? html`${words.notices.evening} ${line.event_time && formatMoment(line.event_time)}`}</a>` : ''}</p>

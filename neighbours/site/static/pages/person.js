@@ -5,7 +5,7 @@ import { ratingText, tag } from '../parts/evening_line.js';
 import { onSubmit } from '../parts/form.js';
 import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
-import { Page, html, words } from '../shell/page.js';
+import { Page, fold, html, words } from '../shell/page.js';
 
 const ROLES = ['host', 'guest'];
 
@@ -73,22 +73,19 @@ export default class PersonPage extends Page {
 
   #reviews() {
     return html`<h2>${words.person.reviews}</h2>${this.reviews.map((one) => html`<blockquote>
-      <p class="text">${one.text}</p>
+      <p class="text">${one.text}</p>${fold(one.text)}
       <p class="facts">${one.writer_name ?? words.person.unsigned}, ${formatMonth(one.month)}
         ${one.tags.map((one) => tag(one))}
         ${this.isMe ? '' : reportLink('review', one.review_id)}</p>
-      ${one.reply ? html`<p>${words.person.replied}: <span class="text">${one.reply}</span></p>`
+      ${one.reply ? html`<p>${words.person.replied}: <span class="text">${one.reply}</span>${fold(one.reply)}</p>`
         : this.isMe ? this.#replyForm(one) : ''}</blockquote>`)}`;
   }
 
-  #replyForm(review) {
-    return html`<form @submit=${onSubmit((said) => this.#reply(said, review))}>
+  #replyForm({ review_id: id }) {
+    return html`<form @submit=${onSubmit((said) => this.actions.run(
+        () => this.api.put(`/api/v1/rating/${id}/reply`, said)))}>
       <input name="text" required aria-label=${words.person.reply}
         placeholder=${words.person.reply}>
       ${this.actions.submit(words.person.send)}</form>`;
-  }
-
-  #reply(said, { review_id: id }) {
-    return this.actions.run(() => this.api.put(`/api/v1/rating/${id}/reply`, said));
   }
 }

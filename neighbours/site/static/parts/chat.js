@@ -1,6 +1,6 @@
 /** The chat of an evening, live, for its host and the confirmed guests. */
 
-import { html, words } from '../shell/view.js';
+import { fold, html, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { ask } from './action.js';
 import { onSubmit } from './form.js';
@@ -76,7 +76,7 @@ export class Chat {
     return html`<section tabindex="-1">
       <h2>${words.chat.title}</h2>
       ${this.#older ? this.page.actions.button(words.chat.older,
-        () => this.#readOlder(posts[0]), 'quiet') : ''}
+        () => this.page.actions.run(() => this.#readBefore(posts[0].position)), 'quiet') : ''}
       <div role="log" tabindex="0" aria-label=${words.chat.title}>
         <ol class="chat">${posts.map((post) => this.#post(post))}</ol></div>
       <form @submit=${this.#write}>
@@ -95,7 +95,7 @@ export class Chat {
         <time datetime=${post.created}>${formatMoment(post.created)}</time>
         ${post.modified !== post.created && !gone ? words.chat.changed : ''}</span>
       ${this.#editing === post.post_id ? this.#editor(post)
-        : html`<p class="text">${gone ? words.chat.deleted : post.text}</p>`}
+        : html`<p class="text">${gone ? words.chat.deleted : post.text}</p>${fold(post.text)}`}
       ${gone || this.#editing ? '' : html`<span class="actions">
         ${own ? actions.button(words.chat.edit, () => this.#edit(post), 'quiet') : ''}
         ${own || isHost ? actions.button(words.chat.delete, () => this.#delete(post), 'quiet')
@@ -134,9 +134,5 @@ export class Chat {
 
   #do(act) {
     return this.page.actions.run(async () => this.take(await act(this.page.api)));
-  }
-
-  async #readOlder({ position }) {
-    await this.page.actions.run(() => this.#readBefore(position));
   }
 }

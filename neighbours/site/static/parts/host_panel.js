@@ -1,6 +1,6 @@
 /** What the host of an evening does about it. */
 
-import { html, words } from '../shell/view.js';
+import { fold, html, words } from '../shell/view.js';
 import { Problem } from '../api/client.js';
 import { addressOf } from '../api/reads.js';
 import { ask, toldList } from './action.js';
@@ -144,7 +144,7 @@ export class HostPanel {
           ${this.#actions.button(words.host.decline, () => this.#answer([id], false))}`
           : this.#actions.button(words.host.takeBack, () => this.#takeBack(booking))}
       </span>`}
-      ${message && html`<q class="text">${message}</q>`}
+      ${message && html`<q class="text">${message}</q>${fold(message)}`}
     </li>`;
   }
 
@@ -225,7 +225,7 @@ export class HostPanel {
 
   #word() {
     return html`<h2>${words.host.word}</h2>
-      <ul class="people">${this.words.map((one) => html`<li><q class="text">${one.text}</q>
+      <ul class="people">${this.words.map((one) => html`<li><q class="text">${one.text}</q>${fold(one.text)}
         <span class="tag">${words.notices.state[one.state]}
           ${one.due_at && formatMoment(one.due_at)}
           ${one.reaches === null ? '' : html`· ${words.host.reaches(one.reaches)}`}</span>

@@ -1,7 +1,7 @@
 /** Ratings of an evening that is over. A rating is sealed until both sides have rated, or until
  * its time is up. */
 
-import { html, words } from '../shell/view.js';
+import { fold, html, words } from '../shell/view.js';
 import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
@@ -26,7 +26,7 @@ export class Rate {
     return html`<section><h2>${words.rate.title}</h2>
       ${this.others.map((other) => this.#other(other))}
       ${this.received.filter(({ revealed }) => revealed).map((rating) => html`
-        <blockquote>${words.rate.received(rating.score)} <span class="text">${rating.text}</span>
+        <blockquote>${words.rate.received(rating.score)} <span class="text">${rating.text}</span>${fold(rating.text)}
         </blockquote>`)}</section>`;
   }
 

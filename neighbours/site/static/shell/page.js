@@ -5,7 +5,7 @@ import { Problem } from '../api/client.js';
 import { Actions } from '../parts/action.js';
 import { html } from './view.js';
 
-export { html, words } from './view.js';
+export { fold, html, words } from './view.js';
 
 /** After these, what the page shows is not the person's to see any more. */
 const GONE = new Set([401, 403, 404]);

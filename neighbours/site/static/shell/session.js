@@ -1,7 +1,5 @@
 /** Who uses this tab. Two windows can be two people: the person is the tab's own, and only the
- * names to choose from are shared.
- *
- * A real site would send people to Auth. Here the stand-in's Auth lets in anybody by a login. */
+ * names to choose from are shared. */
 
 import { Api, Problem } from '../api/client.js';
 import { PERSON } from '../parts/days.js';
