@@ -29,6 +29,7 @@ from notifier.delivery.decisions import (
     mark_unsettled,
 )
 from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedNotice
+from notifier.delivery.overlaps import name_overlaps
 from notifier.delivery.preferences import DEFAULT
 from notifier.delivery.spans import delivering, tell_result
 from notifier.expander import FanOutExpander
@@ -245,7 +246,8 @@ class Dispatcher:
             return self._retry_later(notice, REBUILDING, now)
         if (reason := await self._find_obstacle(notice, relation)) is not None:
             return DeliveryResult(notice.id, "dropped", reason)
-        await self._notification.send(compose(notice, recipient, relation, names, link, now))
+        told = await name_overlaps(notice, self._queue)
+        await self._notification.send(compose(told, recipient, relation, names, link, now))
         return DeliveryResult(notice.id, "sent", sent_at=now)
 
     async def _send_digest(

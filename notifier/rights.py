@@ -39,6 +39,7 @@ READERS_OF: Final[Mapping[str, frozenset[str]]] = {
     "author_id": ALL,
     "invited": ALL,
     "diff": PARTIES,
+    "price": PARTIES,
     "by": PARTIES,
     "reason": PARTIES,
     "system_reason": PARTIES,
@@ -50,6 +51,7 @@ READERS_OF: Final[Mapping[str, frozenset[str]]] = {
     "waiting": PARTIES,
     "hold_until": PARTIES,
     "clashes": GUEST,
+    "overlaps": GUEST,
     "typed": ALL,
 }
 """By fact, the sides (`Relation.side`) that may read it. A fact that is not listed is shown to

@@ -5,13 +5,14 @@ the inventory in docs/personal-data.md is made of them. Ids are not texts. They 
 ledger needs somebody in every seat.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, NamedTuple, NewType, get_args, get_origin
 
 from msgspec import Meta, UnsetType
 
-from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.languages import HOME_LANGUAGE, Language, Text
 from contracts.values.zones import HOME_ZONE
 
 ERASED_NAME: Final = "erased person"
@@ -20,6 +21,20 @@ ERASED_TEXT: Final = "[erased]"
 
 HIDDEN_TEXT: Final = "[hidden]"
 """Stands for a text that must not be empty and that an operator has hidden."""
+
+_STAND_INS: Final[Mapping[str, Text]] = {
+    ERASED_NAME: Text(ERASED_NAME, "удалённый пользователь"),
+    ERASED_TEXT: Text(ERASED_TEXT, "[удалено]"),
+    HIDDEN_TEXT: Text(HIDDEN_TEXT, "[скрыто]"),
+}
+
+
+def show_text(text: str, language: Language) -> str:
+    """Return a text as people read it: one that stands for another in their language, and any
+    other as it is. Stored, and answered to programs, it is the same in every language."""
+    stand_in = _STAND_INS.get(text)
+    return text if stand_in is None else stand_in.in_language(language)
+
 
 Owner = Literal["actor", "person", "operator", "nobody"]
 """Says whose data a text is: `actor` gave the command and typed it; `person` is the one whom the

@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
-from contracts.values.personal import ERASED_NAME
+from contracts.values.personal import ERASED_NAME, show_text
 from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import Recipient, compose
 from notifier.delivery.leases import DeliveryContext, LeasedNotice
@@ -138,7 +138,7 @@ class Eraser:
         context = await self._queue.load_context(notices)
         composed = []
         for one in retracted:
-            if one.notice is None or one.notice.announcement_id is None:
+            if one.notice is None:  # So nothing says in whose language.
                 composed.append(Retraction(one.key, title=ERASED_NAME, text=""))
                 continue
             again = await self._compose_again(one.notice, one.told_at, context)
@@ -152,12 +152,15 @@ class Eraser:
     ) -> Retraction | None:
         """Return the notice as it would have been told without the texts; None while the journal
         is being read again. A notice that cannot be written is shown without any text."""
-        assert notice.announcement_id is not None
+        profile = context.people.get(notice.recipient, PersonProfile(notice.recipient, ""))
+        recipient = Recipient(profile, context.preferences.get(notice.recipient, DEFAULT))
+        title = show_text(ERASED_NAME, recipient.addressee.language)
+        textless = Retraction(notice.key, title, text="")
+        if notice.announcement_id is None:
+            return textless
         relation = await self._queue.load_relation(notice.announcement_id, notice.recipient)
         if relation is None:
             return None
-        profile = context.people.get(notice.recipient, PersonProfile(notice.recipient, ""))
-        recipient = Recipient(profile, context.preferences.get(notice.recipient, DEFAULT))
         names: dict[str, str] = {
             person_id: person.name for person_id, person in context.people.items()
         }
@@ -165,7 +168,7 @@ class Eraser:
             told = compose(notice, recipient, relation, names, "", told_at or notice.due_at)
         except Exception:  # An erasure must not stop at a notice that cannot be written.
             log.exception("notice retracted without a text", extra={"notice": notice.id})
-            return Retraction(notice.key, title=ERASED_NAME, text="")
+            return textless
         return Retraction(notice.key, title=told.title, text=told.text)
 
     def _next_try(self, now: datetime, attempts: int) -> datetime:

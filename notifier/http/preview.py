@@ -7,6 +7,7 @@ from contracts.errors import DependencyDown
 from contracts.values.ids import AnnouncementId, PersonId
 from notifier.delivery.decisions import Recipient, compose, compose_personal, erase_begun
 from notifier.delivery.leases import DeliveryContext, LeasedNotice
+from notifier.delivery.overlaps import name_overlaps
 from notifier.delivery.preferences import DEFAULT
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.policies.facts import people_in
@@ -75,6 +76,7 @@ class NoticePreview:
             if relation is None:
                 return None
             names: dict[str, str] = {one: who.name for one, who in people.items() if who}
+            notice = await name_overlaps(notice, self._queue)
             return compose(notice, recipient, relation, names, "", now)
         except (KeyError, ValueError, TypeError):
             return None  # Its facts are not as they should be; the dispatcher parks it.

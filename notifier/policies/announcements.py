@@ -25,7 +25,13 @@ from notifier.policies.effects import (
     Tell,
     Withdraw,
 )
-from notifier.policies.facts import add_words, announcement_facts, diff, state_fact
+from notifier.policies.facts import (
+    add_words,
+    announcement_facts,
+    diff,
+    price_facts,
+    state_fact,
+)
 from notifier.policies.policy import GuestsView, NoticePolicy
 from notifier.policies.reminders import remind_all, tell_at_start
 from notifier.state import apply_event
@@ -75,7 +81,10 @@ def tell_changes(
                 kind=told.kind,
                 recipient=told.person_id,
                 announcement_id=before.announcement_id,
-                facts=announcement_facts(after) | {"diff": changes} | state_fact(booking),
+                facts=announcement_facts(after)
+                | {"diff": changes}
+                | price_facts(after, changes)
+                | state_fact(booking),
                 booking_id=None if booking is None else booking.booking_id,
                 receipt=told.recipient == occasion.actor,
             )

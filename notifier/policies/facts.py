@@ -1,5 +1,6 @@
 """Makes the facts of notices, from which texts are written; also those of a change."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ NoticeFacts = dict[str, Any]
 
 TYPED_FIELDS: Final = frozenset({"title", "description", "event_location", "location_hint"})
 """Those of TOLD_FIELDS that the author typed."""
+PRICE_FIELDS: Final = ("is_free", "price_amount", "price_currency")
+"""Those of TOLD_FIELDS that are a price only together."""
 TYPED_FACTS: Final = ("reason", "message")
 """Facts that a person typed. `words_by` says who."""
 
@@ -61,6 +64,15 @@ def diff(
     if "event_location" in found and secret and not may_see_address:
         found["event_location"] = HIDDEN
     return found
+
+
+def price_facts(
+    announcement: KnownAnnouncement, changes: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return the whole price if part of it is among the changes."""
+    if not any(name in changes for name in PRICE_FIELDS):
+        return {}
+    return {"price": {name: getattr(announcement, name) for name in PRICE_FIELDS}}
 
 
 def people_in(facts: NoticeFacts) -> set[PersonId]:

@@ -3,7 +3,6 @@
 from typing import Final
 
 from contracts.values.languages import Text
-from contracts.values.personal import ERASED_NAME
 
 REASONS: Final[dict[str, Text]] = {
     "superseded": Text(
@@ -24,6 +23,10 @@ LINES: Final[dict[str, Text]] = {
         "The evening is full: the request is on the waiting list.", "Мест нет: заявка в очереди."
     ),
     "clashes": Text("Overlaps: {value}.", "Пересечений: {value}."),
+    "overlaps": Text(
+        "Overlaps another evening of yours: {value}.",
+        "Пересекается с другой вашей встречей: {value}.",
+    ),
     "by_operator": Text("Cancelled by an operator.", "Отменено администратором."),
 }
 
@@ -33,9 +36,7 @@ FIELDS: Final[dict[str, Text]] = {
     "event_time": Text("When", "Когда"),
     "event_location": Text("Where", "Где"),
     "location_hint": Text("Near", "Ориентир"),
-    "is_free": Text("Price", "Цена"),
-    "price_amount": Text("Amount", "Сумма"),
-    "price_currency": Text("Currency", "Валюта"),
+    "price": Text("Price", "Цена"),
     "ticket_count": Text("Seats", "Места"),
     "visibility": Text("Who may come", "Для кого"),
 }
@@ -50,7 +51,6 @@ VALUES: Final[dict[str, Text]] = {
         "changed; shown to confirmed guests", "изменилось; адрес увидят подтверждённые гости"
     ),
     "nobody": Text("somebody", "кто-то"),
-    "erased": Text(ERASED_NAME, "удалённый пользователь"),
     "none": Text("not stated", "не указано"),
     "soon": Text("soon", "в ближайшее время"),
 }

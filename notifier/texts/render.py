@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 
 from contracts.notices import Kind
 from contracts.values.languages import Language, Text
-from contracts.values.personal import ERASED_NAME
-from contracts.values.prices import format_amount
-from notifier.policies.facts import NoticeFacts
+from contracts.values.personal import show_text
+from notifier.policies.facts import PRICE_FIELDS, NoticeFacts
 from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES
 from notifier.texts.wording import WORDINGS, Wording
 from runtime.local_times import KEPT, LOCALES, write_time, zone_of_evening
+from runtime.prices import write_price
 
-EXTRA_LINES: Final = ("system_reason", "reason", "message", "waiting", "hold_until", "clashes")
+EXTRA_LINES: Final = (
+    *("system_reason", "reason", "message", "waiting", "hold_until"),
+    *("clashes", "overlaps"),
+)
 DETAILS: Final = ("invited", "again", "by_operator")
 """Facts for which there may be another wording."""
 MINUTES_SHOWN_BELOW: Final = 60
@@ -101,7 +104,7 @@ def _fill_fields(
         return {"erase_at": voice.format_time(erase_at) if erase_at else voice.say(VALUES["soon"])}
     return {
         "film": voice.say(Text(en=facts["film"], ru=facts["film_ru"])),
-        "title": facts["title"],
+        "title": show_text(facts["title"], voice.language),
         "when": voice.format_time(facts["event_time"]),
         "author": _format_name(facts["author_id"], names, voice),
         "guest": _format_name(facts.get("guest_id", ""), names, voice),
@@ -112,8 +115,7 @@ def _fill_fields(
 
 def _format_name(person_id: str, names: Mapping[str, str], voice: _Voice) -> str:
     name = names.get(person_id, "")
-    unnamed = {"": "nobody", ERASED_NAME: "erased"}
-    return voice.say(VALUES[unnamed[name]]) if name in unnamed else name
+    return show_text(name, voice.language) if name else voice.say(VALUES["nobody"])
 
 
 def _format_time_left(event_time: datetime, now: datetime, voice: _Voice) -> str:
@@ -124,8 +126,8 @@ def _format_time_left(event_time: datetime, now: datetime, voice: _Voice) -> str
 
 
 def _write_lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
-    facts = _separate_reasons(facts)
-    changes = [_describe_change(name, one, voice) for name, one in facts.get("diff", {}).items()]
+    facts = _separate_overlaps(_separate_reasons(facts))
+    changes = _describe_changes(facts, voice)
     others = [
         voice.say(LINES[name]).format(value=_format_value(name, facts[name], voice))
         for name in EXTRA_LINES
@@ -139,8 +141,12 @@ def _write_lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
 
 def _describe_evening(evening: Mapping[str, Any], voice: _Voice) -> str:
     """Return a line of a digest: film, time and link."""
+    return f"{_describe_showing(evening, voice)}. {evening['link']}"
+
+
+def _describe_showing(evening: Mapping[str, Any], voice: _Voice) -> str:
     film = voice.say(Text(en=evening["film"], ru=evening["film_ru"]))
-    return f"{film}: {voice.format_time(evening['event_time'])}. {evening['link']}"
+    return f"{film}: {voice.format_time(evening['event_time'])}"
 
 
 def _separate_reasons(facts: NoticeFacts) -> NoticeFacts:
@@ -151,6 +157,13 @@ def _separate_reasons(facts: NoticeFacts) -> NoticeFacts:
     return {**facts, "system_reason": facts["reason"], "reason": None}
 
 
+def _separate_overlaps(facts: NoticeFacts) -> NoticeFacts:
+    """Return the facts without the number of overlaps if each of them is named."""
+    if len(facts.get("overlaps", ())) < len(facts.get("clashes", ())):
+        return facts
+    return {**facts, "clashes": None}
+
+
 def _format_value(name: str, value: Any, voice: _Voice) -> str:
     match name:
         case "system_reason":
@@ -159,8 +172,24 @@ def _format_value(name: str, value: Any, voice: _Voice) -> str:
             return voice.format_time(value)
         case "clashes":
             return str(len(value))
+        case "overlaps":
+            return "; ".join(_describe_showing(one, voice.of_evening(one)) for one in value)
         case _:
             return str(value)
+
+
+def _describe_changes(facts: NoticeFacts, voice: _Voice) -> list[str]:
+    """Return a line for each field that has changed; a price is one line."""
+    diff = facts.get("diff", {})
+    parts = {name: one for name, one in diff.items() if name in PRICE_FIELDS}
+    lines = [_describe_change(name, one, voice) for name, one in diff.items() if name not in parts]
+    if parts:
+        sides = {
+            side: facts.get("price", {}) | {name: one[side] for name, one in parts.items()}
+            for side in ("old", "new")
+        }
+        lines.append(_describe_change("price", sides, voice))
+    return lines
 
 
 def _describe_change(name: str, change: Mapping[str, Any], voice: _Voice) -> str:
@@ -177,11 +206,19 @@ def _format_field(name: str, value: Any, voice: _Voice) -> str:
     match name:
         case "event_time":
             return voice.format_time(value)
-        case "price_amount":
-            return format_amount(value)
-        case "is_free":
-            return voice.say(VALUES["free" if value else "paid"])
+        case "price":
+            return _format_price(value, voice)
         case "visibility":
             return voice.say(VALUES[value])
         case _:
             return str(value)
+
+
+def _format_price(price: Mapping[str, Any], voice: _Voice) -> str:
+    """Return the price by its PRICE_FIELDS. Facts that an earlier version planned have only those
+    that changed."""
+    if price.get("is_free"):
+        return voice.say(VALUES["free"])
+    if price.get("price_amount") is None:
+        return voice.say(VALUES["paid"])
+    return write_price(price["price_amount"], price.get("price_currency"), voice.language)

@@ -24,7 +24,7 @@ FLOORS = {
         "contracts": """values events journal scoring failure_codes error_codes field_errors errors
             films write_levels shared_rules plans representations notice_reasons notices
             recipients""",
-        "runtime": """version local_times process pseudonyms traces logs event_stream
+        "runtime": """version local_times prices process pseudonyms traces logs event_stream
             client_leaving confinement
             http calls migration_files
             postgres clickhouse journal progress following auth limits front openapi dead_letters

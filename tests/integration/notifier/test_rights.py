@@ -13,6 +13,7 @@ from contracts.events.booking import (
     BookingReleased,
     BookingRequested,
     BookingRevoked,
+    BookingUnsettled,
     BookingWithdrawn,
 )
 from contracts.events.person import (
@@ -160,6 +161,28 @@ async def test_a_host_who_loses_a_guest_is_not_told_to_which_evening(evening: No
     assert other in texts(evening, "anna")
     assert evening.around.got(person("host"), "booking_status")[-1].context["what"] == "released"
     assert other not in texts(evening, "host")
+
+
+async def test_a_guest_reads_which_of_their_own_evenings_one_overlaps(
+    evening: NotifierCell,
+) -> None:
+    history = evening.history
+    history.tell(created("own", "anna", movie_title="Stalker"), published("own"))
+    history.tell(created("hidden", movie_title="Mirror"), published("hidden"))
+    clashes = (announcement("own"), announcement("hidden"))
+    held: dict[str, Any] = {"hold_until": created().event_time, "clashes": clashes}
+    history.tell(booking(BookingUnsettled, "anna", (True, None), **held), by="host")
+    await evening.read_and_send()
+    told = evening.around.got(person("anna"), "booking_status")[-1].text
+    assert "Overlaps: 2.\nOverlaps another evening of yours: Stalker: Thursday" in told
+    assert "Mirror" not in texts(evening, "anna"), "it has never been Anna's"
+    history.tell(booking(BookingApproved, "anna", (True, True), "hidden"))
+    history.tell(booking(BookingUnsettled, "anna", (True, None), **held), by="host")
+    await evening.read_and_send()
+    told = evening.around.got(person("anna"), "booking_status")[-1].text
+    assert "Overlaps: 2." not in told
+    assert "Mirror: Thursday" in told
+    assert "overlaps" not in texts(evening, "host")
 
 
 async def test_while_the_journal_is_read_again_nothing_is_told(evening: NotifierCell) -> None:

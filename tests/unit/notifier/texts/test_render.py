@@ -17,6 +17,7 @@ from contracts.notice_reasons import REASONS
 from contracts.notices import Kind
 from contracts.recipients import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST, SEAT_REVOKED
 from contracts.values.languages import Language
+from contracts.values.personal import ERASED_NAME, ERASED_TEXT
 from notifier.texts.phrases import PLURALS
 from notifier.texts.render import Addressee, NoticeText, render
 from notifier.texts.wording import WORDINGS
@@ -164,14 +165,72 @@ def test_a_change_shows_each_field_before_and_after() -> None:
         "Когда: четверг, 5 марта 2026, 19:00 (Москва, GMT+3)"
         " → пятница, 6 марта 2026, 20:00 (Москва, GMT+3)",
         "Ориентир: не указано → Два звонка",
-        "Цена: бесплатно → платно",
-        "Сумма: не указано → 300",
-        "Валюта: не указано → RUB",
         "Места: 5 → 2",
         "Для кого: для всех → для подписчиков",
+        "Цена: бесплатно → 300\N{NO-BREAK SPACE}₽",
     ]
     hidden = read("announce_put", reader("boris"), diff={"event_location": {"hidden": True}})
     assert "Где: изменилось; адрес увидят подтверждённые гости" in hidden.text
+
+
+def priced(amount: float | None, currency: str | None = "EUR") -> dict[str, Any]:
+    return {"is_free": False, "price_amount": amount, "price_currency": currency}
+
+
+FREE: Final = {"is_free": True, "price_amount": None, "price_currency": None}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "en", "ru"),
+    [
+        (priced(12.5), FREE, "€12.50 → free", "12,50 € → бесплатно"),
+        (priced(12.5), priced(15), "€12.50 → €15", "12,50 € → 15 €"),
+        (priced(2, "USD"), priced(1500, "RUB"), "$2 → RUB 1,500", "2 $ → 1 500 ₽"),
+        (FREE, priced(0.5, "GEL"), "free → GEL 0.50", "бесплатно → 0,50 GEL"),
+        (FREE, priced(None, None), "free → paid", "бесплатно → платно"),
+    ],
+)
+def test_a_change_of_the_price_is_one_line(
+    old: dict[str, Any], new: dict[str, Any], en: str, ru: str
+) -> None:
+    history = NotifierHistory()
+    history.tell(created(**old), published())
+    history.tell(edited(**{name: one for name, one in new.items() if one != old[name]}))
+    (row,) = Folded(history.commits).rows("announce_put")
+    for one, line in ((reader("host", "en"), f"Price: {en}"), (reader("host"), f"Цена: {ru}")):
+        told = render("announce_put", row.facts, one, NAMES, NOW)
+        assert told.text.replace("\N{NO-BREAK SPACE}", " ").splitlines()[1:] == [line]
+
+
+def test_a_change_of_the_price_that_an_earlier_version_planned_is_told() -> None:
+    change = {"is_free": {"old": False, "new": True}, "price_amount": {"old": 12.5, "new": None}}
+    assert "Цена: 12,50 → бесплатно" in read("announce_put", reader("boris"), diff=change).text
+
+
+def test_overlaps_are_named_and_counted_if_one_may_not_be() -> None:
+    evening = {name: FACTS[name] for name in ("film", "film_ru", "event_time")}
+    facts: dict[str, Any] = {"what": "unsettled", "guest_id": person("boris")}
+    facts |= {"clashes": ["a"], "overlaps": [evening | {"tz": "Asia/Tokyo"}]}
+    told = read("booking_status", reader("boris", "en"), **facts).text.splitlines()[1:]
+    when = "Friday, 6 March 2026, 01:00 (Tokyo, GMT+9)"
+    assert told == [f"Overlaps another evening of yours: Solaris: {when}."]
+    counted = read("booking_status", reader("boris"), **facts | {"clashes": ["a", "b"]}).text
+    assert "Пересечений: 2.\nПересекается с другой вашей встречей: Солярис: " in counted
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "Cancelled: [erased]"), ("ru", "Встреча отменена: [удалено]")],
+)
+def test_what_stands_for_erased_words_is_in_the_language_of_the_reader(
+    language: Language, told: str
+) -> None:
+    assert read("announce_delete", reader("boris", language), title=ERASED_TEXT).title == told
+    facts: dict[str, Any] = {"what": "requested", "guest_id": person("boris")}
+    names: dict[str, str] = {person("boris"): ERASED_NAME}
+    title = render("booking_new", FACTS | facts, reader("host", language), names, NOW).title
+    stand_in = {"en": "erased person wants", "ru": "удалённый пользователь хочет"}
+    assert title.startswith(stand_in[language])
 
 
 def test_reasons_of_the_system_are_told_in_words_and_those_of_people_as_they_are() -> None:
