@@ -27,6 +27,7 @@ from query_api.edge.parameters import one_of
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from query_api.people.apart import fetch_apart
+from query_api.people.names import fetch_names
 from query_api.ratings.drift import RatingDrift, compute_drift
 from query_api.ratings.lateness import fetch_lateness
 from query_api.ratings.representations import (
@@ -70,6 +71,16 @@ class Goal(NamedTuple):
     """Position of the last Commit that the answer must include."""
 
 
+class Rated(NamedTuple):
+    """The person whose ratings an answer shows."""
+
+    person_id: PersonId
+    name: str
+    """Today's. Empty if nothing is known of them."""
+    position: int
+    """What the answer reflects."""
+
+
 def build_router(reads: Reads) -> APIRouter:
     router = new_router()
     history = reads.history
@@ -93,27 +104,28 @@ def build_router(reads: Reads) -> APIRouter:
 
     @router.get("/user/{user_id}/rating", **document(UserRating, (AS_OF,)))
     async def get_rating_of_user(request: Request) -> Response:
-        """How a person is rated, as author, as guest and overall, and how often they let
-        others down late; `me` is the caller."""
+        """A person's name, how they are rated, as author, as guest and overall, and how often they
+        let others down late; `me` is the caller."""
         caller = await reads.authenticate(request)
         person_id = path_person(request, caller.person_id)
         moment = _parse_own_moment(request, reads, caller, person_id)
-        shown_id, position = await _reach_person(request, reads, caller, person_id, moment)
-        ratings = await fetch_ratings(history, shown_id, position)
-        late = await fetch_lateness(history, shown_id, position)
-        return answer(request, represent_person(person_id, ratings, late), position)
+        rated = await _reach_person(request, reads, caller, person_id, moment)
+        ratings = await fetch_ratings(history, rated.person_id, rated.position)
+        late = await fetch_lateness(history, rated.person_id, rated.position)
+        content = represent_person(person_id, rated.name, ratings, late)
+        return answer(request, content, rated.position)
 
     @router.get("/user/{user_id}/rating/explain", **document(ExplainedRating, (ROLE,)))
     async def explain_rating_of_user(request: Request) -> Response:
         """List what each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.authenticate(request)
         person_id, role = path_person(request, caller.person_id), _parse_role(request)
-        shown_id, position = await _reach_person(request, reads, caller, person_id)
-        ratings = await fetch_ratings(history, shown_id, position)
+        rated = await _reach_person(request, reads, caller, person_id)
+        ratings = await fetch_ratings(history, rated.person_id, rated.position)
         votes = drop_retracted(select_role(ratings, role))
         may_know = caller.is_super or caller.person_id == person_id
         content = explain_rating(person_id, role, votes, names_source=may_know)
-        return answer(request, content, position)
+        return answer(request, content, rated.position)
 
     @router.get("/user/{user_id}/rating/drift", **document(RatingDrift, (ROLE, AS_OF)))
     async def get_rating_drift_of_user(request: Request) -> Response:
@@ -121,9 +133,10 @@ def build_router(reads: Reads) -> APIRouter:
         caller = await reads.authenticate(request)
         person_id, role = path_person(request, caller.person_id), _parse_role(request)
         moment = _parse_own_moment(request, reads, caller, person_id)
-        shown_id, position = await _reach_person(request, reads, caller, person_id, moment)
-        months = compute_drift(await fetch_ratings(history, shown_id, position), role)
-        return answer(request, RatingDrift(person_id, role, months), position)
+        rated = await _reach_person(request, reads, caller, person_id, moment)
+        ratings = await fetch_ratings(history, rated.person_id, rated.position)
+        months = compute_drift(ratings, role)
+        return answer(request, RatingDrift(person_id, role, months), rated.position)
 
     return router
 
@@ -134,15 +147,16 @@ async def _reach_person(
     caller: Caller,
     person_id: PersonId,
     moment: Moment | None = None,
-) -> tuple[PersonId, int]:
-    """Return whose ratings are shown, and the position that the answer reflects, once the history
-    is there. Across a block they are those of nobody, as for an unknown id. Raises Malformed,
-    ProjectionBehind and Unavailable."""
+) -> Rated:
+    """Return whose ratings are shown, once the history is there. Across a block they are those of
+    nobody, as for an unknown id. Raises Malformed, ProjectionBehind and Unavailable."""
     async with reads.open_snapshot(request, least_position(moment)) as snapshot:
         apart = await fetch_apart(snapshot, caller.person_id)
+        hidden = person_id in apart and not caller.is_super
+        shown_id = NOBODY if hidden else person_id
+        names = await fetch_names(snapshot, [shown_id])
         goal = await _find_goal(request, snapshot, moment)
-    hidden = person_id in apart and not caller.is_super
-    return NOBODY if hidden else person_id, await _reach_position(reads, goal)
+    return Rated(shown_id, names.get(shown_id, ""), await _reach_position(reads, goal))
 
 
 async def _find_goal(

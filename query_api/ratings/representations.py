@@ -29,6 +29,8 @@ class UserRating(Struct, frozen=True):
     score."""
 
     user_id: PersonId
+    name: str
+    """Empty if nothing is known of them."""
     host: RoleScore
     guest: RoleScore
     overall: RoleScore
@@ -79,12 +81,13 @@ class ExplainedRating(Struct, frozen=True, kw_only=True):
 
 
 def represent_person(
-    person_id: PersonId, ratings: Sequence[PastRating], late: Lateness
+    person_id: PersonId, name: str, ratings: Sequence[PastRating], late: Lateness
 ) -> UserRating:
     """Return how the person is rated in each role. Without ratings every score is 0.0."""
     votes = drop_retracted(ratings)
     return UserRating(
         person_id,
+        name,
         host=_represent_score(select_role(votes, "host")),
         guest=_represent_score(select_role(votes, "guest")),
         overall=_represent_score(votes),

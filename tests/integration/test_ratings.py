@@ -188,8 +188,9 @@ async def test_d13_a_score_has_bounds(tmp_path: Path, body: dict[str, Any]) -> N
 async def test_d14_who_was_never_rated_is_rated_zero_of_zero(rated: CellOverTime) -> None:
     coming = await rated.evening("host", "ann")
     unrated = {"rating": 0.0, "rank": 0.0, "rating_count": 0, "distribution": [0] * 10}
-    for person in (rated.ids["ann"], str(uuid4()), "me"):
+    for person, name in ((rated.ids["ann"], "Ann"), (str(uuid4()), ""), ("me", "Ann")):
         found = await rated.read("ann", f"/user/{person}/rating")
+        assert found["name"] == name
         assert [found[role] for role in ("host", "guest", "overall")] == [unrated] * 3
         explained = await rated.read("ann", f"/user/{person}/rating/explain")
         assert (explained["rating"], explained["votes"]) == (0.0, [])

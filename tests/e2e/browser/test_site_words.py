@@ -1,7 +1,9 @@
 """The words of the site: all that it has to name has one in both languages, written as people of
 the language write it."""
 
+import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_args
 
 import pytest
@@ -12,7 +14,8 @@ from contracts.events.booking import AnyBookingEvent
 from contracts.events.broadcast import Audience, BroadcastState
 from contracts.events.folding.booking_state import BookingState
 from contracts.notices import Kind
-from tests.cells.embedded import RunningSystem
+from contracts.values.personal import ERASED_TEXT
+from tests.cells.embedded import RunningSystem, evening
 from tests.e2e.browser.site import Visitor, visiting
 
 LANGUAGES: Final = {"en": "en-GB", "ru": "ru-RU"}
@@ -119,6 +122,54 @@ async def test_a_film_has_russian_genres_on_a_russian_page(
     async with visiting(browser, system.url, "anna", locale=LANGUAGES["ru"]) as anna:
         await open_film(anna, "Матрица")
         await expect(anna.page.locator("article.film")).to_contain_text("фантастика, боевик")
+
+
+async def test_an_erased_person_is_called_so_in_the_language_and_is_not_invited(
+    browser: Browser, system: RunningSystem
+) -> None:
+    of_rita = await meet(system, "rita", "yegor", days=3)
+    of_yegor = await meet(system, "yegor", "rita", days=5)
+    token = await system.token("rita")
+    yegor = (await system.get(f"/api/v1/announcement/{of_yegor}", token))["author_id"]
+    async with visiting(browser, system.url, "rita", locale=LANGUAGES["ru"]) as rita:
+        invited = rita.page.locator("[name=guest_ids] option")
+        await rita.open(f"/person/{yegor}")
+        await expect(rita.heading).to_have_text("Yegor")
+        body = {"by": "Olga", "at_once": True}
+        erasure = f"/api/v1/operator/user/{yegor}/erasure"
+        await system.send("PUT", erasure, system.operator_token, body)
+        await until_called_off(system, of_yegor, token)
+        await rita.open(f"/person/{yegor}")
+        await expect(rita.heading).to_have_text("удалённый пользователь")
+        await rita.open(f"/evening/{of_yegor}")
+        await expect(rita.heading).to_have_text("[удалено]")
+        await expect(rita.page.get_by_text("Приглашает удалённый пользователь")).to_be_visible()
+        await rita.open(f"/evening/{of_rita}")
+        await expect(invited.first).to_be_attached()
+        assert "удалённый пользователь" not in await invited.all_inner_texts()
+
+
+async def meet(system: RunningSystem, host: str, guest: str, days: int) -> str:
+    """Let somebody have a seat at somebody's evening. Returns its id."""
+    event_time = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    token = await system.token(host)
+    path = f"/api/v1/announcement/{await system.film()}"
+    made, _ = await system.send("POST", path, token, evening(event_time=event_time), expect=201)
+    evening_id: str = made["id"]
+    ask = f"/api/v1/booking/{evening_id}"
+    asked, _ = await system.send("POST", ask, await system.token(guest), expect=201)
+    answer = f"/api/v1/booking/{asked['booking_id']}"
+    _, position = await system.send("PUT", answer, token, {"my_status": True})
+    await system.get(f"/api/v1/announcement/{evening_id}?min_position={position}", token)
+    return evening_id
+
+
+async def until_called_off(system: RunningSystem, evening_id: str, token: str) -> None:
+    """Wait until the erasure of the evening's host shows."""
+    async with asyncio.timeout(60):
+        path = f"/api/v1/announcement/{evening_id}"
+        while (await system.get(path, token))["title"] != ERASED_TEXT:
+            await asyncio.sleep(0.1)
 
 
 async def open_film(visitor: Visitor, title: str) -> None:

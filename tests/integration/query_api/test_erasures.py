@@ -49,6 +49,7 @@ ADDRESSES: Final = (
     f"/api/v1/history/announcement/{HERS}?as_of=7",
     f"/api/v1/booking/{HIS.replace('2f0e', '3f0e')}/why",
     f"/api/v1/rating/{HERS}/{ANNA}",
+    f"/api/v1/user/{ANNA}/rating",
     f"/a/{HERS}",
 )
 """Reads that show Boris something that Anna wrote."""
@@ -109,7 +110,8 @@ async def test_no_read_shows_what_an_erased_person_wrote(erasing_cell: Cell) -> 
     await erasing_cell.project()
     after = await erasing_cell.read_all()
     assert [path for path, text in after.items() if CANARY in text] == []
-    assert ERASED_NAME in after[f"/api/v1/announcement/{HERS}"]
+    for path in (f"/api/v1/announcement/{HERS}", f"/api/v1/user/{ANNA}/rating"):
+        assert ERASED_NAME in after[path]
     assert "come" in after[f"/api/v1/history/announcement/{HIS}"], "what Boris wrote stays"
     await WordScrubber(erasing_cell.analytics).scrub()
     assert await erasing_cell.read_all() == after, "the history itself shows the same"

@@ -1,11 +1,14 @@
 /** The API as one person uses it: requests with that person's token, and answers or problems. */
 
 import { headersOf, takeEarly } from './early.js';
+import { words } from '../words/index.js';
 import { addressOf } from './reads.js';
 
 const UNREACHABLE = 0;
 const ATTEMPTS_MAX = 4;
 const RETRY_S_MAX = 5;
+/** What the API says in English in place of erased and hidden texts. */
+const STAND_INS = new Map(Object.entries(words.standIns));
 
 /** An answer that says no (RFC 9457). Its `message` is a sentence in the person's language. */
 export class Problem extends Error {
@@ -122,8 +125,9 @@ async function patiently(send) {
 }
 
 async function readBody(response) {
-  const type = response.headers.get('Content-Type') ?? '';
-  return type.includes('json') ? response.json() : response.text();
+  const isJson = response.headers.get('Content-Type')?.includes('json');
+  const text = await response.text();
+  return isJson ? JSON.parse(text, (key, value) => STAND_INS.get(value) ?? value) : text;
 }
 
 export function pause(seconds) {

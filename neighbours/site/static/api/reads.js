@@ -5,7 +5,6 @@ import { monthOf } from '../parts/days.js';
 const LIMIT = 100;
 const EVENINGS = '/api/v1/announcements';
 const FILMS = '/neighbours/movies';
-const USERS = '/neighbours/auth/users';
 const SCHEDULE = '/api/v1/schedule';
 
 /** The address of a read. What has no value is left out; an empty text is one. */
@@ -24,7 +23,7 @@ export function readsOf(page, id, query, me, evenings) {
   const wanted = { takes_requests: isOfSome ? null : true, ...Object.fromEntries(query), limit: 20 };
   const evening = `/api/v1/announcement/${id}`;
   const user = `/api/v1/user/${id}`;
-  const [host, film] = ['author_id', 'movie_id'].map((name) => query.get(name));
+  const film = query.get('movie_id');
   return {
     announce: { film: film && `${FILMS}/${film}` },
     change: { evening },
@@ -34,7 +33,6 @@ export function readsOf(page, id, query, me, evenings) {
       found: addressOf(EVENINGS, wanted),
       ofMonth: addressOf(EVENINGS, { ...wanted, ...days, limit: LIMIT }),
       films: FILMS,
-      host: host && `${USERS}/${host}`,
     },
     figures: { counted: '/api/v1/my/figures' },
     film: { film: `${FILMS}/${id}`, together: `/api/v1/film/${id}/together` },
@@ -50,7 +48,6 @@ export function readsOf(page, id, query, me, evenings) {
       texts: `/neighbours/notification/inbox/${me}`,
     },
     person: {
-      account: `${USERS}/${id}`,
       rating: `${user}/rating`,
       reviews: `${user}/reviews`,
       mutes: '/api/v1/mutes',

@@ -14,9 +14,7 @@ import { Page, fold, html, words } from '../shell/page.js';
 export default class EveningPage extends Page {
   static title = words.menu.evenings;
 
-  get id() {
-    return this.args[0];
-  }
+  id = this.args[0];
 
   /** Two rounds: the evening says what else is to be read, and all of that is read at once. A host
    * is known to need the panel the next time. */

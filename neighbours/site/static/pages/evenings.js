@@ -40,9 +40,10 @@ export default class EveningsPage extends Page {
     const say = words.find;
     const now = (name) => this.query.get(name) ?? '';
     const own = (label, name, options) => field(label, name, { value: now(name), ...options });
+    const host = now('author_id') && this.found.lines[0];
     const films = filmChoices(this, now('movie_id'));
-    return html`<form class="tall" @change=${(event) => this.#read(event.currentTarget)}
-        @submit=${(event) => this.#read(event.target)}>
+    const read = ({ currentTarget: form }) => this.#read(form);
+    return html`<form class="tall" @change=${read} @submit=${read}>
       ${own(say.q, 'q', { type: 'search' })}
       ${own(words.plan.film, 'movie_id', { choices: [['', say.anyFilm], ...films] })}
       ${this.#isOfSeries(now('movie_id')) ? html`<div class="pair">${['season', 'episode'].map((name) =>
@@ -62,7 +63,7 @@ export default class EveningsPage extends Page {
       <p class="actions"><button>${say.find}</button>
         ${this.query.size ? html`<a class="button" href="/evenings">${say.clear}</a>` : ''}</p>
     </form>
-    ${this.host && html`<p>${say.ofHost} <a href="/person/${this.host.user_id}">${this.host.name}</a></p>`}`;
+    ${host && html`<p>${say.ofHost} <a href="/person/${host.author_id}">${host.author_name}</a></p>`}`;
   }
 
   /** A series has seasons to choose from. */

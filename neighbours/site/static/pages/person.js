@@ -7,27 +7,26 @@ import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
 import { Page, fold, html, words } from '../shell/page.js';
 
-const ROLES = ['host', 'guest'];
-
 export default class PersonPage extends Page {
   id = this.args[0];
   isMe = this.id === this.person.id;
 
   async refresh() {
     await super.refresh();
-    const isIn = (list) => list.some(({ user_id: one }) => one === this.id);
+    const find = (list) => list.find(({ user_id: one }) => one === this.id);
     const follow = this.followed.includes(this.id);
-    this.done = { follow, mute: isIn(this.mutes), block: isIn(this.blocks) };
+    this.done = { follow, mute: find(this.mutes), block: find(this.blocks) };
   }
 
   get title() {
-    return this.account.name;
+    return this.isMe ? this.person.name
+      : this.rating.name || this.done.block?.name || words.person.unsigned;
   }
 
   view() {
     return html`${this.head}
       ${this.isMe ? this.#own() : this.#relations()}
-      ${ROLES.map((role) => this.#role(role))}
+      ${['host', 'guest'].map((role) => this.#role(role))}
       ${this.#counters()}
       ${this.reviews.length ? this.#reviews() : ''}`;
   }
@@ -66,9 +65,8 @@ export default class PersonPage extends Page {
   }
 
   #counters() {
-    const names = ['late_cancellations', 'no_shows', 'late_calls_off'];
-    return html`<dl>${names.map((name) => html`
-      <dt>${words.person.counters[name]}</dt><dd>${this.rating[name]}</dd>`)}</dl>`;
+    return html`<dl>${Object.entries(words.person.counters).map(([name, text]) => html`
+      <dt>${text}</dt><dd>${this.rating[name]}</dd>`)}</dl>`;
   }
 
   #reviews() {

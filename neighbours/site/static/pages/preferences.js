@@ -4,19 +4,19 @@ import { checkbox, field, onSubmit } from '../parts/form.js';
 import { Page, html, words } from '../shell/page.js';
 
 /** What concerns the own data cannot be switched off. */
-const ALWAYS = /^(erasure_|text_hidden|report_answered)/;
+const KINDS = Object.entries(words.kinds).filter(([kind]) =>
+  !/^(erasure_|text_hidden|report_answered)/.test(kind));
 
 export default class PreferencesPage extends Page {
   static title = words.notices.preferences;
 
   view() {
     const { now, actions } = this;
-    const kinds = Object.entries(words.kinds).filter(([kind]) => !ALWAYS.test(kind));
     return html`${this.head}
       <form class="tall" @submit=${this.#save}>
         ${field(words.notices.language, 'language', { value: now.language ?? '',
           choices: Object.entries(words.notices.languages) })}
-        <fieldset><legend>${words.notices.tellMe}</legend>${kinds.map(([kind, text]) =>
+        <fieldset><legend>${words.notices.tellMe}</legend>${KINDS.map(([kind, text]) =>
           checkbox(text, 'on', { value: kind, checked: !now.off.includes(kind) }))}</fieldset>
         ${checkbox(words.notices.receipts, 'receipts', { checked: now.receipts })}
         <div class="pair">
@@ -32,7 +32,7 @@ export default class PreferencesPage extends Page {
     const body = {
       ...this.now,
       language: said.language || null,
-      off: Object.keys(words.kinds).filter((kind) => !ALWAYS.test(kind) && !on.has(kind)),
+      off: KINDS.map(([kind]) => kind).filter((kind) => !on.has(kind)),
       receipts: said.receipts === 'on',
       quiet_from: said.quiet_from || null,
       quiet_to: said.quiet_to || null,

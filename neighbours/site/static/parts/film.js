@@ -2,12 +2,10 @@
 
 import { html, language, words } from '../shell/view.js';
 
-const HUES = 6;
-
 /** The stand-in has no pictures, so a film has its first letter on a colour of its own. */
 export function poster(film, size = '') {
-  const hue = parseInt(film.id.slice(0, 4), 16) % HUES;
-  return html`<span class="poster ${size}" aria-hidden="true" data-hue=${hue}>
+  const hue = parseInt(film.id.slice(0, 4), 16) % 360;
+  return html`<span class="poster ${size}" aria-hidden="true" .style=${`--hue: ${hue}`}>
     ${nameOf(film)[0]}</span>`;
 }
 

@@ -27,14 +27,13 @@ export class HostPanel {
   async refresh() {
     const { api } = this.page;
     const address = this.#address;
-    const [bookings, links, words, jobs, guests] = await Promise.all([
+    [this.bookings, this.links, this.words, [this.job], this.guests] = await Promise.all([
       api.list(`${address}/bookings?limit=100`),
       api.get(`${address}/invite-links`),
       api.get(`${address}/broadcasts`),
       api.get(`${address}/invites`),
       this.guests ?? api.get('/api/v1/bookings', { role: 'author', limit: 100 }),
     ]);
-    Object.assign(this, { bookings, links, words, job: jobs[0], guests });
     this.#readMessages();
   }
 
@@ -45,7 +44,7 @@ export class HostPanel {
     for (const { guest_id: id, guest_name: name } of this.guests) known.set(id, name);
     for (const { guest_id: id, state } of this.bookings) if (OPEN.has(state)) known.delete(id);
     known.delete(person.id);
-    return [...known];
+    return [...known].filter(([, name]) => name !== words.standIns['erased person']);
   }
 
   /** What guests wrote comes after the rest: only the details of a booking have it. */

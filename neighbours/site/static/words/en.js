@@ -35,6 +35,9 @@ export default {
     revokeForSure: 'This address will stop working. Revoke it?',
     yes: 'Yes', no: 'No',
   },
+  standIns: {
+    'erased person': 'erased person', '[erased]': '[erased]', '[hidden]': '[hidden]',
+  },
   state: {
     requested: 'the host has yet to answer',
     waitlisted: 'on the waiting list', invited: 'invited',

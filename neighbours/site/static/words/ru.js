@@ -35,6 +35,9 @@ export default {
     revokeForSure: 'Этот адрес перестанет работать. Отозвать его?',
     yes: 'Да', no: 'Нет',
   },
+  standIns: {
+    'erased person': 'удалённый пользователь', '[erased]': '[удалено]', '[hidden]': '[скрыто]',
+  },
   state: {
     requested: 'ждёт ответа организатора',
     waitlisted: 'в очереди', invited: 'приглашение',
