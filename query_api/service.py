@@ -122,7 +122,7 @@ class QueryService:
             broadcasts.build_router(reads),
             schedule.build_router(reads),
             chats.build_router(reads),
-            feeds.build_router(reads, feed_secret),
+            feeds.build_router(reads, feed_secret, public_url),
             plans.build_router(reads),
             why.build_router(reads),
             people_lists.build_router(reads),

@@ -25,6 +25,8 @@ from query_api.calendars.ical import ICAL, build_calendar
 from query_api.edge.reads import AnyRow, Reads, TableSnapshot
 from query_api.edge.routes import answer, answer_bytes, document, document_file, new_router
 from query_api.people.erasures import fetch_erased_seq
+from query_api.people.readers import fetch_language_and_zone
+from query_api.sharing.public_url import find_public_url
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import path_id
 
@@ -65,7 +67,9 @@ class Feed(Struct, frozen=True):
     """None for the feed that everybody has from the start."""
 
 
-def build_router(reads: Reads, feed_secret: str) -> APIRouter:
+def build_router(reads: Reads, feed_secret: str, public_url: str) -> APIRouter:
+    """Return the routes. `public_url` is the address of this system for others; if it is empty,
+    the one that the request names."""
     router = new_router()
 
     @router.get("/schedule/feed", **document(FeedAddress))
@@ -103,8 +107,8 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         **document_file(without_token=True),
     )
     async def get_feed(request: Request) -> Response:
-        """The feed: what the person hosts, attends or has pending, the newest 500. What was
-        cancelled stays, as STATUS:CANCELLED."""
+        """The feed: what the person hosts, attends or has pending, the newest 500, in the
+        person's language. What was cancelled stays, as STATUS:CANCELLED."""
         feed_id = FeedId(path_id(request, "feed_id"))
         async with reads.open_snapshot(request) as snapshot:
             person_id, token = await _open_feed(snapshot, feed_secret, feed_id)
@@ -113,8 +117,10 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
                 raise NotFound
             reads.demand_not_suspended(person_id)
             rows = await snapshot.fetch_rows(SELECT_SCHEDULE, False, person_id)
-        content = build_calendar(rows, person_id, language_of(request))
-        headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+            language, _ = await fetch_language_and_zone(snapshot, person_id)
+        own_url = find_public_url(request, public_url)
+        content = build_calendar(rows, person_id, language, own_url)
+        headers = {"Cache-Control": "private, no-cache"}
         return answer_bytes(request, content, ICAL, snapshot.position, headers)
 
     @router.get(
@@ -129,7 +135,8 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         followed = await reads.fetch_followed(caller)
         async with reads.open_snapshot(request) as snapshot:
             row = await fetch_visible(snapshot, caller, followed, announcement_id)
-        content = build_calendar([row], caller.person_id, language_of(request))
+        own_url = find_public_url(request, public_url)
+        content = build_calendar([row], caller.person_id, language_of(request), own_url)
         headers = {
             "Cache-Control": "private, no-cache",
             "Vary": "Authorization, Accept-Language",

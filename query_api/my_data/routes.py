@@ -17,15 +17,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from contracts.errors import Busy
-from contracts.values.languages import HOME_LANGUAGE, nearest_language
-from contracts.values.zones import HOME_ZONE, zone_or_utc
 from query_api.calendars.feeds import Feed, fetch_feeds
-from query_api.edge.reads import Reads, TableSnapshot
+from query_api.edge.reads import Reads
 from query_api.edge.routes import new_router
 from query_api.my_data.archive import Archive, open_archive
 from query_api.my_data.history import prepare_history, read_history
 from query_api.my_data.page import PageStyle
 from query_api.my_data.rows import OWN_TABLES, Row, read_rows
+from query_api.people.readers import fetch_language_and_zone
 from runtime.auth.tokens import Caller
 from runtime.http.parameters import MIN_POSITION, describe_parameters
 
@@ -35,7 +34,6 @@ RETRY_AFTER_S: Final = 10
 ROWS_AT_ONCE: Final = 500
 PIECE_BYTES: Final = 64 * 1024
 
-SELECT_STYLE: Final = "SELECT language, tz FROM people WHERE person_id = $1"
 DOCUMENT: Final[dict[str, Any]] = {
     "openapi_extra": {"parameters": describe_parameters(MIN_POSITION)},
     "responses": {
@@ -70,7 +68,7 @@ class MyData:
     async def _make(self, request: Request, caller: Caller) -> Response:
         async with AsyncExitStack() as stack:
             async with self._reads.open_snapshot(request) as snapshot:
-                style = await _choose_style(snapshot, caller)
+                style = PageStyle(*await fetch_language_and_zone(snapshot, caller.person_id))
                 making = open_archive(style, snapshot.position, self._reads.clock())
                 archive = await asyncio.to_thread(stack.enter_context, making)
                 for table in OWN_TABLES:
@@ -121,14 +119,6 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         return await data.respond(request)
 
     return router
-
-
-async def _choose_style(snapshot: TableSnapshot, caller: Caller) -> PageStyle:
-    """Return the page in the person's own language and zone."""
-    known = await snapshot.fetch_rows(SELECT_STYLE, caller.person_id)
-    language = known[0]["language"] if known else HOME_LANGUAGE
-    zone = known[0]["tz"] if known else HOME_ZONE
-    return PageStyle(nearest_language(language), zone_or_utc(zone))
 
 
 async def _write_part(archive: Archive, name: str, rows: AsyncIterator[Row]) -> None:

@@ -33,7 +33,7 @@ FLOORS = {
             settings service main __main__""",
         "projector": """history analysts read_models proof rebuild shapes dead_letters metrics
             service http settings main __main__""",
-        "query_api": """edge people chats plans announcements calendars sharing bookings reports
+        "query_api": """edge people chats plans announcements sharing calendars bookings reports
             ratings history my_data analysts dashboard acts figures films streams service
             settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning matching

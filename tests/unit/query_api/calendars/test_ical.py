@@ -35,14 +35,14 @@ def a_row(**columns: Any) -> Any:
 
 
 def event_of(row: Any, person_id: str = "a") -> Component:
-    (event,) = Calendar.from_ical(build_calendar([row], person_id, "en")).walk("VEVENT")
+    (event,) = Calendar.from_ical(build_calendar([row], person_id, "en", "")).walk("VEVENT")
     return event
 
 
 def test_what_an_old_journal_holds_breaks_no_line_of_a_feed() -> None:
     wild = "Film\r\nBEGIN:VALARM\x1b\u202e\0 night"
     row = a_row(title=wild, movie_title=wild, movie_title_ru=wild, event_location=wild)
-    text = build_calendar([row], "a", "en").decode()
+    text = build_calendar([row], "a", "en", "").decode()
     assert "SUMMARY:Film BEGIN:VALARM night" in text
     assert "LOCATION:Film BEGIN:VALARM night" in text
     assert not set(text) & {"\x1b", "\u202e", "\0"}
