@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contracts.values.languages import Language
+from query_api.my_data.codes import show_value
 from query_api.my_data.labels import (
     AS_OF,
     MADE_AT,
@@ -75,14 +76,17 @@ class PageStyle:
         return "</body></html>\n"
 
     def _render_fields(self, fields: Mapping[str, Any]) -> str:
+        stated = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+        named = {label_field(name, self.language) for name in stated if not name.endswith("_id")}
         lines = "".join(
-            f"<dt>{escape(label_field(name, self.language))}</dt><dd>{self._render(value)}</dd>"
-            for name, value in fields.items()
-            if value is not None and value != "" and value != [] and value != {}
+            f"<dt>{escape(label)}</dt><dd>{self._render(name, value)}</dd>"
+            for name, value in stated.items()
+            # The id of what is named beside it is in the file of this part.
+            if (label := label_field(name, self.language)) not in named or not name.endswith("_id")
         )
         return f"<dl>{lines}</dl>"
 
-    def _render(self, value: Any) -> str:
+    def _render(self, field: str, value: Any) -> str:
         match value:
             case bool():
                 return escape((YES if value else NO).in_language(self.language))
@@ -91,9 +95,9 @@ class PageStyle:
             case Mapping():
                 return self._render_fields(value)
             case list() | tuple():
-                return ", ".join(self._render(one) for one in value)
+                return ", ".join(self._render(field, one) for one in value)
             case _:
-                return escape(str(value))
+                return escape(show_value(field, str(value), self.language))
 
     def _show_time(self, at: datetime) -> str:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M:%S %Z}"

@@ -85,7 +85,7 @@ export default {
     mines: { '': 'все', host: 'мои', guest: 'куда я иду' },
     has_seats: 'есть места',
     is_free: 'бесплатно',
-    fits_my_schedule: 'когда я ничем не занят',
+    fits_my_schedule: 'когда у меня нет встреч',
     fits_my_plan: 'подходит к моему плану',
     all: 'из моих — ещё прошедшие и отменённые',
     find: 'Найти',

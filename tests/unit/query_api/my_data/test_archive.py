@@ -4,14 +4,24 @@ import io
 import tracemalloc
 import zipfile
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from contracts.error_codes import describe
+from contracts.events.announcement import AnnouncementStatus, CloseReason, Visibility
+from contracts.events.broadcast import Audience, BroadcastState
+from contracts.events.folding.booking_state import BookingState
+from contracts.events.invite_job import InviteJobState
+from contracts.events.rating import RatingRole
+from contracts.events.report import SubjectKind
+from contracts.notices import Kind
 from contracts.values.languages import Language
+from contracts.values.personal import ERASED_NAME
 from query_api.my_data.archive import Archive, open_archive
+from query_api.my_data.codes import CODES
 from query_api.my_data.labels import PARTS
 from query_api.my_data.page import PageStyle
 
@@ -51,6 +61,41 @@ def test_every_row_is_there_once_in_order() -> None:
     assert page.count("<article>") == 12
     assert dates == {(2026, 3, 1, 12, 0, 0)}
     assert about == {"position": 7, "made_at": "2026-03-01T12:00:00Z", "rows": {"history": 12}}
+
+
+def test_the_page_says_codes_in_words_and_names_everything_once() -> None:
+    booking = {
+        "booking_id": "b-id",
+        "author_id": "a-id",
+        "author_name": ERASED_NAME,
+        "state": "confirmed",
+        "code": "overlap",
+        "message": "confirmed",
+        "reason": None,
+    }
+    page = style("ru").render_rows([booking])
+    assert page.count("организатор<") == 1
+    assert "a-id" not in page
+    for shown in ("b-id", "удалённый пользователь", "подтверждено", describe("overlap", "ru")):
+        assert f"<dd>{shown}</dd>" in page
+    assert "<dd>confirmed</dd>" in page, "what somebody typed is no code"
+    unnamed = style("ru").render_rows([booking | {"author_name": None}])
+    assert "<dt>организатор</dt><dd>a-id</dd>" in unnamed
+
+
+def test_every_code_has_words() -> None:
+    for field, codes in {
+        "state": get_args(BookingState) + get_args(BroadcastState) + get_args(InviteJobState),
+        "audience": get_args(Audience),
+        "kind": get_args(Kind) + get_args(SubjectKind),
+        "off": get_args(Kind),
+        "status": get_args(AnnouncementStatus),
+        "visibility": get_args(Visibility),
+        "closed_reason": get_args(CloseReason),
+        "role": get_args(RatingRole),
+        "language": get_args(Language),
+    }.items():
+        assert CODES[field].keys() >= set(codes), field
 
 
 def test_the_memory_does_not_grow_with_the_rows() -> None:
