@@ -10,6 +10,8 @@ import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
 
+const say = words.menu;
+
 /** After so long a page is said to be on its way. */
 const LATE_MS = 150;
 /** Another attempt would have the same answer. */
@@ -133,18 +135,18 @@ class App {
 
   #frame() {
     return html`
-      <a class="skip" href="#main">${words.menu.skip}</a>
+      <a class="skip" href="#main">${say.skip}</a>
       <header>
         <a class="brand" href="/"><img src=${new URL('icon.svg', import.meta.url)} alt="" width="28" height="28">
           ${words.brand}</a>
         <nav aria-label=${words.brand}>${this.#menu().map((entry) => this.#menuLink(entry))}</nav>
         <div class="who">
           ${this.#personMenu()}
-          <button class="quiet" @click=${switchLanguage}>${words.menu.language}</button>
+          <button class="quiet" @click=${switchLanguage}>${say.language}</button>
         </div>
       </header>
       <p class="unseen" role="status">${this.#announced}</p>
-      ${this.#connected ? '' : notice(words.menu.offline, 'warning')}
+      ${this.#connected ? '' : notice(say.offline, 'warning')}
       <main id="main" tabindex="-1" aria-busy=${Boolean(this.#isLate && this.#page)}>${this.#content()}</main>
     `;
   }
@@ -159,24 +161,24 @@ class App {
 
   #menuLink([name, address]) {
     const isHere = address === location.pathname || this.#section === name;
-    return html`<a href=${address} aria-current=${isHere ? 'page' : 'false'}>${words.menu[name]}</a>`;
+    return html`<a href=${address} aria-current=${isHere ? 'page' : 'false'}>${say[name]}</a>`;
   }
 
   #personMenu() {
     const { person, known } = this.session;
     if (this.#asksLogin) {
-      return html`<form class="inline" @submit=${({ target }) => this.#logIn(target.login.value.trim())}>
+      return html`<form @submit=${({ target }) => this.#logIn(target.login.value.trim())}>
         <input name="login" required autocomplete="username"
-          aria-label=${words.menu.whoAreYou} placeholder=${words.menu.whoAreYou}>
-        <button>${words.menu.logIn}</button>
+          aria-label=${say.whoAreYou} placeholder=${say.whoAreYou}>
+        <button>${say.logIn}</button>
       </form>`;
     }
-    return html`<label><span class="label">${words.menu.me}</span>
+    return html`<label><span class="label">${say.me}</span>
       <select data-role="person" @change=${(event) => this.#choosePerson(event.target.value)}>
-        ${person ? '' : html`<option value="" selected>${words.menu.logIn}</option>`}
+        ${person ? '' : html`<option value="" selected>${say.logIn}</option>`}
         ${known.map(({ login, name }) => html`
           <option value=${login} ?selected=${login === person?.login}>${name}</option>`)}
-        <option value="?">${words.menu.another}</option>
+        <option value="?">${say.another}</option>
       </select></label>`;
   }
 
@@ -214,7 +216,7 @@ class App {
       ?? failure.message;
     const [name, address] = this.#menu().find(([one]) => one === this.#section) ?? ['films', '/'];
     return html`<h1>${this.#title()}</h1>${notice(text, 'problem')}
-      ${FINAL.includes(failure.status) ? html`<a class="button" href=${address}>${words.menu[name]}</a>`
+      ${FINAL.includes(failure.status) ? html`<a class="button" href=${address}>${say[name]}</a>`
         : html`<button @click=${() => location.reload()}>${words.common.again}</button>`}`;
   }
 }

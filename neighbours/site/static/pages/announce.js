@@ -7,7 +7,7 @@ import { Page, html, words } from '../shell/page.js';
 
 const HOURS_AHEAD = 48;
 
-export default class AnnouncePage extends Page {
+export default class extends Page {
   static title = words.film.announce;
 
   async refresh() {

@@ -4,7 +4,7 @@ import { toldList } from '../parts/action.js';
 import { changesOf, eveningForm } from '../parts/evening_form.js';
 import { Page, html, words } from '../shell/page.js';
 
-export default class ChangePage extends Page {
+export default class extends Page {
   static title = words.host.change;
 
   async refresh() {

@@ -4,15 +4,17 @@ import { ask, saveFile } from '../parts/action.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
 
-export default class DataPage extends Page {
-  static title = words.data.title;
+const say = words.data;
+
+export default class extends Page {
+  static title = say.title;
 
   view() {
     return html`${this.head}
-      <section class="panel" tabindex="-1"><h2>${words.data.archive}</h2>
-        <p>${words.data.archiveHelp}</p>
-        <p class="actions">${this.actions.button(words.data.fetch, () => this.#fetch())}</p></section>
-      <section class="panel" tabindex="-1" data-role="erasure"><h2>${words.data.erasure}</h2>
+      <section class="panel" tabindex="-1"><h2>${say.archive}</h2>
+        <p>${say.archiveHelp}</p>
+        <p class="actions">${this.actions.button(say.fetch, () => this.#fetch())}</p></section>
+      <section class="panel" tabindex="-1" data-role="erasure"><h2>${say.erasure}</h2>
         ${this.#erasure()}</section>
       <p><a href="/preferences">${words.notices.preferences}</a></p>`;
   }
@@ -20,11 +22,11 @@ export default class DataPage extends Page {
   #erasure() {
     const { state, erase_at: at } = this.erasure;
     if (state === 'confirmed') {
-      return html`<p>${words.data.confirmed(formatMoment(at))}</p>
-        <p class="actions">${this.actions.button(words.data.withdraw, () => this.#withdraw())}</p>`;
+      return html`<p>${say.confirmed(formatMoment(at))}</p>
+        <p class="actions">${this.actions.button(say.withdraw, () => this.#withdraw())}</p>`;
     }
-    return html`<p>${words.data.erasureHelp}</p>
-      <p class="actions">${this.actions.button(words.data.erasure, () => this.#erase())}</p>`;
+    return html`<p>${say.erasureHelp}</p>
+      <p class="actions">${this.actions.button(say.erasure, () => this.#erase())}</p>`;
   }
 
   #fetch() {
@@ -36,7 +38,7 @@ export default class DataPage extends Page {
 
   /** Only the answer to the request has the token that confirms it. */
   async #erase() {
-    if (!await ask(words.data.forSure, this)) return;
+    if (!await ask(say.forSure, this)) return;
     await this.actions.run(async () => {
       const { token } = await this.api.post(this.reads.erasure);
       await this.api.post(this.reads.erasure, { token });

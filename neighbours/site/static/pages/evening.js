@@ -11,7 +11,9 @@ import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
 import { Page, fold, html, words } from '../shell/page.js';
 
-export default class EveningPage extends Page {
+const say = words.evening;
+
+export default class extends Page {
   static title = words.menu.evenings;
 
   id = this.args[0];
@@ -64,9 +66,9 @@ export default class EveningPage extends Page {
     return html`<article>
       <p class="quiet"><a href="/film/${evening.movie_id}">${filmName(evening)}</a></p>
       <h1 class=${evening.title.length > 80 ? 'long' : ''}>${evening.title}</h1>
-      <p>${tag(statusOf(evening))} ${tag(words.evening.visibility[evening.visibility])}
+      <p>${tag(statusOf(evening))} ${tag(say.visibility[evening.visibility])}
         ${this.booking && tag(stateOf(this.booking.state, evening), 'mine')}</p>
-      <p><a href="/person/${evening.author_id}">${words.evening.by(evening.author_name)}</a>,
+      <p><a href="/person/${evening.author_id}">${say.by(evening.author_name)}</a>,
         ${ratingOf(evening)}</p>
       ${this.#terms()}
       <p class="text">${evening.description}</p>${fold(evening.description)}
@@ -78,7 +80,7 @@ export default class EveningPage extends Page {
       ${this.rate?.view()}
       ${this.chat?.view()}
       <p class="actions">
-        ${this.actions.button(words.evening.calendar, () => this.#save(), 'quiet')}
+        ${this.actions.button(say.calendar, () => this.#save(), 'quiet')}
         <a href="/evening/${this.id}/history">${words.history.title}</a>
         ${this.isHost ? '' : reportLink('evening', this.id)}
       </p>
@@ -88,11 +90,11 @@ export default class EveningPage extends Page {
   #terms() {
     const { evening } = this;
     return html`<dl>
-      <dt>${words.evening.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at, evening.tz)}</dd>
-      <dt>${words.evening.where}</dt><dd>${placeOf(evening)}</dd>
-      <dt>${words.evening.price}</dt><dd>${priceOf(evening)}</dd>
-      ${isOver(this.evening) ? '' : html`<dt>${words.evening.seats}</dt>
-        <dd data-role="seats">${words.evening.left(evening.tickets_left, evening.ticket_count)}</dd>`}
+      <dt>${say.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at, evening.tz)}</dd>
+      <dt>${say.where}</dt><dd>${placeOf(evening)}</dd>
+      <dt>${say.price}</dt><dd>${priceOf(evening)}</dd>
+      ${isOver(this.evening) ? '' : html`<dt>${say.seats}</dt>
+        <dd data-role="seats">${say.left(evening.tickets_left, evening.ticket_count)}</dd>`}
     </dl>`;
   }
 
@@ -107,11 +109,11 @@ export default class EveningPage extends Page {
     const { chances } = this;
     if (!chances.would_be_taken) return this.#explain();
     return html`
-      <p>${chances.would_wait ? words.evening.youWouldWait : words.evening.youMayAsk}</p>
+      <p>${chances.would_wait ? say.youWouldWait : say.youMayAsk}</p>
       <form @submit=${this.#ask}>
-        <input name="message" aria-label=${words.evening.message}
-          placeholder=${words.evening.message}>
-        ${this.actions.submit(chances.would_wait ? words.evening.join : words.evening.ask, 'primary')}
+        <input name="message" aria-label=${say.message}
+          placeholder=${say.message}>
+        ${this.actions.submit(chances.would_wait ? say.join : say.ask, 'primary')}
       </form>`;
   }
 
@@ -121,8 +123,8 @@ export default class EveningPage extends Page {
     const isSaid = detail === this.actions.refusal;
     if (isSaid && !alternatives.length) return '';
     return html`${isSaid ? '' : html`<p>${detail}</p>`}
-      ${overlaps.length && !isSaid ? html`<p>${words.evening.overlaps}:</p>${eveningLinks(overlaps)}` : ''}
-      ${alternatives.length ? html`<h2>${words.evening.others}</h2>${eveningLinks(alternatives)}`
+      ${overlaps.length && !isSaid ? html`<p>${say.overlaps}:</p>${eveningLinks(overlaps)}` : ''}
+      ${alternatives.length ? html`<h2>${say.others}</h2>${eveningLinks(alternatives)}`
         : ''}`;
   }
 
@@ -133,19 +135,19 @@ export default class EveningPage extends Page {
     const { state, hold_until: until, waitlist_position: place } = this.booking;
     const mayAccept = state === 'invited' || state === 'offered';
     return html`
-      ${until && html`<p>${words.evening.holdUntil(formatMoment(until, this.evening.tz))}</p>`}
-      ${place && html`<p data-role="place">${words.evening.inLine(place)}</p>`}
+      ${until && html`<p>${say.holdUntil(formatMoment(until, this.evening.tz))}</p>`}
+      ${place && html`<p data-role="place">${say.inLine(place)}</p>`}
       <p class="actions">
         ${mayAccept ? html`
-          ${this.actions.button(words.evening.accept, () => this.#say(true), 'primary')}
-          ${this.actions.button(words.evening.decline, () => this.#say(false))}`
+          ${this.actions.button(say.accept, () => this.#say(true), 'primary')}
+          ${this.actions.button(say.decline, () => this.#say(false))}`
           : this.#leaveButton()}
       </p>`;
   }
 
   /** Ask once more before the place may go to somebody else. */
   #leaveButton() {
-    const { leave, leaveForSure, withdraw } = words.evening;
+    const { leave, leaveForSure, withdraw } = say;
     const [text, question] = this.booking.state === 'confirmed' ? [leave, leaveForSure]
       : [withdraw, `${withdraw}?`];
     return this.actions.button(text, async () => await ask(question, this) && this.#say(false));
@@ -166,8 +168,8 @@ export default class EveningPage extends Page {
 
   #guests() {
     const { guest_count: count } = this.evening;
-    if (count === null) return html`<p class="quiet">${words.evening.guestsHidden}</p>`;
-    return html`<h2>${words.evening.guests}: <span data-role="guests">${count}</span></h2>
+    if (count === null) return html`<p class="quiet">${say.guestsHidden}</p>`;
+    return html`<h2>${say.guests}: <span data-role="guests">${count}</span></h2>
       ${guestList(this.evening)}`;
   }
 }

@@ -9,7 +9,7 @@ import { Page, html, words } from '../shell/page.js';
 const PAGE = 20;
 const CHECKS = ['has_seats', 'is_free', 'fits_my_schedule', 'fits_my_plan', 'all'];
 
-export default class EveningsPage extends Page {
+export default class extends Page {
   static title = words.menu.evenings;
   most = PAGE;
 

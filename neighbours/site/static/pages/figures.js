@@ -6,7 +6,7 @@ import { Page, html, words } from '../shell/page.js';
 
 const TIMES = { day: formatShortDay, month: formatMonth };
 
-export default class FiguresPage extends Page {
+export default class extends Page {
   static title = words.figures.title;
 
   view() {

@@ -4,7 +4,9 @@ import { eveningList } from '../parts/evening_line.js';
 import { factsOf, genresOf, nameOf, poster } from '../parts/film.js';
 import { Page, html, words } from '../shell/page.js';
 
-export default class FilmPage extends Page {
+const say = words.film;
+
+export default class extends Page {
   static isOpen = true;
 
   get title() {
@@ -19,7 +21,7 @@ export default class FilmPage extends Page {
         <div>
           <h1>${nameOf(film)}</h1>
           <p class="quiet">${factsOf(film)} · ${genresOf(film)}</p>
-          ${this.together.shown ? this.#button() : html`<p>${words.film.notShown}</p>`}
+          ${this.together.shown ? this.#button() : html`<p>${say.notShown}</p>`}
         </div>
       </article>
       ${this.together.shown ? this.#evenings() : ''}`;
@@ -29,16 +31,16 @@ export default class FilmPage extends Page {
     const { id } = this.film;
     return html`<p class="actions">
       <a class="button primary" href="/evenings?movie_id=${id}">${words.brand}</a>
-      <a class="button" href="/announce?movie_id=${id}">${words.film.announce}</a>
+      <a class="button" href="/announce?movie_id=${id}">${say.announce}</a>
     </p>`;
   }
 
   #evenings() {
     const { next, open_evenings: open } = this.together;
     return html`
-      <h2>${words.film.open(open)}</h2>
-      ${next.length ? eveningList(next) : html`<p class="quiet">${words.film.noEvenings}</p>`}
+      <h2>${say.open(open)}</h2>
+      ${next.length ? eveningList(next) : html`<p class="quiet">${say.noEvenings}</p>`}
       ${open > next.length
-        ? html`<a href="/evenings?movie_id=${this.film.id}">${words.film.all}</a>` : ''}`;
+        ? html`<a href="/evenings?movie_id=${this.film.id}">${say.all}</a>` : ''}`;
   }
 }

@@ -7,7 +7,7 @@ import { Page, html, words } from '../shell/page.js';
 /** More than a screen shows. */
 const FIRST = 30;
 
-export default class FilmsPage extends Page {
+export default class extends Page {
   static isOpen = true;
   static title = words.menu.films;
   wanted = this.query.get('q') ?? '';

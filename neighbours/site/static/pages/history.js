@@ -4,7 +4,7 @@ import { eventName, guestList, placeOf, statusOf, tag } from '../parts/evening_l
 import { formatMoment } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
 
-export default class HistoryPage extends Page {
+export default class extends Page {
   static title = words.history.title;
 
   async refresh() {

@@ -3,7 +3,7 @@
 import { formatMoment } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
 
-export default class InvitedPage extends Page {
+export default class extends Page {
   static title = words.host.link;
   link = `/api/v1/invite-link/${this.args[0]}`;
 

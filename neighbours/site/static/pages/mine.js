@@ -6,7 +6,9 @@ import { field, onSubmit } from '../parts/form.js';
 import { monthCalendar, turnCalendar } from '../parts/month_calendar.js';
 import { Page, html, words } from '../shell/page.js';
 
-export default class MinePage extends Page {
+const say = words.mine;
+
+export default class extends Page {
   static title = words.menu.mine;
 
   async refresh() {
@@ -24,7 +26,7 @@ export default class MinePage extends Page {
         <div>${this.#calendar()}
           <p class="actions"><a class="button" href="/figures">${words.figures.title}</a></p></div>
         ${this.entries.length ? html`<ul class="evenings">${this.entries.map(entryLine)}</ul>`
-          : html`<p class="quiet">${words.mine.none} <a href="/evenings">${words.mine.find}</a></p>`}
+          : html`<p class="quiet">${say.none} <a href="/evenings">${say.find}</a></p>`}
       </div>
       ${this.#feeds()}`;
   }
@@ -33,20 +35,20 @@ export default class MinePage extends Page {
     const evenings = this.ofMonth.map(({ announcement }) => announcement);
     return html`${monthCalendar(this.month, evenings, this.query,
       (from, to) => this.go(from ? `/mine?date_from=${from}&date_to=${to}` : '/mine'))}
-      ${this.query.size ? html`<p><a href="/mine">${words.mine.coming}</a></p>` : ''}`;
+      ${this.query.size ? html`<p><a href="/mine">${say.coming}</a></p>` : ''}`;
   }
 
   #feeds() {
-    return html`<h2>${words.mine.feeds}</h2>
-      <p class="quiet">${words.mine.feedsHelp}</p>
+    return html`<h2>${say.feeds}</h2>
+      <p class="quiet">${say.feedsHelp}</p>
       <ul class="people">${this.feeds.map((feed) => html`<li>
-        <span>${feed.name ?? words.mine.firstFeed}</span>
-        <input readonly aria-label=${words.mine.address} .value=${new URL(feed.url, location.origin).href}>
+        <span>${feed.name ?? say.firstFeed}</span>
+        <input readonly aria-label=${say.address} .value=${new URL(feed.url, location.origin).href}>
         ${this.actions.button(words.common.revoke, () => this.#revoke(feed))}
       </li>`)}</ul>
       <form @submit=${this.#make}>
-        ${field(words.mine.feedName, 'name', { required: true })}
-        ${this.actions.submit(words.mine.make)}</form>`;
+        ${field(say.feedName, 'name', { required: true })}
+        ${this.actions.submit(say.make)}</form>`;
   }
 
   #make = onSubmit((said) => this.actions.run(() => this.api.post(this.reads.feeds, said)));
@@ -59,5 +61,5 @@ export default class MinePage extends Page {
 
 function entryLine({ announcement, state, cancel_reason: reason, unread_posts: unread }) {
   return eveningLine({ ...announcement, my_state: state },
-    [reason, unread && words.mine.unread(unread)]);
+    [reason, unread && say.unread(unread)]);
 }

@@ -4,9 +4,10 @@ import { eventName, tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, fold, html, words } from '../shell/page.js';
 
+const say = words.notices;
 const UNTOLD = new Set(['dropped', 'skipped', 'cancelled']);
 
-export default class NoticesPage extends Page {
+export default class extends Page {
   static title = words.menu.notices;
 
   async refresh() {
@@ -22,7 +23,7 @@ export default class NoticesPage extends Page {
 
   view() {
     return html`${this.head}
-      <p><a href="/preferences">${words.notices.preferences}</a></p>
+      <p><a href="/preferences">${say.preferences}</a></p>
       ${this.lines.length ? '' : html`<p class="quiet">${words.common.nothing}</p>`}
       <ul class="notices">${this.lines.map((line) => this.#line(line))}</ul>`;
   }
@@ -32,14 +33,14 @@ export default class NoticesPage extends Page {
     const at = line.sent_at ?? line.due_at;
     return html`<li class="panel">
       <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
-        ${tag(words.notices.state[line.state])}</p>
+        ${tag(say.state[line.state])}</p>
       ${text && html`<p class="text">${text.text}</p>${fold(text.text)}`}
       <p class="facts"><time datetime=${at}>${formatMoment(at)}</time>
         ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
-          ${text?.evening ?? html`${words.notices.evening} ${line.event_time && formatMoment(line.event_time)}`}</a>` : ''}</p>
-      <details><summary>${words.notices.why}</summary><p>${line.why}
+          ${text?.evening ?? html`${say.evening} ${line.event_time && formatMoment(line.event_time)}`}</a>` : ''}</p>
+      <details><summary>${say.why}</summary><p>${line.why}
         ${line.sources.map(({ event_type: type }) =>
-          words.notices.event(eventName({ type: type.replace(/\.v\d+$/, '') }),
+          say.event(eventName({ type: type.replace(/\.v\d+$/, '') }),
             formatMoment(line.happened_at)))}</p></details>
     </li>`;
   }

@@ -7,7 +7,9 @@ import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
 import { Page, fold, html, words } from '../shell/page.js';
 
-export default class PersonPage extends Page {
+const say = words.person;
+
+export default class extends Page {
   id = this.args[0];
   isMe = this.id === this.person.id;
 
@@ -20,7 +22,7 @@ export default class PersonPage extends Page {
 
   get title() {
     return this.isMe ? this.person.name
-      : this.rating.name || this.done.block?.name || words.person.unsigned;
+      : this.rating.name || this.done.block?.name || say.unsigned;
   }
 
   view() {
@@ -38,9 +40,9 @@ export default class PersonPage extends Page {
 
   #relations() {
     return html`<p class="actions">
-      <a class="button" href="/evenings?author_id=${this.id}">${words.person.evenings}</a>
+      <a class="button" href="/evenings?author_id=${this.id}">${say.evenings}</a>
       ${Object.entries(this.done).map(([what, isDone]) => this.actions.button(
-        words.person[isDone ? `un${what}` : what], () => this.#set(what, !isDone)))}
+        say[isDone ? `un${what}` : what], () => this.#set(what, !isDone)))}
       ${reportLink('person', this.id)}</p>`;
   }
 
@@ -54,36 +56,36 @@ export default class PersonPage extends Page {
   #role(role) {
     const { [`${role}Explained`]: explained, [`${role}Drift`]: drift } = this;
     const { rating, rating_count: count } = this.rating[role];
-    return html`<section><h2>${words.person.roles[role]}: ${ratingText(rating, count)}</h2>
+    return html`<section><h2>${say.roles[role]}: ${ratingText(rating, count)}</h2>
       ${count ? html`
-        ${drift.months.length > 1 ? linePlot(words.person.drift, drift.months,
-          ({ month }) => formatMonth(month), { rating: words.person.drift }, 1, 10) : ''}
-        <details><summary>${words.person.explain}</summary>
-          <p>${words.person.prior(explained.formula)}</p>
-          ${numberTable(explained.votes, ({ given_at: at }) => formatDay(at), words.person.columns)}
+        ${drift.months.length > 1 ? linePlot(say.drift, drift.months,
+          ({ month }) => formatMonth(month), { rating: say.drift }, 1, 10) : ''}
+        <details><summary>${say.explain}</summary>
+          <p>${say.prior(explained.formula)}</p>
+          ${numberTable(explained.votes, ({ given_at: at }) => formatDay(at), say.columns)}
         </details>` : ''}</section>`;
   }
 
   #counters() {
-    return html`<dl>${Object.entries(words.person.counters).map(([name, text]) => html`
+    return html`<dl>${Object.entries(say.counters).map(([name, text]) => html`
       <dt>${text}</dt><dd>${this.rating[name]}</dd>`)}</dl>`;
   }
 
   #reviews() {
-    return html`<h2>${words.person.reviews}</h2>${this.reviews.map((one) => html`<blockquote>
+    return html`<h2>${say.reviews}</h2>${this.reviews.map((one) => html`<blockquote>
       <p class="text">${one.text}</p>${fold(one.text)}
-      <p class="facts">${one.writer_name ?? words.person.unsigned}, ${formatMonth(one.month)}
+      <p class="facts">${one.writer_name ?? say.unsigned}, ${formatMonth(one.month)}
         ${one.tags.map((one) => tag(one))}
         ${this.isMe ? '' : reportLink('review', one.review_id)}</p>
-      ${one.reply ? html`<p>${words.person.replied}: <span class="text">${one.reply}</span>${fold(one.reply)}</p>`
+      ${one.reply ? html`<p>${say.replied}: <span class="text">${one.reply}</span>${fold(one.reply)}</p>`
         : this.isMe ? this.#replyForm(one) : ''}</blockquote>`)}`;
   }
 
   #replyForm({ review_id: id }) {
     return html`<form @submit=${onSubmit((said) => this.actions.run(
         () => this.api.put(`/api/v1/rating/${id}/reply`, said)))}>
-      <input name="text" required aria-label=${words.person.reply}
-        placeholder=${words.person.reply}>
-      ${this.actions.submit(words.person.send)}</form>`;
+      <input name="text" required aria-label=${say.reply}
+        placeholder=${say.reply}>
+      ${this.actions.submit(say.send)}</form>`;
   }
 }

@@ -5,19 +5,20 @@ import { filmChoices } from '../parts/film.js';
 import { formatSpan, weekdays } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
 
+const say = words.plan;
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
-export default class PlanPage extends Page {
+export default class extends Page {
   static title = words.menu.plan;
 
   view() {
     return html`${this.head}
-      <p class="quiet">${words.plan.help}</p>
+      <p class="quiet">${say.help}</p>
       ${this.plans.map((plan) => this.#plan(plan))}
-      <p><a href="/evenings?fits_my_plan=true">${words.plan.find}</a></p>
-      <h2>${words.plan.add}</h2>
+      <p><a href="/evenings?fits_my_plan=true">${say.find}</a></p>
+      <h2>${say.add}</h2>
       ${this.#planForm()}
-      <h2>${words.plan.free}</h2>
+      <h2>${say.free}</h2>
       ${this.isWhole ? this.#freeForm() : ''}`;
   }
 
@@ -28,21 +29,21 @@ export default class PlanPage extends Page {
         ${plan.places.map((place) => html`<li>${place}</li>`)}</ul>
       <p class="actions">
         ${this.actions.button(words.film.announce, () => this.#announce(plan), 'primary')}
-        ${this.actions.button(words.plan.drop, () => this.actions.run(
+        ${this.actions.button(say.drop, () => this.actions.run(
           () => this.api.delete(`/api/v1/plan/${plan.movie_id}`)))}</p>
     </article>`;
   }
 
   #planForm() {
     return html`<form class="tall" @submit=${this.#add}>
-      ${field(words.plan.film, 'movie_id', { value: this.query.get('movie_id') ?? '',
+      ${field(say.film, 'movie_id', { value: this.query.get('movie_id') ?? '',
         choices: filmChoices(this, this.query.get('movie_id')) })}
       <div class="pair">
         ${field(words.find.from, 'from', { type: 'datetime-local' })}
-        ${field(words.plan.to, 'to', { type: 'datetime-local' })}
+        ${field(say.to, 'to', { type: 'datetime-local' })}
       </div>
-      ${field(words.plan.place, 'places')}
-      <p>${this.actions.submit(words.plan.add)}</p></form>`;
+      ${field(say.place, 'places')}
+      <p>${this.actions.submit(say.add)}</p></form>`;
   }
 
   #add = onSubmit(({ movie_id: id, from, to, places }) => {
@@ -64,9 +65,9 @@ export default class PlanPage extends Page {
     const ofDay = new Map(this.free.times.map((time) => [time.day, time]));
     return html`<form class="tall" @submit=${this.#saveFree}>
       ${DAYS.map((day, index) => html`<div class="pair">
-        ${field(`${names[index]}, ${words.plan.fromTime}`, `${day}_from`,
+        ${field(`${names[index]}, ${say.fromTime}`, `${day}_from`,
           { type: 'time', value: ofDay.get(day)?.from ?? '' })}
-        ${field(words.plan.toTime, `${day}_to`, { type: 'time', value: ofDay.get(day)?.to ?? '' })}
+        ${field(say.toTime, `${day}_to`, { type: 'time', value: ofDay.get(day)?.to ?? '' })}
       </div>`)}
       <p>${this.actions.submit(words.common.save)}</p></form>`;
   }

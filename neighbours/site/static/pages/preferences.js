@@ -3,24 +3,26 @@
 import { checkbox, field, onSubmit } from '../parts/form.js';
 import { Page, html, words } from '../shell/page.js';
 
+const say = words.notices;
+
 /** What concerns the own data cannot be switched off. */
 const KINDS = Object.entries(words.kinds).filter(([kind]) =>
   !/^(erasure_|text_hidden|report_answered)/.test(kind));
 
-export default class PreferencesPage extends Page {
-  static title = words.notices.preferences;
+export default class extends Page {
+  static title = say.preferences;
 
   view() {
     const { now, actions } = this;
     return html`${this.head}
       <form class="tall" @submit=${this.#save}>
-        ${field(words.notices.language, 'language', { value: now.language ?? '',
-          choices: Object.entries(words.notices.languages) })}
-        <fieldset><legend>${words.notices.tellMe}</legend>${KINDS.map(([kind, text]) =>
+        ${field(say.language, 'language', { value: now.language ?? '',
+          choices: Object.entries(say.languages) })}
+        <fieldset><legend>${say.tellMe}</legend>${KINDS.map(([kind, text]) =>
           checkbox(text, 'on', { value: kind, checked: !now.off.includes(kind) }))}</fieldset>
-        ${checkbox(words.notices.receipts, 'receipts', { checked: now.receipts })}
+        ${checkbox(say.receipts, 'receipts', { checked: now.receipts })}
         <div class="pair">
-          ${field(words.notices.quietFrom, 'quiet_from', { type: 'time', value: now.quiet_from ?? '' })}
+          ${field(say.quietFrom, 'quiet_from', { type: 'time', value: now.quiet_from ?? '' })}
           ${field(words.plan.toTime, 'quiet_to', { type: 'time', value: now.quiet_to ?? '' })}
         </div>
         <p>${actions.submit(words.common.save, 'primary')}</p>

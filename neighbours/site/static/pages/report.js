@@ -7,7 +7,7 @@ import { Page, html, words } from '../shell/page.js';
 /** What `reportLink` leads to. */
 const SUBJECT = /^kind=(evening|review|post|person)&id=[\da-f-]{36}$/;
 
-export default class ReportPage extends Page {
+export default class extends Page {
   static title = words.report.title;
 
   view() {

@@ -6,6 +6,7 @@ import { ask } from './action.js';
 import { onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
+const say = words.chat;
 const PAGE = 50;
 
 export class Chat {
@@ -74,14 +75,14 @@ export class Chat {
   view() {
     const posts = [...this.posts.values()].sort((one, other) => one.position - other.position);
     return html`<section tabindex="-1">
-      <h2>${words.chat.title}</h2>
-      ${this.#older ? this.page.actions.button(words.chat.older,
+      <h2>${say.title}</h2>
+      ${this.#older ? this.page.actions.button(say.older,
         () => this.page.actions.run(() => this.#readBefore(posts[0].position)), 'quiet') : ''}
-      <div role="log" tabindex="0" aria-label=${words.chat.title}>
+      <div role="log" tabindex="0" aria-label=${say.title}>
         <ol class="chat">${posts.map((post) => this.#post(post))}</ol></div>
       <form @submit=${this.#write}>
         <input name="text" required autocomplete="off" data-role="post"
-          aria-label=${words.chat.write} placeholder=${words.chat.write}>
+          aria-label=${say.write} placeholder=${say.write}>
         ${this.page.actions.submit(words.common.send)}
       </form></section>`;
   }
@@ -93,12 +94,12 @@ export class Chat {
     return html`<li class=${own ? 'own' : ''}>
       <span class="facts">${post.author_name},
         <time datetime=${post.created}>${formatMoment(post.created)}</time>
-        ${post.modified !== post.created && !gone ? words.chat.changed : ''}</span>
+        ${post.modified !== post.created && !gone ? say.changed : ''}</span>
       ${this.#editing === post.post_id ? this.#editor(post)
-        : html`<p class="text">${gone ? words.chat.deleted : post.text}</p>${fold(post.text)}`}
+        : html`<p class="text">${gone ? say.deleted : post.text}</p>${fold(post.text)}`}
       ${gone || this.#editing ? '' : html`<span class="actions">
-        ${own ? actions.button(words.chat.edit, () => this.#edit(post), 'quiet') : ''}
-        ${own || isHost ? actions.button(words.chat.delete, () => this.#delete(post), 'quiet')
+        ${own ? actions.button(say.edit, () => this.#edit(post), 'quiet') : ''}
+        ${own || isHost ? actions.button(say.delete, () => this.#delete(post), 'quiet')
           : ''}</span>`}
     </li>`;
   }
@@ -107,7 +108,7 @@ export class Chat {
     return html`<form @submit=${onSubmit((said) => this.#change(said, post))}
         @keydown=${({ key }) => key === 'Escape' && this.#edit(null)}>
       <input name="text" required .defaultValue=${post.text}
-        aria-label=${words.chat.edit}>
+        aria-label=${say.edit}>
       ${this.page.actions.submit(words.common.save)}</form>`;
   }
 
@@ -128,7 +129,7 @@ export class Chat {
   }
 
   async #delete({ post_id: id }) {
-    if (!await ask(words.chat.deleteForSure, this.page)) return;
+    if (!await ask(say.deleteForSure, this.page)) return;
     await this.#do((api) => api.delete(`/api/v1/post/${id}`));
   }
 

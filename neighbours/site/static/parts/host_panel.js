@@ -8,6 +8,7 @@ import { OPEN, isFull, isOver, ratingText, stateOf, tag } from './evening_line.j
 import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
+const say = words.host;
 const NETWORKS = { telegram: 'Telegram', vk: 'VK', whatsapp: 'WhatsApp', x: 'X' };
 const NEXT = { Created: ['Alive', 'publish'], Alive: ['Closed', 'close'], Closed: ['Alive', 'reopen'] };
 /** So many of those who ask have their message shown: each is a read of its own. */
@@ -68,10 +69,10 @@ export class HostPanel {
     const [status, word] = NEXT[isFull(evening) ? 'Alive' : evening.status] ?? [];
     return html`
       <p class="actions">
-        ${status ? this.#actions.button(words.host[word], () => this.#change({ status }),
+        ${status ? this.#actions.button(say[word], () => this.#change({ status }),
           word === 'publish' ? 'primary' : '') : ''}
         ${this.#isOver ? '' : html`<a class="button" href="/evening/${evening.id}/change">
-          ${words.host.change}</a>`}
+          ${say.change}</a>`}
       </p>
       ${this.#requests()}
       ${['Alive', 'Closed'].includes(evening.status) ? html`${this.#invite()} ${this.#word()}`
@@ -91,20 +92,16 @@ export class HostPanel {
     return this.page.actions;
   }
 
-  #act(act, done) {
-    return this.#actions.run(act, done);
-  }
-
   #change(body) {
-    return this.#act(() => this.page.api.put(this.#address, body));
+    return this.#actions.run(() => this.page.api.put(this.#address, body));
   }
 
   #post(what, body, done) {
-    return this.#act(() => this.page.api.post(`${this.#address}/${what}`, body), done);
+    return this.#actions.run(() => this.page.api.post(`${this.#address}/${what}`, body), done);
   }
 
   #delete(what, id) {
-    return this.#act(() => this.page.api.delete(`${this.#address}/${what}/${id}`));
+    return this.#actions.run(() => this.page.api.delete(`${this.#address}/${what}/${id}`));
   }
 
   #requests() {
@@ -112,13 +109,13 @@ export class HostPanel {
     const asked = this.#isOver ? [] : open.filter(isToAnswer);
     const mayAnswer = !this.#actions.busy
       && asked.some(({ booking_id: id }) => this.#chosen.has(id));
-    return html`<h2>${words.host.requests}</h2>
-      ${open.length ? '' : html`<p class="quiet">${words.host.noRequests}</p>`}
+    return html`<h2>${say.requests}</h2>
+      ${open.length ? '' : html`<p class="quiet">${say.noRequests}</p>`}
       <form @submit=${this.#answerChosen}>
         <ul class="people">${open.map((booking) => this.#request(booking))}</ul>
         ${asked.length > 1 ? html`<p class="actions">
-          <button ?disabled=${!mayAnswer} value="true">${words.host.approveChosen}</button>
-          <button ?disabled=${!mayAnswer} value="false">${words.host.declineChosen}</button>
+          <button ?disabled=${!mayAnswer} value="true">${say.approveChosen}</button>
+          <button ?disabled=${!mayAnswer} value="false">${say.declineChosen}</button>
         </p>` : ''}
       </form>`;
   }
@@ -139,9 +136,9 @@ export class HostPanel {
         : ''}
       ${this.#isOver ? '' : html`<span class="actions">
         ${isToAnswer(booking) ? html`
-          ${this.#actions.button(words.host.approve, () => this.#answer([id], true), 'primary')}
-          ${this.#actions.button(words.host.decline, () => this.#answer([id], false))}`
-          : this.#actions.button(words.host.takeBack, () => this.#takeBack(booking))}
+          ${this.#actions.button(say.approve, () => this.#answer([id], true), 'primary')}
+          ${this.#actions.button(say.decline, () => this.#answer([id], false))}`
+          : this.#actions.button(say.takeBack, () => this.#takeBack(booking))}
       </span>`}
       ${message && html`<q class="text">${message}</q>${fold(message)}`}
     </li>`;
@@ -161,7 +158,7 @@ export class HostPanel {
   /** Answer one after the other: each is a decision of its own, and the last seat may go to any
    * of them. */
   #answer(bookingIds, yes) {
-    return this.#act(async () => {
+    return this.#actions.run(async () => {
       for (const id of bookingIds) {
         await this.page.api.put(`/api/v1/booking/${id}`, { my_status: yes });
       }
@@ -170,25 +167,25 @@ export class HostPanel {
 
   /** The guest counts on it by now, so this is asked about. */
   async #takeBack({ booking_id: id, guest_name: name }) {
-    if (await ask(words.host.takeBackForSure(name), this.page)) await this.#answer([id], false);
+    if (await ask(say.takeBackForSure(name), this.page)) await this.#answer([id], false);
   }
 
   #invite() {
     const known = this.#known;
-    return html`<h2>${words.host.invite}</h2>
+    return html`<h2>${say.invite}</h2>
       ${known.length ? html`<form @submit=${this.#inviteOne}>
-        ${field(words.host.whom, 'guest_ids', { choices: known })}
-        ${this.#actions.submit(words.host.invite)}</form>` : ''}
+        ${field(say.whom, 'guest_ids', { choices: known })}
+        ${this.#actions.submit(say.invite)}</form>` : ''}
       <p class="actions">
-        ${this.#actions.button(words.host.inviteFollowers,
+        ${this.#actions.button(say.inviteFollowers,
           () => this.#post('invites', { all_followers: true }))}
-        ${this.#actions.button(words.host.makeLink, () => this.#post('invite-links', {}))}
-        ${this.#actions.button(words.host.share, () => this.#showShare())}
+        ${this.#actions.button(say.makeLink, () => this.#post('invite-links', {}))}
+        ${this.#actions.button(say.share, () => this.#showShare())}
       </p>
-      ${this.job && html`<p class="facts" role="status">${words.host.job(this.job)}</p>`}
+      ${this.job && html`<p class="facts" role="status">${say.job(this.job)}</p>`}
       <ul class="people">${this.links.filter(({ revoked_at: end }) => !end).map((link) => html`<li>
-        <input readonly aria-label=${words.host.link} .value=${this.#pageOf(link)}>
-        <span class="facts">${words.host.used(link.used)}</span>
+        <input readonly aria-label=${say.link} .value=${this.#pageOf(link)}>
+        <span class="facts">${say.used(link.used)}</span>
         ${this.#actions.button(words.common.revoke, () => this.#revoke(link))}</li>`)}</ul>
       ${this.#share && this.#shareCard()}`;
   }
@@ -199,14 +196,14 @@ export class HostPanel {
   }
 
   #inviteOne = onSubmit(({ guest_ids: id }) =>
-    this.#post('invites', { guest_ids: [id] }, words.host.invited));
+    this.#post('invites', { guest_ids: [id] }, say.invited));
 
   async #revoke({ link_id: id }) {
     if (await ask(words.common.revokeForSure, this.page)) await this.#delete('invite-links', id);
   }
 
   #showShare() {
-    return this.#act(async () => {
+    return this.#actions.run(async () => {
       this.#share = await this.page.api.get(`${this.#address}/share`);
     });
   }
@@ -214,7 +211,7 @@ export class HostPanel {
   #shareCard() {
     const { short_link: link, card, intents, text } = this.#share;
     return html`<div class="share">
-      ${card && html`<img src=${new URL(card).pathname} alt=${words.host.card} width="400">`}
+      ${card && html`<img src=${new URL(card).pathname} alt=${say.card} width="400">`}
       <p>${text[document.documentElement.lang]}</p>
       <p><a href=${link} target="_blank" rel="noreferrer">${link}</a></p>
       <p class="actions">${Object.entries(intents).map(([name, address]) => html`
@@ -223,19 +220,19 @@ export class HostPanel {
   }
 
   #word() {
-    return html`<h2>${words.host.word}</h2>
+    return html`<h2>${say.word}</h2>
       <ul class="people">${this.words.map((one) => html`<li><q class="text">${one.text}</q>${fold(one.text)}
         <span class="tag">${words.notices.state[one.state]}
           ${one.due_at && formatMoment(one.due_at)}
-          ${one.reaches === null ? '' : html`· ${words.host.reaches(one.reaches)}`}</span>
-        ${one.state === 'planned' ? html`<span class="actions">${this.#actions.button(words.host.unsay,
+          ${one.reaches === null ? '' : html`· ${say.reaches(one.reaches)}`}</span>
+        ${one.state === 'planned' ? html`<span class="actions">${this.#actions.button(say.unsay,
           () => this.#delete('broadcasts', one.broadcast_id))}</span>` : ''}</li>`)}</ul>
       <form class="tall" @submit=${this.#say}>
-        ${field(words.host.text, 'text', { rows: 2, required: true })}
-        <fieldset><legend>${words.host.to}</legend>
-          ${Object.entries(words.host.audiences).map(([state, text], index) =>
+        ${field(say.text, 'text', { rows: 2, required: true })}
+        <fieldset><legend>${say.to}</legend>
+          ${Object.entries(say.audiences).map(([state, text], index) =>
             checkbox(text, 'to', { value: state, checked: index === 0 }))}</fieldset>
-        ${field(words.host.before, 'before_start_min', { choices: Object.entries(words.host.befores) })}
+        ${field(say.before, 'before_start_min', { choices: Object.entries(say.befores) })}
         <p>${this.#actions.submit(words.common.send)}</p>
       </form>`;
   }
@@ -243,30 +240,30 @@ export class HostPanel {
   #say = onSubmit(async ({ text, before_start_min: before }, form) => {
     const body = { text, to: new FormData(form).getAll('to') };
     if (before) body.before_start_min = Number(before);
-    if (await this.#post('broadcasts', body, words.host.said)) form.reset();
+    if (await this.#post('broadcasts', body, say.said)) form.reset();
   });
 
   #cancel() {
     if (this.page.evening.status === 'Created') {
-      return this.#actions.button(words.host.drop, () => this.#drop());
+      return this.#actions.button(say.drop, () => this.#drop());
     }
-    return html`<h2>${words.host.cancel}</h2>
+    return html`<h2>${say.cancel}</h2>
       <form @submit=${this.#cancelOrPreview}>
-        ${field(words.host.reason, 'reason')}
-        ${this.#actions.submit(words.host.preview)}
+        ${field(say.reason, 'reason')}
+        ${this.#actions.submit(say.preview)}
         ${this.#told ? html`${toldList(this.#told)}
-          ${this.#actions.submit(words.host.cancelNow, 'primary', 'now')}` : ''}
+          ${this.#actions.submit(say.cancelNow, 'primary', 'now')}` : ''}
       </form>`;
   }
 
   async #drop() {
-    if (!await ask(`${words.host.drop}?`, this.page)) return;
-    await this.#act(() => this.page.api.delete(this.#address));
+    if (!await ask(`${say.drop}?`, this.page)) return;
+    await this.#actions.run(() => this.page.api.delete(this.#address));
   }
 
   #cancelOrPreview = onSubmit(({ reason }, form, now) => {
     const query = { reason: reason || null, dry_run: now ? null : true };
-    return this.#act(async () => {
+    return this.#actions.run(async () => {
       const answer = await this.page.api.delete(addressOf(this.#address, query));
       this.#told = answer.would_tell;
     });

@@ -5,6 +5,8 @@ import { fold, html, words } from '../shell/view.js';
 import { checkbox, field, onSubmit } from './form.js';
 import { formatMoment } from './times.js';
 
+const say = words.rate;
+
 export class Rate {
   constructor(page) {
     this.page = page;
@@ -23,28 +25,28 @@ export class Rate {
 
   view() {
     if (!this.others.length) return '';
-    return html`<section><h2>${words.rate.title}</h2>
+    return html`<section><h2>${say.title}</h2>
       ${this.others.map((other) => this.#other(other))}
       ${this.received.filter(({ revealed }) => revealed).map((rating) => html`
-        <blockquote>${words.rate.received(rating.score)} <span class="text">${rating.text}</span>${fold(rating.text)}
+        <blockquote>${say.received(rating.score)} <span class="text">${rating.text}</span>${fold(rating.text)}
         </blockquote>`)}</section>`;
   }
 
   #other({ person, name }) {
     const rating = this.given.get(person);
-    if (rating?.revealed) return html`<p>${words.rate.gave(name, rating.score)}</p>`;
+    if (rating?.revealed) return html`<p>${say.gave(name, rating.score)}</p>`;
     return html`<form class="tall panel" data-ratee=${person}
         @submit=${onSubmit((said) => this.#give(said, person, rating))}>
       <strong>${name}</strong>
       ${rating ? html`<p class="quiet">
-        ${words.rate.sealed(formatMoment(rating.sealed_until))}</p>` : ''}
-      ${field(words.rate.score, 'score', { type: 'number', min: 1, max: 10, required: true,
+        ${say.sealed(formatMoment(rating.sealed_until))}</p>` : ''}
+      ${field(say.score, 'score', { type: 'number', min: 1, max: 10, required: true,
         value: rating?.score ?? '' })}
-      ${field(words.rate.text, 'text', { rows: 2, value: rating?.text ?? '' })}
-      ${this.page.isHost ? checkbox(words.rate.noShow, 'tags',
+      ${field(say.text, 'text', { rows: 2, value: rating?.text ?? '' })}
+      ${this.page.isHost ? checkbox(say.noShow, 'tags',
         { value: 'no_show', checked: rating?.tags.includes('no_show') })
-        : checkbox(words.rate.signed, 'signed', { checked: rating?.signed })}
-      <p>${this.page.actions.submit(rating ? words.host.change : words.rate.give)}</p>
+        : checkbox(say.signed, 'signed', { checked: rating?.signed })}
+      <p>${this.page.actions.submit(rating ? words.host.change : say.give)}</p>
     </form>`;
   }
 
@@ -57,6 +59,6 @@ export class Rate {
     };
     const { api, id, actions } = this.page;
     return actions.run(() => rating ? api.put(`/api/v1/rating/${rating.review_id}`, body)
-      : api.post(`/api/v1/rating/${id}/${person}`, body), words.rate.done);
+      : api.post(`/api/v1/rating/${id}/${person}`, body), say.done);
   }
 }
