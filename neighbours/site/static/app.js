@@ -173,7 +173,7 @@ class App {
         <button>${say.logIn}</button>
       </form>`;
     }
-    return html`<label><span class="label">${say.me}</span>
+    return html`<label><span class="quiet">${say.me}</span>
       <select data-role="person" @change=${(event) => this.#choosePerson(event.target.value)}>
         ${person ? '' : html`<option value="" selected>${say.logIn}</option>`}
         ${known.map(({ login, name }) => html`

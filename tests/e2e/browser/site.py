@@ -96,3 +96,13 @@ async def visiting_stale(browser: Browser, url: str) -> AsyncIterator[tuple[Visi
         await yana.click("Take no more requests")
         await expect(yana.page.locator("main .tag").first).to_have_text("closed to requests")
         yield yana, zoya
+
+
+async def demand_said_at(field: Locator, reason: str) -> None:
+    """Demand that the field says this, and only the field, and that it can be seen."""
+    said = "([one, reason]) => one.validationMessage === reason"
+    page = field.page
+    await page.wait_for_function(said, arg=[await field.element_handle(), reason])
+    await expect(field).to_be_focused()
+    await expect(field).to_be_in_viewport()
+    await expect(page.get_by_role("alert")).to_have_count(0)

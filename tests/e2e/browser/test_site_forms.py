@@ -3,25 +3,15 @@
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, expect
 
 from tests.cells.embedded import RunningSystem
-from tests.e2e.browser.site import Visitor, visiting
+from tests.e2e.browser.site import Visitor, demand_said_at, visiting
 from tests.servers.browser import PHONE
 
 BLANK: Final = "Fill this in; blanks alone do not count."
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
-
-
-async def demand_said_at(field: Locator, reason: str) -> None:
-    """Demand that the field says this, and only the field, and that it can be seen."""
-    said = "([one, reason]) => one.validationMessage === reason"
-    page = field.page
-    await page.wait_for_function(said, arg=[await field.element_handle(), reason])
-    await expect(field).to_be_focused()
-    await expect(field).to_be_in_viewport()
-    await expect(page.get_by_role("alert")).to_have_count(0)
 
 
 async def open_announcing(visitor: Visitor, system: RunningSystem) -> None:

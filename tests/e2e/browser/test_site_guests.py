@@ -266,7 +266,7 @@ async def test_a_paid_evening_becomes_free_only_if_the_host_says_so(
         field = anna.page.locator("[name=price_amount]")
         await field.fill("")
         await anna.click("See who would be told")
-        sentence = "Enter the price of a seat, or 0 if it is free."
+        sentence = "0 if it is free"
         assert await field.evaluate("one => one.validity.valueMissing")
         await expect(field).to_be_focused()
         await expect(anna.page.get_by_text(sentence)).to_be_visible()

@@ -23,7 +23,8 @@ export default class extends Page {
     const { state, erase_at: at } = this.erasure;
     if (state === 'confirmed') {
       return html`<p>${say.confirmed(formatMoment(at))}</p>
-        <p class="actions">${this.actions.button(say.withdraw, () => this.#withdraw())}</p>`;
+        <p class="actions">${this.actions.button(say.withdraw, () => this.actions.run(
+          () => this.api.delete(this.reads.erasure)))}</p>`;
     }
     return html`<p>${say.erasureHelp}</p>
       <p class="actions">${this.actions.button(say.erasure, () => this.#erase())}</p>`;
@@ -43,9 +44,5 @@ export default class extends Page {
       const { token } = await this.api.post(this.reads.erasure);
       await this.api.post(this.reads.erasure, { token });
     });
-  }
-
-  #withdraw() {
-    return this.actions.run(() => this.api.delete(this.reads.erasure));
   }
 }

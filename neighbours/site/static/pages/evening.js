@@ -5,7 +5,7 @@ import { Chat } from '../parts/chat.js';
 import {
   OPEN, eveningLinks, filmName, guestList, isOver, placeOf, priceOf, ratingOf, stateOf, statusOf, tag,
 } from '../parts/evening_line.js';
-import { onSubmit } from '../parts/form.js';
+import { field, onSubmit } from '../parts/form.js';
 import { HostPanel } from '../parts/host_panel.js';
 import { Rate } from '../parts/rate.js';
 import { formatMoment, formatSpan } from '../parts/times.js';
@@ -74,8 +74,7 @@ export default class extends Page {
       <p class="text">${evening.description}</p>${fold(evening.description)}
       ${evening.cancel_reason && html`<blockquote>${evening.cancel_reason}</blockquote>`}
       ${this.actions.said}
-      ${whatNow && html`
-        <section class="panel" aria-live="polite" tabindex="-1">${whatNow}</section>`}
+      ${whatNow && html`<section class="panel" aria-live="polite" tabindex="-1">${whatNow}</section>`}
       ${this.isHost ? '' : this.#guests()}
       ${this.rate?.view()}
       ${this.chat?.view()}
@@ -93,7 +92,7 @@ export default class extends Page {
       <dt>${say.when}</dt><dd>${formatSpan(evening.event_time, evening.ends_at, evening.tz)}</dd>
       <dt>${say.where}</dt><dd>${placeOf(evening)}</dd>
       <dt>${say.price}</dt><dd>${priceOf(evening)}</dd>
-      ${isOver(this.evening) ? '' : html`<dt>${say.seats}</dt>
+      ${isOver(evening) ? '' : html`<dt>${say.seats}</dt>
         <dd data-role="seats">${say.left(evening.tickets_left, evening.ticket_count)}</dd>`}
     </dl>`;
   }
@@ -111,8 +110,7 @@ export default class extends Page {
     return html`
       <p>${chances.would_wait ? say.youWouldWait : say.youMayAsk}</p>
       <form @submit=${this.#ask}>
-        <input name="message" aria-label=${say.message}
-          placeholder=${say.message}>
+        ${field(say.message, 'message')}
         ${this.actions.submit(chances.would_wait ? say.join : say.ask, 'primary')}
       </form>`;
   }
@@ -124,8 +122,7 @@ export default class extends Page {
     if (isSaid && !alternatives.length) return '';
     return html`${isSaid ? '' : html`<p>${detail}</p>`}
       ${overlaps.length && !isSaid ? html`<p>${say.overlaps}:</p>${eveningLinks(overlaps)}` : ''}
-      ${alternatives.length ? html`<h2>${say.others}</h2>${eveningLinks(alternatives)}`
-        : ''}`;
+      ${alternatives.length ? html`<h2>${say.others}</h2>${eveningLinks(alternatives)}` : ''}`;
   }
 
   #ask = onSubmit(({ message }) => this.actions.run(() =>

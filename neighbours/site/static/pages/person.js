@@ -2,7 +2,7 @@
 
 import { reportLink } from '../parts/action.js';
 import { ratingText, tag } from '../parts/evening_line.js';
-import { onSubmit } from '../parts/form.js';
+import { field, onSubmit } from '../parts/form.js';
 import { linePlot, numberTable } from '../parts/plot.js';
 import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
 import { Page, fold, html, words } from '../shell/page.js';
@@ -84,8 +84,7 @@ export default class extends Page {
   #replyForm({ review_id: id }) {
     return html`<form @submit=${onSubmit((said) => this.actions.run(
         () => this.api.put(`/api/v1/rating/${id}/reply`, said)))}>
-      <input name="text" required aria-label=${say.reply}
-        placeholder=${say.reply}>
+      ${field(say.reply, 'text', { required: true })}
       ${this.actions.submit(say.send)}</form>`;
   }
 }

@@ -1,8 +1,9 @@
 /** Films that the person wants to see in company, and when they are free. */
 
-import { field, instantOf, onSubmit } from '../parts/form.js';
+import { field, onSubmit } from '../parts/form.js';
 import { filmChoices } from '../parts/film.js';
 import { formatSpan, weekdays } from '../parts/times.js';
+import { instantOf } from '../parts/zones.js';
 import { Page, html, words } from '../shell/page.js';
 
 const say = words.plan;

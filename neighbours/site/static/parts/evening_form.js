@@ -1,8 +1,8 @@
 /** The terms of an evening as a form: to announce one, and to change it. */
 
-import { html, words } from '../shell/view.js';
-import { checkbox, field, instantOf, localTime, readForm } from './form.js';
-import { OWN_ZONE } from './times.js';
+import { html, language, words } from '../shell/view.js';
+import { checkbox, field, readForm } from './form.js';
+import { OWN_ZONE, instantOf, knownZone, localTime, zonesAfter } from './zones.js';
 
 const CURRENCIES = [['RUB'], ['EUR'], ['USD']];
 
@@ -10,8 +10,8 @@ const CURRENCIES = [['RUB'], ['EUR'], ['USD']];
  * and what the button says. */
 export function eveningForm(evening, film, submit, buttons) {
   const say = words.host;
-  const zone = evening.tz ?? OWN_ZONE;
-  const isPaid = evening.is_free === false;
+  const price = evening.price_amount?.toLocaleString(language, { useGrouping: false });
+  const zone = knownZone(evening.tz);
   const own = (label, name, options) => field(label, name, { value: evening[name] ?? '', ...options });
   const check = (label, name) => checkbox(label, name, { checked: evening[name] });
   return html`<form class="tall"
@@ -19,16 +19,19 @@ export function eveningForm(evening, film, submit, buttons) {
     ${own(say.title, 'title', { required: true })}
     ${own(say.description, 'description', { rows: 3 })}
     ${film?.kind === 'series' && !evening.id ? episodeFields(film) : ''}
-    ${field(words.evening.when, 'event_time',
-      { type: 'datetime-local', value: localTime(evening.event_time), required: true })}
-    ${checkbox(say.zone(zone), 'tz', { checked: evening.tz !== null, value: zone })}
+    <div class="pair">
+      ${own(words.evening.when, 'event_time',
+        { type: 'datetime-local', value: localTime(evening.event_time, zone), required: true })}
+      ${own(say.zone, 'tz', { value: evening.tz === null ? '' : zone,
+        choices: [['', say.noZone], ...zonesAfter(zone)] })}
+    </div>
     ${own(words.evening.where, 'event_location', { required: true })}
     ${check(say.hideLocation, 'hide_location')}
     ${own(words.evening.hint, 'location_hint')}
     ${own(words.evening.seats, 'ticket_count', { type: 'number', min: 1, required: true })}
     <div class="pair">
-      ${own(say.price, 'price_amount', { type: 'number', min: 0, step: '0.01', required: isPaid,
-        hint: isPaid ? say.priceMissing : say.priceHint })}
+      ${own(say.price, 'price_amount', { inputmode: 'decimal', required: true,
+        value: evening.is_free === false ? price : 0, hint: say.priceHint })}
       ${own(say.currency, 'price_currency', { choices: CURRENCIES })}
     </div>
     ${own(words.find.visibility, 'visibility', { choices: Object.entries(words.evening.visibility) })}
@@ -48,11 +51,13 @@ function episodeFields(film) {
 /** Return what the form says, as a body of the API. */
 function readEvening(form) {
   const said = readForm(form);
-  const price = +said.price_amount;
+  const amount = +said.price_amount.replace(',', '.');
+  // What is no number is the API's to refuse.
+  const price = isNaN(amount) ? said.price_amount : amount;
   return {
     ...said,
-    event_time: instantOf(said.event_time),
-    tz: said.tz ?? null,
+    event_time: instantOf(said.event_time, said.tz || OWN_ZONE),
+    tz: said.tz || null,
     hide_location: !!said.hide_location,
     location_hint: said.location_hint || null,
     ticket_count: +said.ticket_count,
@@ -65,9 +70,10 @@ function readEvening(form) {
   };
 }
 
-/** Return only what differs from the evening as it is. */
+/** Return only what differs from the evening, whose time is taken to the minute. */
 export function changesOf(evening, body) {
-  return Object.fromEntries(Object.entries(body).filter(([name, value]) =>
-    name === 'event_time' ? +new Date(value) !== +new Date(evening[name]).setSeconds(0, 0)
-      : value !== evening[name]));
+  const zone = knownZone(evening.tz);
+  const event_time = instantOf(localTime(evening.event_time, zone), zone);
+  const before = { ...evening, event_time };
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => value !== before[name]));
 }

@@ -4,7 +4,7 @@
 import { Api } from '../api/client.js';
 import { askAuth } from '../shell/session.js';
 import { now } from './days.js';
-import { OWN_ZONE } from './times.js';
+import { OWN_ZONE } from './zones.js';
 
 const FILE = new URL('../example_week.json', import.meta.url).pathname;
 const FIRST_AT = 19;

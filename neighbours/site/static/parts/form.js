@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html.js';
 
 /** A labelled field. `options` are attributes of the input; with `choices`, `[value, text]` each, it
- * is a choice; with `rows` it has several lines. */
+ * is a choice; with `rows` it has lines. */
 export function field(label, name, { value = '', hint, choices, ...options } = {}) {
   return html`<label class="field">
     <span>${label}</span>
@@ -13,7 +13,7 @@ export function field(label, name, { value = '', hint, choices, ...options } = {
 }
 
 function control(name, value, choices, options) {
-  const { type = 'text', required, rows, min, max, step } = options;
+  const { type = 'text', required, rows, min, max, step, inputmode } = options;
   if (choices) {
     return html`<select name=${name}>${choices.map(([one, text = one]) =>
       html`<option value=${one} ?selected=${one === value}>${text}</option>`)}</select>`;
@@ -22,7 +22,8 @@ function control(name, value, choices, options) {
     return html`<textarea name=${name} rows=${rows} ?required=${required} .defaultValue=${value}></textarea>`;
   }
   return html`<input name=${name} type=${type} .defaultValue=${value} ?required=${required}
-    min=${min ?? nothing} max=${max ?? nothing} step=${step ?? nothing}>`;
+    min=${min ?? nothing} max=${max ?? nothing} step=${step ?? nothing}
+    inputmode=${inputmode ?? nothing}>`;
 }
 
 export function checkbox(label, name, { checked, value = 'on' } = {}) {
@@ -38,14 +39,4 @@ export function readForm(form) {
 /** Listen to a form that is sent: `act` gets what it says, the form, and what its button says. */
 export function onSubmit(act) {
   return ({ target, submitter }) => act(readForm(target), target, submitter?.value);
-}
-
-/** The value of a field `datetime-local` for a time of the API, in the person's zone. */
-export function localTime(time) {
-  const date = new Date(time);
-  return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-export function instantOf(local) {
-  return new Date(local).toISOString();
 }

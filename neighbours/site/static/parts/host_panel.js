@@ -180,19 +180,16 @@ export class HostPanel {
         ${this.#actions.button(say.inviteFollowers,
           () => this.#post('invites', { all_followers: true }))}
         ${this.#actions.button(say.makeLink, () => this.#post('invite-links', {}))}
-        ${this.#actions.button(say.share, () => this.#showShare())}
+        ${this.#actions.button(say.share, () => this.#actions.run(async () => {
+          this.#share = await this.page.api.get(`${this.#address}/share`);
+        }))}
       </p>
       ${this.job && html`<p class="facts" role="status">${say.job(this.job)}</p>`}
       <ul class="people">${this.links.filter(({ revoked_at: end }) => !end).map((link) => html`<li>
-        <input readonly aria-label=${say.link} .value=${this.#pageOf(link)}>
+        <input readonly aria-label=${say.link} .value="${location.origin}/invited/${link.token}">
         <span class="facts">${say.used(link.used)}</span>
         ${this.#actions.button(words.common.revoke, () => this.#revoke(link))}</li>`)}</ul>
       ${this.#share && this.#shareCard()}`;
-  }
-
-  /** The link of the API is for a client; this is the page that uses it. */
-  #pageOf({ token }) {
-    return `${location.origin}/invited/${token}`;
   }
 
   #inviteOne = onSubmit(({ guest_ids: id }) =>
@@ -200,12 +197,6 @@ export class HostPanel {
 
   async #revoke({ link_id: id }) {
     if (await ask(words.common.revokeForSure, this.page)) await this.#delete('invite-links', id);
-  }
-
-  #showShare() {
-    return this.#actions.run(async () => {
-      this.#share = await this.page.api.get(`${this.#address}/share`);
-    });
   }
 
   #shareCard() {

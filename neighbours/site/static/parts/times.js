@@ -2,13 +2,13 @@
 
 import { language } from '../words/index.js';
 import { now } from './days.js';
+import { OWN_ZONE, knownZone } from './zones.js';
 
 const DAY = { weekday: 'short', day: 'numeric', month: 'long' };
 const TIME = { hour: '2-digit', minute: '2-digit' };
 
 /** Dates are written as in Europe, with hours up to 24. */
 const LOCALE = language === 'en' ? 'en-GB' : language;
-export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** `time` is an instant, a day like `2026-11-29` or a month like `2026-11`: these two are the same
  * in every zone. */
@@ -18,13 +18,9 @@ function format(options, time) {
 }
 
 /** By the clock of `zone`, which is named unless it is the person's own or unknown here. */
-function clockOf(zone = OWN_ZONE) {
-  const other = { ...TIME, timeZone: zone, timeZoneName: 'short' };
-  try {
-    return zone === OWN_ZONE || !Intl.DateTimeFormat('en', other) ? TIME : other;
-  } catch {
-    return TIME;
-  }
+function clockOf(zone) {
+  const timeZone = knownZone(zone);
+  return timeZone === OWN_ZONE ? TIME : { ...TIME, timeZone, timeZoneName: 'short' };
 }
 
 /** With the year, unless it is this one. */

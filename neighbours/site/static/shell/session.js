@@ -3,7 +3,7 @@
 
 import { Api, Problem } from '../api/client.js';
 import { PERSON } from '../parts/days.js';
-import { OWN_ZONE } from '../parts/times.js';
+import { OWN_ZONE } from '../parts/zones.js';
 import { language } from '../words/index.js';
 
 const KNOWN = 'practix.people';

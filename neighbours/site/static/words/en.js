@@ -130,10 +130,9 @@ export default {
   },
   host: {
     title: 'Title', description: 'Description',
-    zone: (zone) => `State the time zone: ${zone}`,
+    zone: 'Time zone', noZone: 'not stated (by my own clock)',
     hideLocation: 'Show the place to confirmed guests only',
-    price: 'Price of a seat', priceHint: 'Leave empty if it is free',
-    priceMissing: 'Enter the price of a seat, or 0 if it is free.',
+    price: 'Price of a seat', priceHint: '0 if it is free',
     currency: 'Currency',
     hideGuests: 'Show nobody who comes',
     season: 'Season', episode: 'Episode',
