@@ -132,3 +132,30 @@ async def test_a_refusal_that_no_field_is_wrong_for_is_brought_into_view(
         alert = gleb.page.get_by_role("alert")
         await expect(alert).to_have_text("The time lies in the past.")
         await expect(alert).to_be_in_viewport()
+
+
+async def test_the_status_that_a_search_begins_with_is_said_as_it_is(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        chosen = anna.page.locator("[name=status] option:checked")
+        await anna.open("/evenings?has_seats=true")
+        await expect(chosen).to_have_text("open, or with a waiting list")
+        await anna.page.locator("[name=q]").fill("   ")
+        await anna.click("Find")
+        await expect(anna.heading).to_have_text("Evenings")
+        assert "q=" not in anna.page.url
+        await anna.open("/evenings?mine=host")
+        await expect(chosen).to_have_text("any")
+
+
+async def test_a_film_always_leads_to_all_its_evenings(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        for film in await system.get("/neighbours/movies"):
+            await anna.open(f"/film/{film['id']}")
+            if await anna.page.get_by_role("link", name="Announce an evening").count():
+                await anna.follow("All evenings of this film")
+                await expect(anna.page.locator("[name=movie_id]")).to_have_value(film["id"])
+                break

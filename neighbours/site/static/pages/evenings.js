@@ -54,7 +54,8 @@ export default class extends Page {
           own(say[end], `date_${end}`, { type: 'date' }))}</div>
         ${own(say.sort, 'sort', { choices: Object.entries(say.sorts) })}
         ${['status', 'visibility'].map((name) => own(say[name], name,
-          { choices: [['', say.any], ...Object.entries(words.evening[name])] }))}
+          { choices: [['', name === 'status' && !now('mine') ? say.some : say.any],
+            ...Object.entries(words.evening[name])] }))}
         ${own(say.rating, 'min_author_rating', { type: 'number', min: 0, max: 10, step: '0.5' })}
         ${own(say.mine, 'mine', { choices: Object.entries(say.mines) })}
         ${CHECKS.map((name) =>
@@ -85,7 +86,7 @@ export default class extends Page {
   #find(filters) {
     const query = new URLSearchParams(this.query);
     for (const [name, value] of Object.entries(filters)) {
-      if (value) query.set(name, value);
+      if (value.trim()) query.set(name, value);
       else query.delete(name);
     }
     this.go(`/evenings?${query}`);

@@ -40,7 +40,6 @@ export default class extends Page {
     return html`
       <h2>${say.open(open)}</h2>
       ${next.length ? eveningList(next) : html`<p class="quiet">${say.noEvenings}</p>`}
-      ${open > next.length
-        ? html`<a href="/evenings?movie_id=${this.film.id}">${say.all}</a>` : ''}`;
+      <a href="/evenings?movie_id=${this.film.id}">${say.all}</a>`;
   }
 }

@@ -223,7 +223,7 @@ export class HostPanel {
         <fieldset><legend>${say.to}</legend>
           ${Object.entries(say.audiences).map(([state, text], index) =>
             checkbox(text, 'to', { value: state, checked: index === 0 }))}</fieldset>
-        ${field(say.before, 'before_start_min', { choices: Object.entries(say.befores) })}
+        ${field(words.evening.when, 'before_start_min', { choices: Object.entries(say.befores) })}
         <p>${this.#actions.submit(words.common.send)}</p>
       </form>`;
   }
