@@ -27,7 +27,7 @@ from notifier.store.digests import join_waiting, load_planners, load_wishes, pla
 from notifier.store.outbox import insert_notices
 from notifier.store.preferences import SELECT_PREFERENCES, preferences_from
 from notifier.store.relations import Pair, load_relations, relation_from
-from notifier.store.session import LeaseSession
+from notifier.store.session import NO_SESSION, LeaseSession
 from notifier.store.state import announcement_from
 from notifier.store.turns import place_due, take_next
 from runtime.calls.gathering import Gathering
@@ -53,21 +53,24 @@ SELECT_LEASED: Final = f"{SELECT_WHOLE} AND state = 'waiting' ORDER BY id"
 # reader, giving up some of them, and a dispatcher would wait for each other.
 LOCK: Final = "SELECT FROM notifier.notices WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
 # `sent` is recorded whatever has become of the row in the meantime, any other result only if the
-# notice still waits.
+# notice still waits and the lease is still ours: whoever has it now may have sent the notice.
 RECORD: Final = """
     UPDATE notifier.notices n SET state = r.state, reason = r.reason, sent_at = r.sent_at,
         try_at = coalesce(r.try_at, n.try_at), holder = NULL, unsettled = r.unsettled,
         attempts = CASE WHEN r.untried THEN n.attempts - 1 ELSE n.attempts END
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-                $6::boolean[], $7::boolean[])
+    FROM unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+                $7::boolean[], $8::boolean[])
         AS r (id, state, reason, sent_at, try_at, untried, unsettled)
-    WHERE n.id = r.id AND (n.state = 'waiting' OR r.state = 'sent')
+    WHERE n.id = r.id AND (n.state = 'waiting' AND n.holder = $1 OR r.state = 'sent')
 """
-# For notices that were given up while they were being sent and are now known not to have arrived.
+# For notices that were given up while they were being sent. They stay unconfirmed only if this
+# attempt or an earlier one may have arrived.
 SETTLE: Final = """
-    UPDATE notifier.notices SET holder = NULL, unsettled = false,
-        state = CASE reason WHEN 'by_operator' THEN 'cancelled' ELSE 'dropped' END
-    WHERE id = ANY($1::bigint[]) AND state = 'unconfirmed'
+    UPDATE notifier.notices n SET holder = NULL, unsettled = n.unsettled OR r.unsettled,
+        state = CASE WHEN n.unsettled OR r.unsettled THEN n.state
+            WHEN n.reason = 'by_operator' THEN 'cancelled' ELSE 'dropped' END
+    FROM unnest($2::bigint[], $3::boolean[]) AS r (id, unsettled)
+    WHERE n.id = r.id AND n.state = 'unconfirmed' AND n.holder = $1
 """
 COUNT_OVERDUE: Final = """
     SELECT count(*) FROM notifier.notices
@@ -163,16 +166,18 @@ class NoticeQueue:
         self._fanouts = Gathering(self._load_fanouts, TablesUnavailable)
         self._fanout_states = Gathering(self._save_fanout_states, TablesUnavailable)
         self._planners = Gathering(self._load_planners, TablesUnavailable)
+        self._holder = NO_SESSION
+        """Holder of the leases that were taken last: the session may have ended since."""
         self._author: str = FIRST_AUTHOR
         """Last author of the fan-outs that were leased last."""
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> list[int]:
         """Lease the next due notices, by turns (`notifier.store.turns`), until the time `until`.
         Returns their ids in order."""
-        holder = self.session.holder
+        self._holder = self.session.holder
         async with transaction(self._pool) as connection:
             await place_due(connection, now)
-            return sorted(await take_next(connection, now, until, limit, holder))
+            return sorted(await take_next(connection, now, until, limit, self._holder))
 
     async def read(self, leased: Sequence[int]) -> list[LeasedNotice]:
         """Return those of the leased notices that still wait, in order of their ids."""
@@ -189,15 +194,15 @@ class NoticeQueue:
     async def record(
         self, results: Collection[DeliveryResult], unread: Collection[int] = ()
     ) -> None:
-        """Record the results of leased notices. `unread` are those that no longer waited when
-        they were to be read."""
-        unsent = {one.id for one in results if one.state != "sent" and not one.unsettled}
+        """Record the results of the notices that were leased last. `unread` are those that no
+        longer waited when they were to be read."""
+        unsettled = {one.id: one.unsettled for one in results} | dict.fromkeys(unread, False)
         async with transaction(self._pool) as connection:
-            await connection.execute(LOCK, [*unread, *(one.id for one in results)])
+            await connection.execute(LOCK, list(unsettled))
             if results:
-                await connection.execute(RECORD, *to_arrays(results))
-            if settled := [*unsent, *unread]:
-                await connection.execute(SETTLE, settled)
+                await connection.execute(RECORD, self._holder, *to_arrays(results))
+            if unsettled:
+                await connection.execute(SETTLE, self._holder, *to_arrays(unsettled.items()))
 
     async def count_overdue(self, now: datetime) -> int:
         """Return how many notices are due and still wait."""

@@ -3,7 +3,7 @@ services around it down."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -111,6 +111,22 @@ class Around:
     def _answer(self, service: str) -> None:
         if service in self.down:
             raise DependencyDown(service)
+
+
+class AnswerLost(Around):
+    """Notification takes the message, and the answer is lost."""
+
+    def __init__(self, happens: Callable[[], Awaitable[Any]] | None = None) -> None:
+        """`happens` once, before the first answer is lost."""
+        super().__init__()
+        self._happens = happens
+
+    async def send(self, notice: Notice) -> None:
+        await super().send(notice)
+        if self._happens is not None:
+            happens, self._happens = self._happens, None
+            await happens()
+        raise DependencyDown("notification", maybe_done=True)
 
 
 class NotifierCell:

@@ -3,14 +3,14 @@ dispatcher had leased goes at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.errors import DependencyDown
 from contracts.events.announcement import AnnouncementCancelled
-from contracts.events.booking import BookingRequested
+from contracts.events.booking import BookingRequested, BookingWithdrawn
 from notifier.delivery.leases import DeliveryResult
 from notifier.store.operators.acts import Signature
 from notifier.store.queue import NoticeQueue
@@ -19,8 +19,16 @@ from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import end, keep_running
 from tests.cells.killed import Killed
-from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
-from tests.histories.notifier_events import announcement, booking, created, person, published, seen
+from tests.cells.notifier_cell import AnswerLost, Around, NotifierCell, notifier_cell
+from tests.histories.notifier_events import (
+    announcement,
+    booking,
+    created,
+    edited,
+    person,
+    published,
+    seen,
+)
 from tests.waiting import eventually
 
 BORIS = person("boris")
@@ -103,14 +111,6 @@ async def test_what_was_on_its_way_when_the_dispatcher_died_may_have_arrived(
     assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
 
 
-class AnswerLost(Around):
-    """Notification takes the message, and the answer is lost."""
-
-    async def send(self, notice: Notice) -> None:
-        await super().send(notice)
-        raise DependencyDown("notification", maybe_done=True)
-
-
 async def test_a_lost_answer_leaves_the_outcome_open(evening: NotifierCell) -> None:
     evening.around = AnswerLost()
     await evening.send()
@@ -118,6 +118,41 @@ async def test_a_lost_answer_leaves_the_outcome_open(evening: NotifierCell) -> N
     await call_off(evening)
     assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
     assert evening.around.got(BORIS, "booking_new")
+
+
+async def test_a_lost_answer_leaves_it_open_for_whoever_is_not_involved_any_more(
+    evening: NotifierCell,
+) -> None:
+    evening.around = AnswerLost()
+    evening.history.tell(edited(title="New"))
+    await evening.wait(seconds=70)
+    (arrived,) = evening.around.got(BORIS, "announce_put")
+    evening.history.tell(booking(BookingWithdrawn, "boris", (None, False)), by="boris")
+    await evening.wait(minutes=3)
+    assert await evening.states(BORIS, "announce_put") == {
+        "announce_put": ("unconfirmed", "not_involved")
+    }
+    assert evening.around.calls[arrived.key] == 1
+
+
+async def test_a_lost_answer_leaves_it_open_though_it_was_leased_again(
+    evening: NotifierCell,
+) -> None:
+    evening.around = AnswerLost()
+    await evening.send()
+    evening.now += timedelta(minutes=3)
+    await evening.dispatcher(CalledOffBeforeReading(evening)).dispatch_due()
+    assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
+
+
+async def test_what_was_called_off_while_its_answer_got_lost_is_leased_no_more(
+    evening: NotifierCell,
+) -> None:
+    evening.around = AnswerLost(lambda: call_off(evening))
+    await evening.send()
+    assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
+    leased = "SELECT count(*) FROM notifier.notices WHERE holder IS NOT NULL"
+    assert await evening.pool.fetchval(leased) == 0
 
 
 async def test_what_nobody_took_was_dropped(evening: NotifierCell) -> None:
@@ -153,6 +188,28 @@ async def test_an_operator_cannot_cancel_what_has_arrived(evening: NotifierCell)
 
     await evening.dispatcher(InterruptedQueue(evening, cancel)).dispatch_due()
     assert await read_first_notice(evening) == ("sent", None)
+
+
+async def test_what_a_dispatcher_learnt_counts_no_more_once_its_lease_is_lost(
+    evening: NotifierCell,
+) -> None:
+    """Its session was cut, and another one has sent the notice meanwhile, whose answer got lost."""
+
+    async def cut_off_and_sent_by_another() -> None:
+        await late.session.close()
+        evening.around = AnswerLost()
+        await evening.queue.session.open()
+        await evening.queue.session.free_leases_of_the_dead(evening.now)
+        await evening.send()
+        await evening.queue.session.close()
+
+    late = InterruptedQueue(evening, cut_off_and_sent_by_another)
+    await late.session.open()
+    evening.around.down = {"shortener"}
+    await evening.dispatcher(late).dispatch_due()
+    assert evening.around.got(BORIS, "booking_new")
+    await call_off(evening)
+    assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
 
 
 class Frozen(Around):
