@@ -15,6 +15,7 @@ from launcher.client import NotRunning, RequestRefused, stream_operator_lines
 from neighbours.store import FILE_NAME
 from notifier.rights import TOO_LATE
 from runtime.journal.tail import Accepted
+from tests.torture.cut_off import IS_BEING_SENT, read_cut_off
 from tests.torture.system import System
 
 TOLD_S_MAX: Final = 180.0
@@ -22,14 +23,13 @@ TABLES_S_MAX: Final = 60.0
 AHEAD_S_MAX: Final = 61.0
 LATE_S_MAX: Final = 12 * 3600.0
 
-SELECT_UNTOLD: Final = """
-    SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= now()
-"""
-SELECT_WHY_UNTOLD: Final = """
-    SELECT n.key, n.attempts, n.reason, n.holder, n.turn,
+_UNTOLD: Final = f"(n.state = 'waiting' AND n.due_at <= now() OR {IS_BEING_SENT})"
+SELECT_UNTOLD: Final = f"SELECT count(*) FROM notifier.notices n WHERE {_UNTOLD}"
+SELECT_WHY_UNTOLD: Final = f"""
+    SELECT n.key, n.state, n.attempts, n.reason, n.holder, n.turn,
            extract(epoch FROM now() - n.due_at)::int AS due_s_ago,
            extract(epoch FROM n.try_at - now())::int AS tried_in_s
-    FROM notifier.notices n WHERE n.state = 'waiting' AND n.due_at <= now() ORDER BY n.id LIMIT 10
+    FROM notifier.notices n WHERE {_UNTOLD} ORDER BY n.id LIMIT 10
 """
 SELECT_NOTICES: Final = "SELECT key, state, reason FROM notifier.notices"
 SELECT_UNTIMELY: Final = """
@@ -53,6 +53,8 @@ class SentNotices(NamedTuple):
     inbox: frozenset[str]
     """Keys."""
     twice: tuple[str, ...]
+    cut_off: frozenset[str]
+    """Keys of those of which an attempt was cut off, so that they may have arrived."""
     untimely: tuple[str, ...] = ()
     """Sent before they were due, or given up before it was too late."""
     untold: tuple[str, ...] = ()
@@ -112,11 +114,11 @@ async def read_sent_notices(system: System) -> SentNotices:
         twice = tuple(str(tuple(row)) for row in await connection.fetch(SELECT_TWICE))
         rows = await connection.fetch(SELECT_UNTIMELY, TOO_LATE)
         untimely = tuple(str(tuple(row)) for row in rows)
+        cut_off = await read_cut_off(connection)
     finally:
         await connection.close()
-    return SentNotices(
-        notices, read_inbox(system.data.path / "neighbours"), twice, untimely, untold
-    )
+    inbox = read_inbox(system.data.path / "neighbours")
+    return SentNotices(notices, inbox, twice, cut_off, untimely, untold)
 
 
 def read_inbox(directory: Path) -> frozenset[str]:
@@ -130,18 +132,24 @@ def read_inbox(directory: Path) -> frozenset[str]:
 
 
 def find_wrong_notices(sent_notices: SentNotices) -> Iterator[str]:
-    """Return what was not sent once, or not recorded as it was."""
+    """Return what was not sent once, or not recorded as it was. A notice of which an attempt was
+    cut off may be recorded as unconfirmed, whether it arrived or not."""
     for fact in sent_notices.twice:
         yield f"told twice: {fact}"
     for notices in sent_notices.untimely:
         yield f"too early, or given up too early: {notices}"
     for notice in sent_notices.untold:
         yield f"due, and not told: {notice}"
-    sent = {key for key, (state, _) in sent_notices.notices.items() if state == "sent"}
+    by_state: dict[str, set[str]] = {}
+    for key, (state, _) in sent_notices.notices.items():
+        by_state.setdefault(state, set()).add(key)
+    sent, unconfirmed = by_state.get("sent", set()), by_state.get("unconfirmed", set())
     for key in sorted(sent - sent_notices.inbox)[:10]:
         yield f"{key} is recorded as sent and never arrived"
-    for key in sorted(sent_notices.inbox - sent)[:10]:
+    for key in sorted(sent_notices.inbox - sent - unconfirmed)[:10]:
         yield f"{key} arrived and is recorded as {sent_notices.notices.get(key)}"
+    for key in sorted(unconfirmed - sent_notices.cut_off)[:10]:
+        yield f"{key} is recorded as {sent_notices.notices[key]}, and no attempt was cut off"
     for (state, reason), number in Counter(sent_notices.notices.values()).items():
-        if state in ("parked", "unconfirmed"):
-            yield f"{number} notices are {state}: {reason}"
+        if state == "parked":
+            yield f"{number} notices are parked: {reason}"

@@ -31,6 +31,7 @@ from runtime.journal.kafka_topics import create_topic, topic_of
 from runtime.service.cell import UNNAMED
 from tests.e2e.cell import HEARTBEAT_TIMEOUT_S, RAISED_LIMITS
 from tests.paths import ROOT
+from tests.torture.cut_off import note_cut_off
 from tests.torture.proxy import Proxy
 from tests.torture.stepped import ClockFile
 
@@ -218,6 +219,7 @@ class System:
                 self.workers[name].links[link.name] = link
         await create_topic(self.kafka.bootstrap_servers, topic_of(UNNAMED), replication_factor=1)
         self._set_environments(await prepare_tables(self.postgres.dsn))
+        await note_cut_off(self.postgres.dsn)
         for worker in self.workers.values():
             stack.push_async_callback(worker.process.stop, 10.0)
             worker.start()

@@ -81,6 +81,9 @@ def test_a_notice_that_is_recorded_wrongly_is_found(result: Result) -> None:
     assert "recorded as" in found
     (found,) = find_wrong_notices(told._replace(inbox=told.inbox - {key}))
     assert "never arrived" in found
+    given_up = told._replace(notices={**told.notices, key: ("unconfirmed", "not_involved")})
+    (found,) = find_wrong_notices(given_up._replace(cut_off=told.cut_off - {key}))
+    assert "no attempt was cut off" in found
     (found,) = find_wrong_notices(told._replace(twice=("a fact",)))
     assert "twice" in found
     (found,) = find_wrong_notices(told._replace(untimely=("a reminder",)))
