@@ -19,6 +19,8 @@ from tests.paths import ROOT
 
 PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
 START_S_MAX = 240.0
+LINE_S_MAX = 480.0
+"""Replacing all processes on a busy machine takes minutes before a line says so."""
 SEPARATE = {"PRACTIX_PROFILE": "servers", "COMMAND_API_HEARTBEAT_TIMEOUT_S": "2"}
 """Separate processes; the only command process need not wait long for a rival to be silent."""
 
@@ -105,10 +107,34 @@ class RunningSystem:
             check=False,
         )
 
+    async def read_until(self, words: str, within_s: float = LINE_S_MAX) -> str:
+        """Return the next printed line that has the words. Raises AssertionError, with what was
+        printed instead, if there is none within that time."""
+        passed: list[str] = []
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._read, words, passed), within_s)
+        except TimeoutError:
+            raise AssertionError(f"no {words!r} within {within_s:g} s: {passed}") from None
+
+    def _read(self, words: str, passed: list[str]) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if words in line:
+                return line
+            passed.append(line)
+        raise AssertionError(f"no {words!r} before the end: {passed}")
+
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         await asyncio.to_thread(self.process.wait, 30)
         return self.process.returncode
+
+    async def close(self) -> None:
+        """Stop it if it still runs, and read no more of what it prints."""
+        if self.process.poll() is None:
+            await self.stop()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 @asynccontextmanager
@@ -119,10 +145,7 @@ async def run_system(data: Path, **environment: str) -> AsyncIterator[RunningSys
             await system.ready()
             yield system
         finally:
-            if system.process.poll() is None:
-                await system.stop()
-            if system.process.stdout is not None:
-                system.process.stdout.close()
+            await system.close()
 
 
 def evening(**changes: Any) -> dict[str, Any]:

@@ -152,7 +152,7 @@ async def test_a_start_can_be_read_by_a_program(tmp_path: Path) -> None:
         ready = json.loads(await asyncio.wait_for(started.stdout.readline(), START_S_MAX))
     finally:
         started.terminate()
-        status = await started.wait()
+        status = await asyncio.wait_for(started.wait(), START_S_MAX)
     assert status == 0
     assert ready["url"] == f"http://{HOST}:{port}"
     assert set(ready["tokens"]) == {"anna", "boris"}

@@ -12,7 +12,13 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.cells.embedded import RunningSystem, assert_guest_is_seen, confirm_guest, run_system
+from tests.cells.embedded import (
+    START_S_MAX,
+    RunningSystem,
+    assert_guest_is_seen,
+    confirm_guest,
+    run_system,
+)
 from tests.paths import API_DOCUMENT, ROOT
 
 
@@ -165,9 +171,11 @@ async def test_an_evening_is_over_on_a_later_clock_which_cannot_be_turned_back(
                 await asyncio.sleep(0.1)
     async with aiohttp.ClientSession() as session:
         back = RunningSystem(tmp_path, session)
-        output = (await asyncio.to_thread(back.process.communicate))[0]
-        assert back.process.returncode != 0
-        assert "PRACTIX_CLOCK_OFFSET_S" in output
+        try:
+            assert await back.read_until("PRACTIX_CLOCK_OFFSET_S", START_S_MAX)
+            assert await asyncio.to_thread(back.process.wait, START_S_MAX) != 0
+        finally:
+            await back.close()
 
 
 def operations_of(document: dict[str, Any]) -> set[tuple[str, str]]:

@@ -14,8 +14,15 @@ from playwright.async_api import Browser, expect
 from tests.cells.embedded import RunningSystem, run_system
 from tests.e2e.browser.site import Visitor, demand_said_at, visiting
 
-AHEAD: Final = timedelta(days=100)
-"""How far the system's clock is ahead of the browser's."""
+BEGIN: Final = datetime.now(UTC)
+DECEMBER: Final = next(
+    noon
+    for noon in (datetime(BEGIN.year + later, 12, 28, 12, tzinfo=UTC) for later in (0, 1))
+    if noon > BEGIN + timedelta(days=100)
+)
+"""What the system's clock says, far ahead of the browser's: evenings are in this year and in the
+next."""
+AHEAD: Final = DECEMBER - BEGIN
 HERE: Final = "Europe/Moscow"
 THERE: Final = "Asia/Tokyo"
 NEW_YORK: Final = "America/New_York"
@@ -63,7 +70,7 @@ async def test_a_calendar_begins_with_the_first_evening_by_the_clock_of_the_syst
         evening = await system.get(
             path.replace("/evening/", "/api/v1/announcement/"), await system.token("anna")
         )
-        assert datetime.fromisoformat(evening["event_time"]) > datetime.now(UTC) + AHEAD
+        assert datetime.fromisoformat(evening["event_time"]) > DECEMBER
         await demand_month(anna, "/mine", evening)
         await demand_month(anna, f"/evenings?author_id={evening['author_id']}", evening)
         await anna.open("/evenings?date_from=2030-03-05")
@@ -80,7 +87,7 @@ async def test_a_calendar_turns_to_a_later_month_that_has_the_next_evening(
         "sub_only": False,
         "is_free": True,
         "ticket_count": 2,
-        "event_time": (datetime.now(UTC) + AHEAD + timedelta(days=70)).isoformat(),
+        "event_time": (DECEMBER + timedelta(days=70)).isoformat(),
         "event_location": "Moscow, Arbat 2",
     }
     address = f"/api/v1/announcement/{await system.film()}"
@@ -120,16 +127,26 @@ async def test_a_host_sees_the_zone_that_everybody_will_and_can_leave_it_out(
         assert zoya.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        (datetime(DECEMBER.year, 12, 30), "30 December"),
+        (datetime(DECEMBER.year + 1, 1, 2), f"2 January {DECEMBER.year + 1}"),
+    ],
+)
 async def test_the_time_of_an_evening_is_told_by_its_own_zone(
-    browser: Browser, system: RunningSystem
+    browser: Browser, system: RunningSystem, day: datetime, told: str
 ) -> None:
-    span = r"\d+ \w+, 19:00–\d\d:\d\d"
-    async with visiting(browser, system.url, "vera", zone=THERE) as vera:
-        path = await vera.announce("Psycho", event_location="Tokyo, Ginza 1")
+    span = rf"{told}, 19:00–\d\d:\d\d"
+    host = f"Vera {day.year}"
+    async with visiting(browser, system.url, host, zone=THERE) as vera:
+        path = await vera.announce(
+            "Psycho", event_location="Tokyo, Ginza 1", event_time=f"{day:%Y-%m-%d}T19:00"
+        )
         when = vera.page.locator("dl dd").first
         await expect(when).to_have_text(re.compile(rf"{span}$"))
     evening = await system.get(
-        path.replace("/evening/", "/api/v1/announcement/"), await system.token("vera")
+        path.replace("/evening/", "/api/v1/announcement/"), await system.token(host)
     )
     assert evening["tz"] == THERE
     async with visiting(browser, system.url, "gleb", zone=HERE) as gleb:
@@ -138,7 +155,7 @@ async def test_the_time_of_an_evening_is_told_by_its_own_zone(
         await expect(when).to_have_text(re.compile(rf"{span} GMT\+9$"))
         await gleb.open(f"/evenings?author_id={evening['author_id']}")
         time = gleb.page.locator("li.evening time")
-        await expect(time).to_have_text(re.compile(r"at 19:00 GMT\+9$"))
+        await expect(time).to_have_text(re.compile(rf"{told} at 19:00 GMT\+9$"))
         assert gleb.complaints == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from launcher.servers import kafka
 from runtime.postgres.pools import READ_MODEL
 from runtime.postgres.read_models import read_shape
-from tests.cells.embedded import SEPARATE, RunningSystem, confirm_guest, run_system
+from tests.cells.embedded import SEPARATE, confirm_guest, run_system
 from tests.compose.traffic import Traffic
 from tests.conftest import unavailable
 from tests.e2e.operating.builds import TrafficReader, copy_code
@@ -27,17 +27,6 @@ SCHEMAS: Final = """
 """
 DROPPED_S_MAX: Final = 180.0
 """A shape goes once nobody has used it for a minute."""
-
-
-def read_until(system: RunningSystem, words: str) -> None:
-    """Read what the system prints until a line has the words. Raises AssertionError if it ends or
-    says that it could not."""
-    assert system.process.stdout is not None
-    for line in system.process.stdout:
-        assert "not all processes" not in line, line
-        if words in line:
-            return
-    raise AssertionError(words)
 
 
 async def find_schemas(dsn: str) -> list[str]:
@@ -76,14 +65,12 @@ async def test_two_builds_work_side_by_side(tmp_path: Path) -> None:
         async with reader.reading(), traffic.flowing():
             await traffic.progress()
             system.process.send_signal(signal.SIGUSR1)
-            replaced = asyncio.create_task(
-                asyncio.to_thread(read_until, system, "all processes were replaced")
-            )
+            replaced = asyncio.create_task(system.read_until("processes were replaced"))
             while not replaced.done():
                 ready = await system.get("/readyz", expect=None) or {}
                 seen.add(frozenset(shapes_of(ready).values()))
                 await asyncio.sleep(0.05)
-            await replaced
+            assert (await replaced).startswith("all")
             await traffic.progress()
         assert (traffic.lost, reader.failed) == ([], [])
         assert reader.answered > 100

@@ -1,6 +1,5 @@
 """A build whose read models never become ready: a roll ends, and a restart serves what it can."""
 
-import asyncio
 import signal
 from pathlib import Path
 
@@ -17,15 +16,6 @@ from tests.integration.projector.shapes.builds import SPOILS_NAMES
 PROBLEM = "different: "
 
 
-def read_line(system: RunningSystem, words: str) -> str:
-    """Return the next printed line that has the words. Raises AssertionError if there is none."""
-    assert system.process.stdout is not None
-    for line in system.process.stdout:
-        if words in line:
-            return line
-    raise AssertionError(words)
-
-
 @pytest.mark.timeout(600)
 async def test_a_build_with_wrong_read_models_takes_nothing_away(tmp_path: Path) -> None:
     if reason := kafka.why_unavailable():
@@ -40,7 +30,7 @@ async def test_a_build_with_wrong_read_models_takes_nothing_away(tmp_path: Path)
         async with reader.reading(), traffic.flowing():
             await traffic.progress()
             system.process.send_signal(signal.SIGUSR1)
-            ended = await asyncio.to_thread(read_line, system, "processes were replaced")
+            ended = await system.read_until("processes were replaced")
             assert ended.startswith("not all"), ended
             assert PROBLEM in ended
             await traffic.progress()
@@ -51,13 +41,11 @@ async def test_a_build_with_wrong_read_models_takes_nothing_away(tmp_path: Path)
     async with aiohttp.ClientSession() as session:
         system = RunningSystem(data, session, **environment | {"PRACTIX_PROCESSES": "1"})
         try:
-            assert PROBLEM in await asyncio.to_thread(read_line, system, "reads wait")
+            assert PROBLEM in await system.read_until("reads wait")
             path = f"/api/v1/announcement/{film}"
             later = evening(event_time="2031-05-05T18:00:00Z")
             await system.send("POST", path, anna, later, expect=201)
             refused = await system.get("/api/v1/announcements", boris, expect=503)
             assert refused["code"] == "unavailable"
         finally:
-            await system.stop()
-            assert system.process.stdout is not None
-            system.process.stdout.close()
+            await system.close()
