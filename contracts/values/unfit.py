@@ -7,6 +7,7 @@ from contracts.values.languages import Text
 BLANK: Final = Text(
     "Fill this in; blanks alone do not count.", "Заполните это поле: одних пробелов мало."
 )
+ENDS_WHEN_IT_BEGINS: Final = Text("It ends when it begins.", "Конец совпадает с началом.")
 
 
 class UnfitValue(ValueError):

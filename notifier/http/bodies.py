@@ -11,6 +11,8 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -18,6 +20,7 @@ from contracts.notices import Kind
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
 from contracts.values.text import clean_line, clean_lines, demand_visible
+from contracts.values.unfit import ENDS_WHEN_IT_BEGINS, UnfitValue
 from contracts.values.zones import demand_zone
 from notifier.delivery.preferences import Preferences
 from notifier.store.moderation import CHANGED_AT_ONCE
@@ -51,15 +54,19 @@ class PreferencesBody(BaseModel):
     off: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
     receipts: StrictBool = True
     quiet_from: WallClock | None = None
-    quiet_to: WallClock | None = None
+    quiet_to: WallClock | None = Field(default=None, validate_default=True)
 
-    @model_validator(mode="after")
-    def _demand_both_ends(self) -> Self:
-        if (self.quiet_from is None) != (self.quiet_to is None):
-            raise ValueError("quiet hours have a beginning and an end")
-        if self.quiet_from is not None and self.quiet_from == self.quiet_to:
-            raise ValueError("quiet hours end at another time than they begin")
-        return self
+    @field_validator("quiet_to")
+    @classmethod
+    def _demand_both_ends(cls, quiet_to: time | None, said: ValidationInfo) -> time | None:
+        if "quiet_from" not in said.data:
+            return quiet_to  # The other one is wrong, and said to be.
+        quiet_from = said.data["quiet_from"]
+        if (quiet_from is None) != (quiet_to is None):
+            raise UnfitValue("Enter both times, or neither.", "Укажите оба времени или ни одного.")
+        if quiet_from is not None and quiet_from == quiet_to:
+            raise UnfitValue(*ENDS_WHEN_IT_BEGINS)
+        return quiet_to
 
     def to_preferences(self) -> Preferences:
         """Return the preferences, with each kind in `off` once."""

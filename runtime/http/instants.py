@@ -14,7 +14,10 @@ film that far ahead."""
 
 
 def _require_date_text(value: Any) -> Any:
-    """Refuse numbers, also as text: pydantic would read them as seconds since 1970."""
+    """Refuse numbers, also as text: pydantic would read them as seconds since 1970. A form sends
+    an empty text for a field that is not filled in."""
+    if value == "":
+        raise UnfitValue("Fill this in.", "Заполните это поле.")
     if not isinstance(value, str) or "-" not in value[1:]:
         raise ValueError("not an ISO 8601 date and time")
     return value

@@ -1,9 +1,16 @@
 """The write routes of plans and free times, with their bodies."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.plan.commands import AnnouncePlan, PlanFilm, StateFreeTimes, UnplanFilm
@@ -20,7 +27,7 @@ from contracts.representations import DetailAnnouncementResponse
 from contracts.values.ids import AnnouncementId, MovieId, new_id
 from contracts.values.languages import Text
 from contracts.values.times import FIRST_YEAR
-from contracts.values.unfit import UnfitValue
+from contracts.values.unfit import ENDS_WHEN_IT_BEGINS, UnfitValue
 from contracts.values.words import split_words
 from contracts.values.zones import HOME_ZONE
 from runtime.http.instants import LAST_STATED_YEAR, StatedInstant
@@ -57,11 +64,13 @@ class WishedTimeBody(WriteBody):
     begins_at: StatedInstant = Field(alias="from")
     ends_at: StatedInstant = Field(alias="to")
 
-    @model_validator(mode="after")
-    def _demand_order(self) -> Self:
-        if self.begins_at >= self.ends_at:
+    @field_validator("ends_at")
+    @classmethod
+    def _demand_order(cls, ends_at: datetime, said: ValidationInfo) -> datetime:
+        begins_at = said.data.get("begins_at")
+        if begins_at is not None and begins_at >= ends_at:
             raise UnfitValue("It ends before it begins.", "Конец раньше начала.")
-        return self
+        return ends_at
 
 
 class PlanBody(WriteBody):
@@ -85,12 +94,17 @@ class FreeTimeBody(WriteBody):
     begins: ClockTime = Field(alias="from")
     ends: EndTime = Field(alias="to")
 
+    @field_validator("ends")
+    @classmethod
+    def _demand_another_end(cls, ends: str, said: ValidationInfo) -> str:
+        if said.data.get("begins") == ends:
+            raise UnfitValue(*ENDS_WHEN_IT_BEGINS)
+        return ends
+
     @model_validator(mode="after")
     def _demand_one_day(self) -> Self:
         if (self.day is None) is (self.date is None):
             raise ValueError("state either a day or a date")
-        if self.begins == self.ends:
-            raise UnfitValue("It ends when it begins.", "Конец совпадает с началом.")
         return self
 
 

@@ -159,3 +159,20 @@ async def test_a_film_always_leads_to_all_its_evenings(
                 await anna.follow("All evenings of this film")
                 await expect(anna.page.locator("[name=movie_id]")).to_have_value(film["id"])
                 break
+
+
+async def test_half_of_the_quiet_hours_is_refused_at_the_other_half(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "gleb") as gleb:
+        await gleb.open("/preferences")
+        begins, ends = (gleb.page.locator(f"[name=quiet_{one}]") for one in ("from", "to"))
+        await begins.fill("22:00")
+        await gleb.click("Save")
+        await demand_said_at(ends, "Enter both times, or neither.")
+        await ends.fill("22:00")
+        await gleb.click("Save")
+        await demand_said_at(ends, "It ends when it begins.")
+        await begins.fill("")
+        await gleb.click("Save")
+        await demand_said_at(ends, "Enter both times, or neither.")

@@ -54,3 +54,23 @@ async def test_wishes_are_kept_and_hold(cell: ServedNotifier) -> None:
 async def test_malformed_wishes_are_refused(cell: ServedNotifier, body: Any) -> None:
     status, answer, _ = await cell.send("PUT", "/api/v1/preferences", cell.token("anna"), body)
     assert (status, answer["code"]) == (422, "malformed_body")
+
+
+BOTH = "Enter both times, or neither."
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"quiet_from": "22:00"}, BOTH),
+        ({"quiet_from": "22:00", "quiet_to": None}, BOTH),
+        ({"quiet_to": "22:00"}, BOTH),
+        ({"quiet_from": "22:00", "quiet_to": "22:00"}, "It ends when it begins."),
+    ],
+)
+async def test_whoever_states_quiet_hours_reads_what_is_wrong_with_their_end(
+    cell: ServedNotifier, body: Any, reason: str
+) -> None:
+    _, answer, _ = await cell.send("PUT", "/api/v1/preferences", cell.token("anna"), body)
+    (error,) = answer["errors"]
+    assert (error["field"], error["reason"]) == ("quiet_to", reason)
