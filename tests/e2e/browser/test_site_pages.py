@@ -233,7 +233,7 @@ async def test_notices_are_the_newest_first_and_say_of_what_and_why(
         assert evening.strip() in {one["title"] for one in hosted}
         await asked.locator("summary").click()
         await expect(asked.locator("details p")).to_contain_text(
-            re.compile(r"it is your evening\.\s+What happened: request, \w+ \d+ \w+ at \d\d:\d\d\.")
+            re.compile(r"at your evening\..+\s+What happened: request, \w+ \d+ \w+ at \d\d:\d\d\.")
         )
         shown = await notices.evaluate_all(STATES_AND_TIMES)
         told = [datetime.fromisoformat(at) for state, at in shown if state == "sent"]
