@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -21,6 +20,7 @@ from tests.waiting import eventually, within
 
 EVENINGS: Final = 8
 """Those of the example week. One is full."""
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 LOST: Final = "There is nothing at this address, or you may not see it."
 TOLD_S_MAX: Final = 60.0
 STATES_AND_TIMES: Final = """lines => lines.map(
@@ -386,16 +386,16 @@ async def test_evenings_are_found_by_film_and_by_host(
 @pytest.mark.parametrize(
     ("path", "says", "way_on"),
     [
-        (f"/evening/{uuid4()}", LOST, "Evenings"),
-        (f"/evening/{uuid4()}/history", LOST, "Evenings"),
-        (f"/film/{uuid4()}", LOST, "Films"),
-        (f"/person/{uuid4()}", LOST, "Films"),
-        (f"/announce?movie_id={uuid4()}", LOST, "Films"),
+        (f"/evening/{NOBODY}", LOST, "Evenings"),
+        (f"/evening/{NOBODY}/history", LOST, "Evenings"),
+        (f"/film/{NOBODY}", LOST, "Films"),
+        (f"/person/{NOBODY}", LOST, "Films"),
+        (f"/announce?movie_id={NOBODY}", LOST, "Films"),
         ("/announce", "Announce an evening", "Choose a film first"),
         ("/invited/zzz", LOST, "Evenings"),
         ("/evenings?date_from=soon", "parameter is malformed", "Evenings"),
         ("/report", "choose “Report” there", None),
-        (f"/report?kind=film&id={uuid4()}", "choose “Report” there", None),
+        (f"/report?kind=film&id={NOBODY}", "choose “Report” there", None),
     ],
 )
 async def test_what_is_not_there_is_said_with_a_way_on(
