@@ -1,5 +1,6 @@
 /** A person: their scores explained, how they came about, and what guests wrote. */
 
+import { Problem } from '../api/client.js';
 import { reportLink } from '../parts/action.js';
 import { ratingText, tag } from '../parts/evening_line.js';
 import { field, onSubmit } from '../parts/form.js';
@@ -18,11 +19,11 @@ export default class extends Page {
     const find = (list) => list.find(({ user_id: one }) => one === this.id);
     const follow = this.followed.includes(this.id);
     this.done = { follow, mute: find(this.mutes), block: find(this.blocks) };
+    if (!this.title) throw new Problem(404, {});
   }
 
   get title() {
-    return this.isMe ? this.person.name
-      : this.rating.name || this.done.block?.name || say.unsigned;
+    return this.isMe ? this.person.name : this.rating.name || this.done.block?.name;
   }
 
   view() {
