@@ -56,17 +56,9 @@ export class Api {
     return (await this.pages(path, 500)).lines;
   }
 
-  post(path, body) {
-    return this.#write('POST', path, body);
-  }
-
-  put(path, body) {
-    return this.#write('PUT', path, body);
-  }
-
-  delete(path) {
-    return this.#write('DELETE', path);
-  }
+  post = (path, body) => this.#write('POST', path, body);
+  put = (path, body) => this.#write('PUT', path, body);
+  delete = (path) => this.#write('DELETE', path);
 
   async open(path, headers, signal) {
     const response = await this.#ask('GET', path, { headers, signal });

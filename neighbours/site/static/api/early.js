@@ -10,7 +10,6 @@ const begun = new Map();
 const person = JSON.parse(sessionStorage.getItem(PERSON));
 const route = findRoute(location.pathname);
 
-/** The headers of every request. */
 export function headersOf(token) {
   const language = { 'Accept-Language': document.documentElement.lang };
   return token ? { ...language, Authorization: `Bearer ${token}` } : language;

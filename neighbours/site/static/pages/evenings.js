@@ -67,7 +67,6 @@ export default class extends Page {
     ${host && html`<p>${say.ofHost} <a href="/person/${host.author_id}">${host.author_name}</a></p>`}`;
   }
 
-  /** A series has seasons to choose from. */
   #isOfSeries(movieId) {
     return this.films.find(({ id }) => id === movieId)?.kind === 'series';
   }
@@ -76,7 +75,6 @@ export default class extends Page {
   #read(form) {
     const unticked = Object.fromEntries(CHECKS.map((name) => [name, '']));
     const said = { ...unticked, ...readForm(form) };
-    // An episode belongs to its series.
     if (said.movie_id !== (this.query.get('movie_id') ?? '')) said.season = said.episode = '';
     this.#find(said);
   }

@@ -16,14 +16,14 @@ export default class extends Page {
     const { now, actions } = this;
     return html`${this.head}
       <form class="tall" @submit=${this.#save}>
-        ${field(say.language, 'language', { value: now.language ?? '',
+        ${field(say.language, 'language', { value: now.language,
           choices: Object.entries(say.languages) })}
         <fieldset><legend>${say.tellMe}</legend>${KINDS.map(([kind, text]) =>
           checkbox(text, 'on', { value: kind, checked: !now.off.includes(kind) }))}</fieldset>
         ${checkbox(say.receipts, 'receipts', { checked: now.receipts })}
         <div class="pair">
-          ${field(say.quietFrom, 'quiet_from', { type: 'time', value: now.quiet_from ?? '' })}
-          ${field(words.plan.toTime, 'quiet_to', { type: 'time', value: now.quiet_to ?? '' })}
+          ${field(say.quietFrom, 'quiet_from', { type: 'time', value: now.quiet_from })}
+          ${field(words.plan.toTime, 'quiet_to', { type: 'time', value: now.quiet_to })}
         </div>
         <p>${actions.submit(words.common.save, 'primary')}</p>
       </form>`;

@@ -108,7 +108,6 @@ export function whoAreYou(text, people, become) {
     <button @click=${() => become('?')}>${words.menu.another}</button></p></section>`;
 }
 
-/** Leads to the page on which an evening, a review, a post or a person is reported. */
 export function reportLink(kind, id) {
   return html`<a class="quiet" href="/report?kind=${kind}&id=${id}">${words.report.title}</a>`;
 }

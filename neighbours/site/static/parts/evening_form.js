@@ -12,7 +12,7 @@ export function eveningForm(evening, film, submit, buttons) {
   const say = words.host;
   const price = evening.price_amount?.toLocaleString(language, { useGrouping: false });
   const zone = knownZone(evening.tz);
-  const own = (label, name, options) => field(label, name, { value: evening[name] ?? '', ...options });
+  const own = (label, name, options) => field(label, name, { value: evening[name], ...options });
   const check = (label, name) => checkbox(label, name, { checked: evening[name] });
   return html`<form class="tall"
     @submit=${({ target, submitter }) => submit(readEvening(target), submitter.value)}>

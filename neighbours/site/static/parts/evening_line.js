@@ -1,5 +1,3 @@
-/** An evening in a list. */
-
 import { html, words } from '../shell/view.js';
 import { formatMoment, formatNumber, formatPrice } from './times.js';
 
@@ -54,7 +52,6 @@ export function guestList(evening, isHost) {
     ${tag(stateOf(guest.state, evening, isHost))}</li>`)}</ul>`;
 }
 
-/** A short word about something, if there is one. */
 export function tag(text, look = '') {
   return text ? html`<span class="tag ${look}">${text}</span> ` : '';
 }

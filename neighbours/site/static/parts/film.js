@@ -1,5 +1,3 @@
-/** A film. */
-
 import { html, language, words } from '../shell/view.js';
 
 /** The stand-in has no pictures, so a film has its first letter on a colour of its own. */

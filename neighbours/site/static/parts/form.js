@@ -1,13 +1,11 @@
-/** Fields of a form. */
-
 import { html, nothing } from '../vendor/lit-html.js';
 
 /** A labelled field. `options` are attributes of the input; with `choices`, `[value, text]` each, it
  * is a choice; with `rows` it has lines. */
-export function field(label, name, { value = '', hint, choices, ...options } = {}) {
+export function field(label, name, { value, hint, choices, ...options } = {}) {
   return html`<label class="field">
     <span>${label}</span>
-    ${control(name, value, choices, options)}
+    ${control(name, value ?? '', choices, options)}
     ${hint && html`<small class="quiet">${hint}</small>`}
   </label>`;
 }

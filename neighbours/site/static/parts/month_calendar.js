@@ -26,7 +26,7 @@ export function monthCalendar(month, evenings, query, choose) {
   const days = Array.from({ length: Number(last.slice(8)) }, (_, index) =>
     `${month}-${String(index + 1).padStart(2, '0')}`);
   const before = (new Date(`${first}T12:00`).getDay() + 6) % 7;
-  const turn = (label, sign, months) => html`<button type="button" aria-label=${label}
+  const turn = (label, sign, months) => html`<button aria-label=${label}
     @click=${() => choose(...daysOf(month, months))}>${sign}</button>`;
   return html`<details class="calendar" ?open=${!isNarrow}><summary>${words.find.calendar}</summary>
     <p class="actions">${turn(words.find.earlier, '‹', -1)}
@@ -42,7 +42,7 @@ export function monthCalendar(month, evenings, query, choose) {
 function dayCell(day, count, isChosen, choose) {
   const number = Number(day.slice(8));
   if (!count) return html`<span class="day quiet">${number}</span>`;
-  return html`<button type="button" class="day" aria-pressed=${isChosen}
+  return html`<button class="day" aria-pressed=${isChosen}
     aria-label=${words.find.onDay(number, count)}
     @click=${() => (isChosen ? choose('', '') : choose(day, day))}>${number}
     <small>${count}</small></button>`;

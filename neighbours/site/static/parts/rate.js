@@ -41,8 +41,8 @@ export class Rate {
       ${rating ? html`<p class="quiet">
         ${say.sealed(formatMoment(rating.sealed_until))}</p>` : ''}
       ${field(say.score, 'score', { type: 'number', min: 1, max: 10, required: true,
-        value: rating?.score ?? '' })}
-      ${field(say.text, 'text', { rows: 2, value: rating?.text ?? '' })}
+        value: rating?.score })}
+      ${field(say.text, 'text', { rows: 2, value: rating?.text })}
       ${this.page.isHost ? checkbox(say.noShow, 'tags',
         { value: 'no_show', checked: rating?.tags.includes('no_show') })
         : checkbox(say.signed, 'signed', { checked: rating?.signed })}

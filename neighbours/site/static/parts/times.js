@@ -58,7 +58,6 @@ export function formatPrice(amount, currency) {
   return formatNumber(amount, { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' });
 }
 
-/** A number with at most two decimals. */
 export function formatNumber(number, options = { maximumFractionDigits: 2 }) {
   return number.toLocaleString(LOCALE, options);
 }

@@ -1,5 +1,3 @@
-/** Time zones and their clocks. */
-
 export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const DAY_MS = 86_400_000;
 

@@ -78,7 +78,6 @@ export class Page {
 
   view() {}
 
-  /** Do what has to follow whenever the page has been drawn. */
   drawn() {}
 }
 

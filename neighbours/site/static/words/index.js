@@ -8,7 +8,6 @@ const KEPT_S = 31_536_000;
 export const language = document.documentElement.lang;
 export const words = (await import(`./${language}.js`)).default;
 
-/** Choose the other language, and begin anew with it. */
 export function switchLanguage() {
   const other = LANGUAGES.find((one) => one !== language);
   document.cookie = `${COOKIE}=${other}; path=/; max-age=${KEPT_S}; samesite=lax`;
