@@ -176,3 +176,41 @@ async def test_half_of_the_quiet_hours_is_refused_at_the_other_half(
         await begins.fill("")
         await gleb.click("Save")
         await demand_said_at(ends, "Enter both times, or neither.")
+
+
+async def test_an_evening_is_changed_as_the_fields_say_and_as_was_previewed(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "olga") as olga:
+        path = await olga.announce("Psycho", event_location="Moscow, Arbat 5")
+        await olga.open(f"{path}/change")
+        title, save = olga.page.locator("[name=title]"), olga.page.get_by_text("Save the changes")
+        await title.fill("Seen")
+        await olga.click("See who would be told")
+        await expect(save).to_be_visible()
+        await title.fill("Told")
+        await expect(save).to_have_count(0)
+        await olga.click("See who would be told")
+        await save.click()
+        await expect(olga.heading).to_have_text("Told")
+
+
+async def test_an_evening_is_not_cancelled_after_a_preview_that_others_made_old(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "pasha") as pasha:
+        path = await pasha.announce("Vertigo", event_location="Moscow, Arbat 6")
+        cancel = pasha.page.get_by_role("button", name="Yes, cancel it")
+        await pasha.click("See who would be told")
+        await expect(cancel).to_be_visible()
+        async with visiting(browser, system.url, "petr") as petr:
+            await petr.open(path)
+            await petr.click("Ask to come")
+            await expect(petr.own_state).to_have_text("the host has yet to answer")
+        await expect(pasha.page.locator("li[data-guest]")).to_have_count(1)
+        await expect(cancel).to_have_count(0)
+        await pasha.click("See who would be told")
+        told = pasha.page.locator("form", has=cancel).locator("li").last
+        await expect(told).to_contain_text("Petr")
+        await cancel.click()
+        await expect(pasha.page.locator("main .tag").first).to_have_text("cancelled")

@@ -16,14 +16,20 @@ export default class extends Page {
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
       ${this.head}
-      ${eveningForm(this.evening, null, this.#preview,
-        this.actions.submit(words.host.preview))}
-      ${this.told ? html`<section class="panel" aria-live="polite">
+      <div @input=${this.#forget}>${eveningForm(this.evening, null, this.#preview,
+        this.actions.submit(words.host.preview))}</div>
+      ${this.told && html`<section class="panel" aria-live="polite">
         ${toldList(this.told)}
         <p class="actions">${this.actions.button(words.host.changeNow,
           () => this.#change(), 'primary')}</p>
-      </section>` : ''}`;
+      </section>`}`;
   }
+
+  /** A preview is of what the fields said. */
+  #forget = () => {
+    this.told = null;
+    this.redraw();
+  };
 
   #put(query) {
     return this.actions.run(() => this.api.put(`${this.reads.evening}${query}`, this.changes));

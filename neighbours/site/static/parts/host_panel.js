@@ -35,6 +35,7 @@ export class HostPanel {
       api.get(`${address}/invites`),
       this.guests ?? api.get('/api/v1/bookings', { role: 'author', limit: 100 }),
     ]);
+    this.#told = null;
     this.#readMessages();
   }
 
@@ -252,12 +253,12 @@ export class HostPanel {
     await this.#actions.run(() => this.page.api.delete(this.#address));
   }
 
-  #cancelOrPreview = onSubmit(({ reason }, form, now) => {
+  #cancelOrPreview = onSubmit(async ({ reason }, form, now) => {
     const query = { reason: reason || null, dry_run: now ? null : true };
-    return this.#actions.run(async () => {
-      const answer = await this.page.api.delete(addressOf(this.#address, query));
-      this.#told = answer.would_tell;
-    });
+    const answer = await this.#actions.run(
+      () => this.page.api.delete(addressOf(this.#address, query)));
+    this.#told = answer.would_tell;
+    this.page.redraw();
   });
 }
 
