@@ -214,3 +214,130 @@ async def test_an_evening_is_not_cancelled_after_a_preview_that_others_made_old(
         await expect(told).to_contain_text("Petr")
         await cancel.click()
         await expect(pasha.page.locator("main .tag").first).to_have_text("cancelled")
+
+
+async def find_series(system: RunningSystem) -> str:
+    series: str = (await system.get("/neighbours/movies?q=chernobyl"))[0]["id"]
+    return series
+
+
+async def test_an_evening_of_a_plan_is_announced_by_the_form(
+    browser: Browser, system: RunningSystem
+) -> None:
+    token, film = await system.token("rita"), await find_series(system)
+    times = [
+        {"from": f"20{year}-01-01T19:00:00Z", "to": f"20{year}-01-01T23:00:00Z"}
+        for year in (20, 41, 42)
+    ]
+    body = {"times": times, "places": ["Moscow, at home", "Moscow, Arbat 7"]}
+    await system.send("PUT", f"/api/v1/plan/{film}", token, body)
+    async with visiting(browser, system.url, "rita", zone="Europe/Moscow") as rita:
+        await rita.open("/plan")
+        await rita.follow("Announce an evening")
+        field = rita.page.locator("[name=event_time]")
+        await expect(field).to_have_value("2041-01-01T22:00")
+        await expect(rita.page.locator("[name=event_location]")).to_have_value("Moscow, at home")
+        own = await system.get("/api/v1/announcements?mine=host", token)
+        assert own == []
+        await rita.page.locator("[name=episode]").fill("2")
+        await rita.click("Publish")
+        await expect(rita.seats).to_have_text("3 of 3 seats left")
+        assert rita.complaints == []
+
+
+async def test_a_plan_without_a_place_or_a_time_to_come_is_announced_by_the_form_too(
+    browser: Browser, system: RunningSystem
+) -> None:
+    token, film = await system.token("sveta"), await system.film()
+    past = {"from": "2020-01-01T19:00:00Z", "to": "2020-01-01T23:00:00Z"}
+    await system.send("PUT", f"/api/v1/plan/{film}", token, {"times": [past]})
+    async with visiting(browser, system.url, "sveta") as sveta:
+        await sveta.open("/plan")
+        await sveta.follow("Announce an evening")
+        await expect(sveta.page.locator("[name=event_location]")).to_have_value("")
+        await sveta.page.locator("[name=event_location]").fill("Moscow, Arbat 8")
+        await sveta.click("Publish")
+        await expect(sveta.heading).to_have_text("The Matrix")
+
+
+async def test_a_plan_is_added_and_changed_without_losing_what_its_form_does_not_show(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "tanya", size=PHONE, zone="UTC") as tanya:
+        await tanya.open("/plan")
+        begins, ends, place = (
+            tanya.page.locator(f"[name={one}]").last for one in ("from", "to", "places")
+        )
+        await begins.fill("2041-01-02T23:00")
+        await tanya.click("Add a film")
+        await demand_said_at(ends, "Fill this in.")
+        await ends.fill("2041-01-02T19:00")
+        await tanya.click("Add a film")
+        await demand_said_at(ends, "It ends before it begins.")
+        await begins.fill("2041-01-02T12:00")
+        await place.fill("Moscow, Arbat 9")
+        film = await tanya.page.locator("[name=movie_id]").input_value()
+        await tanya.click("Add a film")
+        await expect(tanya.page.locator("article li").last).to_have_text("Moscow, Arbat 9")
+        for one in (begins, ends, place):
+            await expect(one).to_have_value("")
+        await expect(tanya.page.locator(f"option[value='{film}']")).to_have_count(0)
+
+        token = await system.token("tanya")
+        plan = await system.get(f"/api/v1/plan/{film}", token)
+        times = [*plan["times"], {"from": "2042-01-01T10:00:00Z", "to": "2042-01-01T20:00:00Z"}]
+        body = {"times": times, "places": [*plan["places"], "Tokyo"]}
+        await system.send("PUT", f"/api/v1/plan/{film}", token, body)
+        await tanya.page.reload()
+        await tanya.page.locator("summary", has_text="Change").click()
+        old = tanya.page.locator("article form")
+        await expect(old.locator("[name=from]")).to_have_value("2041-01-02T12:00")
+        await old.locator("[name=to]").fill("2041-01-02T11:00")
+        await old.locator("[name=places]").fill("Moscow, Arbat 10")
+        await old.get_by_role("button", name="Save").click()
+        await demand_said_at(old.locator("[name=to]"), "It ends before it begins.")
+        await old.locator("[name=to]").fill("2041-01-02T18:00")
+        await old.get_by_role("button", name="Save").click()
+        lines = tanya.page.locator("article li")
+        await expect(lines.nth(2)).to_have_text("Moscow, Arbat 10")
+        await expect(lines.first).to_contain_text("12:00–18:00")
+        await expect(lines).to_have_count(4)
+        assert tanya.complaints != []  # The browser logs each refusal.
+
+
+async def test_a_free_time_with_one_end_lasts_from_midnight_or_until_then(
+    browser: Browser, system: RunningSystem
+) -> None:
+    token = await system.token("ulya")
+    kept = [
+        {"day": "mon", "date": None, "from": "08:00", "to": "24:00"},
+        {"day": "mon", "date": None, "from": "01:00", "to": "02:00"},
+        {"day": None, "date": "2041-01-01", "from": "10:00", "to": "24:00"},
+    ]
+    body = {"tz": "Europe/Moscow", "times": kept}
+    await system.send("PUT", "/api/v1/free-times", token, body)
+    async with visiting(browser, system.url, "ulya", size=PHONE) as ulya:
+        await ulya.open("/plan")
+        fields = {
+            (day, end): ulya.page.locator(f"[name={day}_{end}]")
+            for day in ("mon", "wed", "fri", "sun")
+            for end in ("from", "to")
+        }
+        save = ulya.page.locator("form", has=fields["wed", "to"]).get_by_role("button")
+        await expect(fields["mon", "to"]).to_have_value("00:00")
+        await fields["wed", "from"].fill("19:00")
+        await fields["fri", "from"].fill("18:00")
+        await fields["fri", "to"].fill("18:00")
+        await fields["sun", "to"].fill("12:00")
+        await save.click()
+        await expect(ulya.page.get_by_role("alert")).to_have_text("It ends when it begins.")
+        await fields["fri", "to"].fill("02:00")
+        await save.click()
+        await expect(ulya.page.get_by_text("Saved.")).to_be_visible()
+        await expect(fields["wed", "to"]).to_have_value("00:00")
+        await expect(fields["sun", "from"]).to_have_value("00:00")
+    stated = await system.get("/api/v1/free-times", token)
+    new = [("wed", "19:00", "24:00"), ("fri", "18:00", "02:00"), ("sun", "00:00", "12:00")]
+    added = [{"day": day, "date": None, "from": one, "to": end} for day, one, end in new]
+    assert stated["times"] == [kept[0], *added, *kept[1:]]
+    assert stated["tz"] == "Europe/Moscow"

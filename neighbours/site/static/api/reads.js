@@ -25,7 +25,7 @@ export function readsOf(page, id, query, me, evenings) {
   const user = `/api/v1/user/${id}`;
   const film = query.get('movie_id');
   return {
-    announce: { film: film && `${FILMS}/${film}` },
+    announce: { film: film && `${FILMS}/${film}`, plans: '/api/v1/plan' },
     change: { evening },
     data: { erasure: '/api/v1/my/erasure' },
     evening: { evening },

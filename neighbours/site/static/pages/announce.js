@@ -1,18 +1,16 @@
-/** Announces an evening for a film. */
-
-import { now } from '../parts/days.js';
+import { eveningIn, now } from '../parts/days.js';
 import { eveningForm } from '../parts/evening_form.js';
 import { nameOf } from '../parts/film.js';
 import { Page, html, words } from '../shell/page.js';
 
-const HOURS_AHEAD = 48;
+const DAYS_AHEAD = 2;
 
 export default class extends Page {
   static title = words.film.announce;
 
   async refresh() {
     await super.refresh();
-    if (this.film) this.first ??= firstTerms(this.film);
+    if (this.film) this.first ??= firstTerms(this.film, this.plans);
   }
 
   view() {
@@ -34,10 +32,12 @@ export default class extends Page {
   };
 }
 
-function firstTerms(film) {
-  const time = new Date(+now() + HOURS_AHEAD * 3_600_000);
-  time.setHours(19, 0, 0, 0);
+/** As planned, if the film is. */
+function firstTerms(film, plans) {
+  const plan = plans.find(({ movie_id: id }) => id === film.id);
+  const wished = plan?.times.find(({ from }) => new Date(from) > now());
   return {
-    title: nameOf(film), event_time: time.toISOString(), ticket_count: 3, visibility: 'public',
+    title: nameOf(film), event_time: wished?.from ?? eveningIn(DAYS_AHEAD),
+    event_location: plan?.places[0], ticket_count: 3,
   };
 }

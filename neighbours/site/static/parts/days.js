@@ -9,6 +9,13 @@ export function now() {
   return new Date(Date.now() + (person?.ahead ?? 0));
 }
 
+export function eveningIn(days) {
+  const time = now();
+  time.setDate(time.getDate() + days);
+  time.setHours(19, 0, 0, 0);
+  return time.toISOString();
+}
+
 export function localDay(date) {
   const parts = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
   return [date.getFullYear(), ...parts].join('-');

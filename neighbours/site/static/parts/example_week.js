@@ -3,11 +3,10 @@
 
 import { Api } from '../api/client.js';
 import { askAuth } from '../shell/session.js';
-import { now } from './days.js';
+import { eveningIn } from './days.js';
 import { OWN_ZONE } from './zones.js';
 
 const FILE = new URL('../example_week.json', import.meta.url).pathname;
-const FIRST_AT = 19;
 
 /** Play the file. Calls `done(part)` with the part of the evenings that are there. Returns the
  * position of the last write. */
@@ -37,7 +36,7 @@ class ExampleWeek {
   async play({ film, host, days, guests, title, place, seats }) {
     const api = await this.#of(host);
     const { id } = await api.post(`/api/v1/announcement/${this.films.get(film)}`, {
-      title, description: '', event_time: inDays(days), event_location: place, ticket_count: seats,
+      title, description: '', event_time: eveningIn(days), event_location: place, ticket_count: seats,
       sub_only: false, is_free: true, tz: OWN_ZONE,
     });
     for (const guest of guests) {
@@ -50,12 +49,4 @@ class ExampleWeek {
     if (!this.#apis.has(login)) this.#apis.set(login, new Api((await askAuth(login)).token));
     return this.#apis.get(login);
   }
-}
-
-/** The evening of a day to come. */
-function inDays(days) {
-  const time = now();
-  time.setDate(time.getDate() + days);
-  time.setHours(FIRST_AT, 0, 0, 0);
-  return time.toISOString();
 }
