@@ -5,7 +5,7 @@ import { Problem } from './api/client.js';
 import { endEarly } from './api/early.js';
 import { readsOf } from './api/reads.js';
 import { follow } from './api/stream.js';
-import { notice, sayAtFields, whoAreYou } from './parts/action.js';
+import { ask, notice, sayAtFields, whoAreYou } from './parts/action.js';
 import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
@@ -22,7 +22,6 @@ class App {
   #page = null;
   #failure = null;
   #section = '';
-  /** Title of the page, until it says its own. */
   #name = '';
   #visit = new AbortController();
   #connected = true;
@@ -30,10 +29,6 @@ class App {
   #asksLogin = false;
   #path = '';
   #announced = '';
-
-  start() {
-    startRouter((scrollY) => this.show(scrollY));
-  }
 
   /** Open the page of the address, scrolled as far as it was when it was left. */
   async show(scrollY = 0) {
@@ -142,7 +137,7 @@ class App {
         <nav aria-label=${words.brand}>${this.#menu().map((entry) => this.#menuLink(entry))}</nav>
         <div class="who">
           ${this.#personMenu()}
-          <button class="quiet" @click=${switchLanguage}>${say.language}</button>
+          <button class="quiet" @click=${() => this.#switchLanguage()}>${say.language}</button>
         </div>
       </header>
       <p class="unseen" role="status">${this.#announced}</p>
@@ -151,7 +146,6 @@ class App {
     `;
   }
 
-  /** Entries as `[name, address]`. */
   #menu() {
     const { person } = this.session;
     const own = person ? [['mine', '/mine'], ['plan', '/plan'], ['notices', '/notices'],
@@ -162,6 +156,12 @@ class App {
   #menuLink([name, address]) {
     const isHere = address === location.pathname || this.#section === name;
     return html`<a href=${address} aria-current=${isHere ? 'page' : 'false'}>${say[name]}</a>`;
+  }
+
+  async #switchLanguage() {
+    const isBegun = [...document.querySelectorAll('form:not([role]) :is(input, textarea)')].some(
+      (one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked);
+    if (!isBegun || await ask(say.loseForm, this.#visit)) switchLanguage();
   }
 
   #personMenu() {
@@ -221,4 +221,5 @@ class App {
   }
 }
 
-new App().start();
+const app = new App();
+startRouter((scrollY) => app.show(scrollY));

@@ -341,3 +341,36 @@ async def test_a_free_time_with_one_end_lasts_from_midnight_or_until_then(
     added = [{"day": day, "date": None, "from": one, "to": end} for day, one, end in new]
     assert stated["times"] == [kept[0], *added, *kept[1:]]
     assert stated["tz"] == "Europe/Moscow"
+
+
+async def test_the_language_is_not_switched_over_a_form_that_is_begun_without_asking(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await open_announcing(anna, system)
+        title = anna.page.locator("[name=title]")
+        await title.fill("At home")
+        await anna.click("Русский")
+        question = anna.page.get_by_role("dialog")
+        await expect(question).to_contain_text("Lose what you have typed?")
+        await question.get_by_role("button", name="No").click()
+        await expect(title).to_have_value("At home")
+        await anna.click("Русский")
+        await question.get_by_role("button", name="Yes").click()
+        await expect(title).to_have_value("Матрица")
+        await anna.click("English")
+        await expect(title).to_have_value("The Matrix")
+        await anna.page.locator("[name=hide_guests]").check()
+        await anna.click("Русский")
+        await expect(question).to_be_visible()
+
+
+async def test_filters_that_are_being_typed_do_not_hold_the_language_back(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.open("/evenings")
+        await anna.page.locator("[name=q]").fill("tea")
+        await anna.click("Русский")
+        await expect(anna.heading).to_have_text("Встречи")
+        await expect(anna.page.locator("[name=q]")).to_have_value("tea")

@@ -43,7 +43,7 @@ export default class extends Page {
     const host = now('author_id') && this.found.lines[0];
     const films = filmChoices(this, now('movie_id'));
     const read = ({ currentTarget: form }) => this.#read(form);
-    return html`<form class="tall" @change=${read} @submit=${read}>
+    return html`<form class="tall" role="search" @change=${read} @submit=${read}>
       ${own(say.q, 'q', { type: 'search' })}
       ${own(words.plan.film, 'movie_id', { choices: [['', say.anyFilm], ...films] })}
       ${this.#isOfSeries(now('movie_id')) ? html`<div class="pair">${['season', 'episode'].map((name) =>

@@ -10,7 +10,7 @@ export default {
   menu: {
     films: 'Films', evenings: 'Evenings', mine: 'My evenings', plan: 'My plan',
     notices: 'Notices', myself: 'Me', skip: 'Skip to content', language: 'Русский',
-    me: 'I am', another: 'Somebody else…',
+    loseForm: 'Lose what you have typed?', me: 'I am', another: 'Somebody else…',
     whoAreYou: 'Your login', logIn: 'Log in', offline: 'Connection lost. What you see may be old.',
   },
   common: {

@@ -10,7 +10,7 @@ export default {
   menu: {
     films: 'Фильмы', evenings: 'Встречи', mine: 'Мои встречи', plan: 'Мой план',
     notices: 'Уведомления', myself: 'Обо мне', skip: 'К содержанию', language: 'English',
-    me: 'Я', another: 'Кто-то другой…',
+    loseForm: 'Стереть написанное?', me: 'Я', another: 'Кто-то другой…',
     whoAreYou: 'Ваш логин', logIn: 'Войти', offline: 'Связь потеряна. Показанное могло устареть.',
   },
   common: {
