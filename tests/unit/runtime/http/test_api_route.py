@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -27,7 +28,7 @@ class RouteOfProcess(NamedTuple):
 
     @property
     def target(self) -> str:
-        return re.sub(r"{\w+}", "1", self.path)
+        return re.sub(r"{\w+}", "1", re.sub(r"{\w+:uuid}", str(UUID(int=1)), self.path))
 
 
 def routes_of(process: str, app: FastAPI) -> Iterator[RouteOfProcess]:
@@ -148,4 +149,5 @@ async def test_every_405_names_the_methods_that_the_address_knows(
 
 
 def _leads_to(path: str, target: str) -> bool:
-    return re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), target) is not None
+    pattern = re.sub(r"{\w+}", "[^/]+", re.sub(r"{\w+:uuid}", "[0-9a-f-]{36}", path))
+    return re.fullmatch(pattern, target) is not None

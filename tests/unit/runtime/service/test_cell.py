@@ -100,5 +100,5 @@ def test_a_cell_has_one_zone_for_all_its_processes(
 @pytest.mark.parametrize("zone", ["", "Asia/Omks", "localtime"])
 def test_a_zone_that_there_is_not_is_reported(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRACTIX_ZONE", zone)
-    with pytest.raises(SettingsWrong, match="PRACTIX_ZONE: not an IANA time zone"):
+    with pytest.raises(SettingsWrong, match="PRACTIX_ZONE: This is not an IANA time zone"):
         load_settings(launcher.settings.Settings)
