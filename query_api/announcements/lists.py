@@ -210,7 +210,7 @@ def build_page(
     where.add(VISIBLE)
     statuses = parse_statuses(parameters)
     scope, ever = parameters.get("mine"), is_true(parameters, "all")
-    takes_requests = is_true(parameters, "takes_requests")
+    takes_requests = to_come = is_true(parameters, "takes_requests")
     if scope is not None:
         where.add(EVER_GUEST if scope == "guest" and ever else _select_scope(scope))
         if scope == "guest" and not ever:
@@ -218,13 +218,15 @@ def build_page(
     elif not statuses:
         may_be_full = takes_requests or parameters.get("has_seats") == "false"
         statuses = list(ONGOING_STATUSES) if may_be_full else ["Alive"]
-        where.add(STILL_TO_COME, now)
+        to_come = True
     if statuses and not caller.is_super and PRIVATE_STATUSES.issuperset(statuses):
         where.add(OWN_OR_INVOLVED)
     add_times(where, parameters, days_of)
     add_filters(where, parameters)
     if takes_requests:
-        where.add(f"{TAKES_REQUESTS} AND {STILL_TO_COME}", now)
+        where.add(TAKES_REQUESTS)
+    if to_come:
+        where.add(STILL_TO_COME, now)
     if is_true(parameters, "fits_my_schedule"):
         add_fits_my_schedule(where, rules)
     if only is not None:
