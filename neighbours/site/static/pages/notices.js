@@ -14,7 +14,8 @@ export default class extends Page {
     await super.refresh();
     this.textOf = new Map(this.texts.map((one) => [one.key, one]));
     // What has not been told comes last, and what will not be told not at all.
-    this.lines = this.lines.filter(({ state }) => !UNTOLD.has(state)).sort((one, other) => new Date(other.sent_at ?? 0) - new Date(one.sent_at ?? 0));
+    this.lines = this.lines.filter(({ state }) => !UNTOLD.has(state))
+      .sort((one, other) => new Date(other.sent_at ?? 0) - new Date(one.sent_at ?? 0));
   }
 
   begin() {

@@ -5,7 +5,7 @@ import { reportLink } from '../parts/action.js';
 import { ratingText, tag } from '../parts/evening_line.js';
 import { field, onSubmit } from '../parts/form.js';
 import { linePlot, numberTable } from '../parts/plot.js';
-import { formatDay, formatMonth, formatNumber } from '../parts/times.js';
+import { formatDay, formatMonth } from '../parts/times.js';
 import { Page, fold, html, words } from '../shell/page.js';
 
 const say = words.person;
