@@ -17,7 +17,7 @@ BOOKING_STATES: Final[Mapping[str, Text]] = {
     "rejected": Text("declined by the host", "отказ организатора"),
     "declined": Text("declined by the guest", "отказ гостя"),
     "withdrawn": Text("request withdrawn", "заявка отозвана"),
-    "revoked": Text("offer taken back", "предложение отозвано"),
+    "revoked": Text("taken back by the host", "отозвано организатором"),
     "ended": Text("declined by both", "обоюдный отказ"),
 }
 NOTICE_STATES: Final[Mapping[str, Text]] = {
@@ -44,7 +44,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "announce_delete": Text("evening cancelled", "встреча отменена"),
     "announce_done": Text("evening over", "встреча прошла"),
     "booking_new": Text("request or invitation", "заявка или приглашение"),
-    "booking_status": Text("answer", "ответ"),
+    "booking_status": Text("change of a booking", "изменение брони"),
     "booking_unanswered": Text("no answer yet", "ответа ещё нет"),
     "host_message": Text("message from the host", "сообщение организатора"),
     "remind_day": Text("reminder a day before", "напоминание за день"),
