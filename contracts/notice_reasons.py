@@ -12,7 +12,7 @@ from contracts.values.languages import Language, Text
 
 
 class NoticeCause(NamedTuple):
-    """What is known of why somebody gets a notice."""
+    """The facts by which somebody is told why they get a notice."""
 
     kind: str
     as_host: bool

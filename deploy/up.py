@@ -121,7 +121,7 @@ class RollStep(NamedTuple):
     arguments: tuple[str, ...]
     """Those of docker compose."""
     failure: str
-    """What is true of the service if it fails."""
+    """The end of a sentence about the service, for when the step fails."""
 
 
 def replace(service: str) -> list[RollStep]:

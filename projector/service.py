@@ -121,7 +121,7 @@ class ProjectorService(FollowingService):
 
     @property
     def running(self) -> RunningCode | None:
-        """What takes the tables as a whole now; None if nothing does."""
+        """The work that takes the tables as a whole now; None if there is none."""
         return self._underway[-1] if self._underway else None
 
     def demand_free(self) -> None:

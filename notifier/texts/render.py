@@ -19,8 +19,13 @@ from runtime.local_times import KEPT, LOCALES, write_time, zone_of_evening
 from runtime.prices import write_price
 
 EXTRA_LINES: Final = (
-    *("system_reason", "reason", "message", "waiting", "hold_until"),
-    *("clashes", "overlaps"),
+    "system_reason",
+    "reason",
+    "message",
+    "waiting",
+    "hold_until",
+    "clashes",
+    "overlaps",
 )
 DETAILS: Final = ("invited", "again", "by_operator")
 """Facts for which there may be another wording."""

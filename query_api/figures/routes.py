@@ -37,7 +37,7 @@ class HostFigure(Struct, frozen=True, kw_only=True):
     columns: dict[str, str]
     """Titles of the columns `plot.ys`, in the caller's language."""
     labels: dict[str, str]
-    """What values of `plot.x` are called in the caller's language. Others are times or numbers."""
+    """Names of values of `plot.x`, in the caller's language. Others are times or numbers."""
     plot: FigurePlot
     rows: list[dict[str, Any]]
     """Values by column name. Empty as long as there is nothing to count."""

@@ -12,7 +12,7 @@ class FigureWording(NamedTuple):
     columns: Mapping[str, Text]
     """The columns that are drawn. Others of the question say nothing new to a single host."""
     labels: Mapping[str, Text] = {}
-    """What values of the first axis are called, unless they are times or numbers."""
+    """Names of values of the first axis, unless they are times or numbers."""
 
 
 WORDINGS: Final[Mapping[str, FigureWording]] = {

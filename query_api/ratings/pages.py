@@ -78,7 +78,7 @@ class Rated(NamedTuple):
     name: str
     """Today's. Empty if nothing is known of them."""
     position: int
-    """What the answer reflects."""
+    """The position that the answer reflects."""
 
 
 def build_router(reads: Reads) -> APIRouter:

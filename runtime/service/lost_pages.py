@@ -18,7 +18,7 @@ class LostTexts(NamedTuple):
     title: str
     why: str
     front: str
-    """Of the link to the front page."""
+    """The text of the link to the front page."""
 
 
 LOST: Final[Mapping[Language, LostTexts]] = {

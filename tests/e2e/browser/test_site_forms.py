@@ -1,4 +1,4 @@
-"""What a form of the site says of a field that the API refuses, and where."""
+"""Forms of the site: they say at its field what the API refuses, and lose nothing."""
 
 from typing import Final
 
