@@ -312,14 +312,12 @@ async def test_a_second_projector_stands_by_and_takes_over(
     await first.start()
     await eventually(lambda: first.position == half)
     await second.start()
-    await eventually(lambda: second.position == half)
+    await eventually(lambda: second.ready and second.position == half)
     assert (first.readiness()["role"], second.readiness()["role"]) == ("active", "standby")
     assert first.ready
     assert second.ready
     await chain.write_to(sqlite_journal, half)
     await first.stop()
-    await eventually(lambda: second.position == chain.seq)
-    assert second.active
-    assert second.ready
+    await eventually(lambda: second.active and second.ready and second.position == chain.seq)
     await second.stop()
     assert await read_rows(tables) == fold_rows(chain)
