@@ -30,7 +30,7 @@ CommandError
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from contracts.error_codes import ErrorCode, RefusalCode
 from contracts.failure_codes import RunningCode
@@ -59,6 +59,12 @@ class CommandError(Exception):
 
 class Malformed(CommandError):
     default_code: ClassVar[ErrorCode] = "malformed_body"
+
+    @classmethod
+    def of_field(cls, field: str, code: ErrorCode, facts: Mapping[str, Any] | None = None) -> Self:
+        """Return the error for a field of the body that breaks a rule. Its reason is the text of
+        the code."""
+        return cls(code, {**(facts or {}), "errors": [{"field": field, "code": code}]})
 
 
 class TooLarge(Malformed):

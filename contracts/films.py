@@ -91,16 +91,22 @@ def demand_episode(film: KnownFilm, season: int | None, episode: int | None) -> 
     series and neither number is stated.
 
     The code is `episode_missing` if a number is missing, and `no_such_episode` if there is no
-    such season or episode.
+    such season or episode. It names the field that is wrong.
     """
     if film.kind == "film":
         if season is not None or episode is not None:
-            raise Malformed("no_such_episode", {"kind": film.kind})
+            stated = "episode" if season is None else "season"
+            raise Malformed.of_field(stated, "no_such_episode", {"kind": film.kind})
         return
+    seasons = list(film.seasons)
     if season is None or episode is None:
-        raise Malformed("episode_missing", {"seasons": list(film.seasons)})
-    if film.seasons and not (season <= len(film.seasons) and episode <= film.seasons[season - 1]):
-        raise Malformed("no_such_episode", {"kind": film.kind, "seasons": list(film.seasons)})
+        missing = "season" if season is None else "episode"
+        raise Malformed.of_field(missing, "episode_missing", {"seasons": seasons})
+    facts = {"kind": film.kind, "seasons": seasons}
+    if seasons and season > len(seasons):
+        raise Malformed.of_field("season", "no_such_episode", facts)
+    if seasons and episode > seasons[season - 1]:
+        raise Malformed.of_field("episode", "no_such_episode", facts)
 
 
 def name_episode(title: Text, season: int | None, episode: int | None) -> Text:

@@ -116,16 +116,20 @@ def _describe_silence(error: Exception) -> str:
 
 
 def _describe_problem(status: int, body: bytes) -> RequestRefused:
+    """Return the refusal in words, with a line for each wrong field."""
     try:
         problem = msgspec.json.decode(body)
-        wrong = [error["message"] for error in problem.get("errors", ())]
-        said = problem.get("reason") or "; ".join(wrong) or problem["detail"]
+        said = problem.get("reason") or problem["detail"]
         facts = [
             f"{name}: {', '.join(value) if isinstance(value, list) else value}"
             for name, value in problem.items()
             if name not in PROBLEM_MEMBERS and name not in ("reason", "errors")
         ]
         told = f"{status}: {said}" + (f" ({'; '.join(facts)})" if facts else "")
-        return RequestRefused(told, problem.get("code"))
+        wrong = [
+            ": ".join(filter(None, (error["field"], error["reason"])))
+            for error in problem.get("errors", ())
+        ]
+        return RequestRefused("\n  ".join((told, *wrong)), problem.get("code"))
     except (msgspec.MsgspecError, AttributeError, KeyError, TypeError):
         return RequestRefused(f"{status}: {body[:500].decode('utf-8', 'replace')}")

@@ -154,4 +154,4 @@ def _read_formula(raw: bytes) -> Formula:
     try:
         return msgspec.json.decode(raw or b"{}", type=Formula)
     except UNDECODABLE as error:
-        raise Malformed(facts={"errors": [{"message": str(error)}]}) from error
+        raise Malformed(facts={"reason": str(error)}) from error

@@ -1,4 +1,4 @@
-"""Checks and formats amounts of money. They are information only: nobody pays here."""
+"""Checks amounts of money. They are information only: nobody pays here."""
 
 from decimal import Decimal
 from typing import Final
@@ -17,14 +17,6 @@ def demand_cents(amount: float) -> float:
             f"Знаков после запятой может быть не больше {DECIMALS_MAX}.",
         )
     return _unsigned_zero(amount)
-
-
-def format_amount(amount: float) -> str:
-    """Return the amount as people write it: `1000000`, `199999.99`, `0.50`."""
-    exact = _decimal(amount)
-    if exact == exact.to_integral_value():
-        return f"{exact:.0f}"
-    return f"{exact:.{DECIMALS_MAX}f}"
 
 
 def _decimal(amount: float) -> Decimal:

@@ -5,7 +5,6 @@ absent the page only asks the reader to log in, and there is no card, so nobody 
 the two it is.
 """
 
-from collections.abc import Mapping
 from html import escape
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,7 +16,6 @@ from starlette.responses import HTMLResponse, Response
 
 from contracts.values.ids import canonical_uuid
 from contracts.values.languages import Language
-from contracts.values.prices import format_amount
 from query_api.announcements.rows import pick_film_name
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer_bytes, document_file
@@ -34,6 +32,7 @@ from query_api.sharing.public_url import find_public_url
 from runtime.http.negotiation import LANGUAGE, language_of_reader, wanted_language
 from runtime.http.parameters import path_id
 from runtime.local_times import write_time, zone_of_evening
+from runtime.prices import write_price
 from runtime.service.lost_pages import LOST
 
 HTML: Final = "text/html; charset=utf-8"
@@ -147,7 +146,7 @@ def _describe(row: asyncpg.Record, language: Language, cell_zone: ZoneInfo) -> s
         (texts["when"], write_time(row["event_time"], zone, language)),
         (texts["where"], place or texts["for_guests"]),
         (texts["host"], row["author_name"] or ""),
-        (texts["price"], _format_price(row, texts)),
+        (texts["price"], _format_price(row, language)),
         (texts["status"], texts["full" if is_full else row["status"]]),
     ]
     if row["status"] != "Done":
@@ -163,12 +162,12 @@ def _describe(row: asyncpg.Record, language: Language, cell_zone: ZoneInfo) -> s
     )
 
 
-def _format_price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
+def _format_price(row: asyncpg.Record, language: Language) -> str:
     if row["is_free"]:
-        return texts["free"]
+        return TEXTS[language]["free"]
     if row["price_amount"] is None:
-        return texts["paid"]
-    return f"{format_amount(row['price_amount'])} {row['price_currency'] or ''}".strip()
+        return TEXTS[language]["paid"]
+    return write_price(row["price_amount"], row["price_currency"], language)
 
 
 def _login_page(announcement_id: str | None, language: Language, links: SiteLinks) -> str:

@@ -200,14 +200,13 @@ def _say_facts(facts: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """Return the facts, with the reasons of wrong fields in one language."""
     said = dict(facts)
     if "errors" in said:
-        said["errors"] = [
-            {name: _say(value, language) for name, value in one.items()} for one in said["errors"]
-        ]
+        said["errors"] = [{**one, "reason": _say_reason(one, language)} for one in said["errors"]]
     return said
 
 
-def _say(value: Any, language: Language) -> Any:
-    return value.in_language(language) if isinstance(value, Text) else value
+def _say_reason(error: Mapping[str, Any], language: Language) -> str:
+    reason = error.get("reason") or describe(error["code"], language)
+    return reason.in_language(language) if isinstance(reason, Text) else str(reason)
 
 
 def _headers(code: ErrorCode, status: int, body: Mapping[str, Any]) -> dict[str, str]:

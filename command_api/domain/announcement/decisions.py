@@ -261,15 +261,15 @@ def _revoke_untold_invitations(recorder: Recorder, draft: Announcement) -> None:
 
 def _demand_future(event_time: datetime, now: datetime) -> None:
     if event_time <= now:
-        raise Malformed("time_in_past")
+        raise Malformed.of_field("event_time", "time_in_past")
 
 
 def _demand_known_targets(recorder: Recorder, names: Iterable[str]) -> None:
     known = recorder.rules.publish_targets
     if not known.issuperset(names):
-        raise Malformed("unknown_target", {"known": sorted(known)})
+        raise Malformed.of_field("publish_to", "unknown_target", {"known": sorted(known)})
 
 
 def _demand_consistent_price(is_free: bool, price_amount: float | None) -> None:
     if is_free and price_amount:
-        raise Malformed("price_when_free")
+        raise Malformed.of_field("price_amount", "price_when_free")

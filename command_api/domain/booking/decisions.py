@@ -121,7 +121,7 @@ def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
     refuse_if_over(announcement, recorder.now)
     hold_until = command.hold_until
     if hold_until is not None and not recorder.now < hold_until <= announcement.event_time:
-        raise Malformed("hold_out_of_range")
+        raise Malformed.of_field("hold_until", "hold_out_of_range")
     results = [try_to_invite(recorder, announcement, one, hold_until) for one in command.guests]
     return Outcome(
         "guests_invited",

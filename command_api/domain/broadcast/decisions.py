@@ -173,7 +173,8 @@ def _demand_time(
     """Raises Malformed unless a broadcast can go then: from now until the film is over."""
     due_at = find_due_time(at, before_start_min, announcement.event_time, now)
     if not now < due_at <= announcement.ends_at:
-        raise Malformed("broadcast_out_of_range")
+        field = "at" if before_start_min is None else "before_start_min"
+        raise Malformed.of_field(field, "broadcast_out_of_range")
 
 
 def _send(recorder: Recorder, broadcast_id: BroadcastId) -> None:

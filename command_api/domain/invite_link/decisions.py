@@ -33,7 +33,7 @@ def make_invite_link(recorder: Recorder, command: MakeInviteLink) -> Outcome:
         return _outcome_of("unchanged", announcement, command.link_id)
     refuse_if_over(announcement, recorder.now)
     if command.expires_at is not None and command.expires_at <= recorder.now:
-        raise Malformed("time_in_past")
+        raise Malformed.of_field("expires_at", "time_in_past")
     limit = recorder.rules.invite_links_max
     if len(announcement.invite_links) >= limit:
         raise CommandRefused("too_many_invite_links", {"limit": limit})

@@ -22,7 +22,7 @@ from contracts.events.plan import FilmPlanned, FilmUnplanned, FreeTimesStated
 from contracts.journal.records import Outcome
 from contracts.plans.free_times import find_free_intervals
 from contracts.plans.intervals import Interval
-from contracts.plans.wished_times import read_wished_time
+from contracts.plans.wished_times import read_wished_time, write_wished_time
 from contracts.values.zones import zone_or_utc
 
 FREE_WITHIN: Final = timedelta(days=60)
@@ -38,18 +38,21 @@ DEFAULTS: Final[dict[str, Any]] = {
 
 
 def plan_film(recorder: Recorder, command: PlanFilm) -> Outcome:
-    """Plan a film, or change the plan. Repeating it adds nothing. Raises Malformed
-    `wished_time_too_short` if the film does not fit into one of the times."""
+    """Plan a film, or change the plan. Each time counts once. Repeating it adds nothing. Raises
+    Malformed `wished_time_too_short` if the film does not fit into one of the times."""
     film, person_id = command.film, recorder.actor
     lasts = timedelta(minutes=film.duration_min)
-    for begins_at, ends_at in map(read_wished_time, command.times):
+    stated = [read_wished_time(one) for one in command.times]
+    for index, (begins_at, ends_at) in enumerate(stated):
         if ends_at - begins_at < lasts:
-            raise Malformed("wished_time_too_short", {"duration_min": film.duration_min})
+            facts = {"duration_min": film.duration_min}
+            raise Malformed.of_field(f"times.{index}.to", "wished_time_too_short", facts)
+    times = tuple(write_wished_time(one) for one in sorted(set(stated)))
     planned = recorder.person(person_id).plans
     if film.movie_id not in planned and len(planned) >= recorder.rules.plans_max:
         raise CommandRefused("plans_full", {"limit": recorder.rules.plans_max})
     known = recorder.layer.plan_of(person_id, film.movie_id)
-    if known is None or (known.times, known.places) != (command.times, command.places):
+    if known is None or (known.times, known.places) != (times, command.places):
         recorder.record(
             FilmPlanned(
                 person_id=person_id,
@@ -57,7 +60,7 @@ def plan_film(recorder: Recorder, command: PlanFilm) -> Outcome:
                 movie_title=film.title,
                 movie_title_ru=film.title_ru,
                 duration_min=film.duration_min,
-                times=command.times,
+                times=times,
                 places=command.places,
             )
         )

@@ -80,9 +80,8 @@ class PlanBody(WriteBody):
     places: list[Place] = Field(default=[], max_length=PLACES_MAX)
 
     def list_times(self) -> tuple[WrittenTime, ...]:
-        """Return each time once, the earliest first."""
-        stated = {Interval(one.begins_at, one.ends_at) for one in self.times}
-        return tuple(map(write_wished_time, sorted(stated)))
+        """Return the times in the order of the body."""
+        return tuple(write_wished_time(Interval(one.begins_at, one.ends_at)) for one in self.times)
 
 
 class FreeTimeBody(WriteBody):

@@ -85,25 +85,26 @@ def test_a_series_is_named_with_its_episode() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "season", "episode", "code"),
+    ("attributes", "season", "episode", "wrong"),
     [
         ({}, None, None, None),
-        ({}, 1, None, "no_such_episode"),
-        ({}, None, 1, "no_such_episode"),
-        ({"kind": "series"}, None, 1, "episode_missing"),
-        ({"kind": "series"}, 1, None, "episode_missing"),
+        ({}, 1, None, ("no_such_episode", "season")),
+        ({}, None, 1, ("no_such_episode", "episode")),
+        ({"kind": "series"}, None, 1, ("episode_missing", "season")),
+        ({"kind": "series"}, 1, None, ("episode_missing", "episode")),
         ({"kind": "series"}, 90, 400, None),
         ({"kind": "series", "seasons": (2, 3)}, 2, 3, None),
-        ({"kind": "series", "seasons": (2, 3)}, 1, 3, "no_such_episode"),
-        ({"kind": "series", "seasons": (2, 3)}, 3, 1, "no_such_episode"),
+        ({"kind": "series", "seasons": (2, 3)}, 1, 3, ("no_such_episode", "episode")),
+        ({"kind": "series", "seasons": (2, 3)}, 3, 1, ("no_such_episode", "season")),
     ],
 )
 def test_an_episode_is_one_of_the_series(
-    attributes: Any, season: int | None, episode: int | None, code: str | None
+    attributes: Any, season: int | None, episode: int | None, wrong: tuple[str, str] | None
 ) -> None:
-    if code is None:
+    if wrong is None:
         demand_episode(film(**attributes), season, episode)
         return
     with pytest.raises(Malformed) as refused:
         demand_episode(film(**attributes), season, episode)
-    assert refused.value.code == code
+    (error,) = refused.value.facts["errors"]
+    assert (refused.value.code, error["field"]) == wrong

@@ -56,9 +56,18 @@ async def test_an_answer_that_breaks_off_is_said_to_have_broken_off() -> None:
             "404: no such thing. (parameter: a; known: b, c)",
         ),
         ({"parameter": "a", "not_with": "d"}, "404: no such thing. (parameter: a; not_with: d)"),
+        (
+            {
+                "errors": [
+                    {"field": "text", "code": "string_too_long", "reason": "At most 4000."},
+                    {"field": "", "code": "repeated_key", "reason": "a key is repeated"},
+                ]
+            },
+            "404: no such thing.\n  text: At most 4000.\n  a key is repeated",
+        ),
     ],
 )
-async def test_a_problem_is_told_by_its_status_detail_and_facts(
+async def test_a_problem_is_told_by_its_status_detail_facts_and_wrong_fields(
     facts: dict[str, Any], told: str
 ) -> None:
     async def answer(_: Request) -> JSONResponse:

@@ -53,6 +53,14 @@ async def test_a_public_page_tells_the_time_in_the_evenings_own_zone(postgres_ds
             assert re.search(rf"\w+, {day_and_time} \({re.escape(zone)}\)</bdi>", page.text)
 
 
+async def test_a_public_page_writes_a_price_as_its_language_does(cast: Cast) -> None:
+    price = {"is_free": False, "price_amount": 12.5, "price_currency": "EUR"}
+    evening = await cast.evening(**price)
+    for language, written in (("en", "€12.50"), ("ru", "12,50\N{NO-BREAK SPACE}€")):
+        page = await cast.reads.get(f"/a/{evening}", Accept_Language=language)
+        assert f"<bdi>{written}</bdi>" in page.text
+
+
 async def test_a_page_leads_to_the_site_if_there_is_one(postgres_dsn: str) -> None:
     """Also one that shows no evening: whoever is invited goes on there."""
     for site, front in (("/", ""), ("https://kino.test/", "https://kino.test")):

@@ -221,10 +221,14 @@ class Spec:
         assert {name: outcome.facts.get(name) for name in facts} == facts
         return self
 
-    def then_fails(self, kind: type[CommandError], code: str | None = None) -> Self:
-        """Expect an error, which is not recorded at all."""
+    def then_fails(
+        self, kind: type[CommandError], code: str | None = None, field: str | None = None
+    ) -> Self:
+        """Expect an error, which is not recorded at all, at a field of the body."""
         assert isinstance(self.error, kind), (self.error, self._decided)
         assert code in (None, self.error.code)
+        fields = [one["field"] for one in self.error.facts.get("errors", ())]
+        assert fields == ([] if field is None else [field])
         return self
 
     @property

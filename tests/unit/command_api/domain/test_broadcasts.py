@@ -149,9 +149,10 @@ def test_a_draft_has_nobody_to_write_to(spec: Spec) -> None:
     "fields", [{"at": NOON}, {"at": NOON + timedelta(hours=27)}, {"before_start_min": 24 * 60}]
 )
 def test_a_word_goes_between_now_and_the_end(evening: Spec, fields: dict[str, Any]) -> None:
-    evening.when(AUTHOR, write(**fields)).then_fails(Malformed, "broadcast_out_of_range")
+    wrong = ("broadcast_out_of_range", *fields)
+    evening.when(AUTHOR, write(**fields)).then_fails(Malformed, *wrong)
     evening.given(AUTHOR, write(at=in_hours(1)))
-    evening.when(AUTHOR, rewrite(**fields)).then_fails(Malformed, "broadcast_out_of_range")
+    evening.when(AUTHOR, rewrite(**fields)).then_fails(Malformed, *wrong)
 
 
 def test_only_the_author_writes_and_a_stranger_finds_nothing(evening: Spec) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.values.prices import demand_cents, format_amount
+from contracts.values.prices import demand_cents
 from contracts.values.text import clean_line, clean_lines, fit_line, make_storable
 from contracts.values.zones import is_zone, zone_or_utc
 
@@ -120,25 +120,6 @@ def test_a_zone_is_a_name_of_the_database(name: str) -> None:
 def test_what_differs_by_machine_is_no_zone(name: str) -> None:
     assert not is_zone(name)
     assert zone_or_utc(name).key == "UTC"
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        (1_000_000, "1000000"),
-        (1_000_000.0, "1000000"),
-        (199_999.99, "199999.99"),
-        (0.5, "0.50"),
-        (0.1, "0.10"),
-        (1e-7, "0.00"),
-        (0.0, "0"),
-        (-0.0, "0"),
-        (100, "100"),
-        (999_999.99, "999999.99"),
-    ],
-)
-def test_an_amount_is_written_out(amount: float, text: str) -> None:
-    assert format_amount(amount) == text
 
 
 def test_an_amount_has_two_decimals_at_most() -> None:

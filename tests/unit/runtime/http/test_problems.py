@@ -17,6 +17,7 @@ from contracts.errors import (
     Busy,
     CommandRefused,
     DependencyDown,
+    Malformed,
     NotFound,
     RateLimited,
     TokenExpired,
@@ -52,6 +53,7 @@ RAISED = {
     "running": AlreadyRunning("verify_running"),
     "unauthenticated": Unauthenticated(),
     "expired": TokenExpired(),
+    "past": Malformed.of_field("event_time", "time_in_past"),
     "bug": RuntimeError("the password is 1234"),
 }
 
@@ -224,6 +226,16 @@ async def test_a_malformed_body_names_its_fields(
     response, answer = await get("/evening", method="POST", json=body)
     assert (response.status, answer["code"]) == (422, code)
     assert answer["errors"][0]["field"] == (field or "ticket_count")
+
+
+async def test_a_field_that_a_rule_refuses_is_named_as_well(get: Get) -> None:
+    for language, reason in {
+        "ru": "Время уже прошло.",
+        "en": "The time lies in the past.",
+    }.items():
+        _, body = await get("/raise/past", headers={"Accept-Language": language})
+        error = {"field": "event_time", "code": "time_in_past", "reason": reason}
+        assert (body["code"], body["errors"]) == ("time_in_past", [error])
 
 
 async def test_the_reason_of_a_wrong_field_is_in_the_language_of_the_request(get: Get) -> None:

@@ -25,12 +25,14 @@ def test_targets_are_recorded_with_the_announcement_and_as_they_change() -> None
 def test_a_target_that_nobody_configured_is_refused_with_the_known_ones() -> None:
     spec = Spec(RULES)
     spec.when(AUTHOR, announce(publish_to=(TargetName("elsewhere"),)))
-    spec.then_fails(Malformed, "unknown_target")
+    spec.then_fails(Malformed, "unknown_target", "publish_to")
     spec.given(AUTHOR, announce())
     spec.when(AUTHOR, change(publish_to=(CLUB, TargetName("elsewhere"))))
-    spec.then_fails(Malformed, "unknown_target")
+    spec.then_fails(Malformed, "unknown_target", "publish_to")
 
 
 def test_without_targets_nothing_can_be_published() -> None:
-    Spec().when(AUTHOR, announce(publish_to=(CLUB,))).then_fails(Malformed, "unknown_target")
+    Spec().when(AUTHOR, announce(publish_to=(CLUB,))).then_fails(
+        Malformed, "unknown_target", "publish_to"
+    )
     Spec().given(AUTHOR, announce()).when(AUTHOR, change(publish_to=())).then_nothing()

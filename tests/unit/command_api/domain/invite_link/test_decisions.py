@@ -88,7 +88,7 @@ def test_a_link_of_another_evening_is_not_revoked_here() -> None:
 
 def test_a_link_that_has_expired_is_not_made() -> None:
     spec = Spec().given(AUTHOR, announce())
-    spec.when(AUTHOR, make(expires_at=NOON)).then_fails(Malformed, "time_in_past")
+    spec.when(AUTHOR, make(expires_at=NOON)).then_fails(Malformed, "time_in_past", "expires_at")
 
 
 def test_an_evening_has_so_many_links_and_no_more() -> None:

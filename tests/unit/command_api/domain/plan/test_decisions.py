@@ -65,8 +65,15 @@ def test_a_plan_is_recorded_once_and_given_up_once() -> None:
 
 
 def test_a_film_has_to_fit_into_each_wished_time() -> None:
-    spec = Spec().when(ANN, plan(wish(24, 28), wish(48, 49.9)))
-    spec.then_fails(Malformed, "wished_time_too_short")
+    spec = Spec().when(ANN, plan(wish(72, 76), wish(48, 49.9), wish(24, 28)))
+    spec.then_fails(Malformed, "wished_time_too_short", "times.1.to")
+
+
+def test_wished_times_are_recorded_once_and_in_their_order() -> None:
+    early, late = wish(24, 28), wish(48, 52)
+    spec = Spec().when(ANN, plan(late, early, late))
+    spec.then((FilmPlanned, {"times": (early, late)}))
+    spec.when(ANN, plan(early, late)).then_nothing()
 
 
 def test_plans_are_bounded() -> None:
