@@ -12,6 +12,10 @@ SEEDS ?= 2000
 ROUNDS ?= 60
 WORKERS ?= 3
 
+# Python keeps what it has compiled, whatever the caller's environment says. Otherwise each of
+# the many processes of a run or a test compiles every module that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
