@@ -38,8 +38,9 @@ ARG PRACTIX_VERSION
 LABEL org.opencontainers.image.title=practix org.opencontainers.image.version=${PRACTIX_VERSION}
 USER practix
 EXPOSE 8000
-# Ready: it follows the journal, and knows the leader or its tables.
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=6 \
+# Ready: it follows the journal, and knows the leader or its tables. A start may take minutes on a
+# machine that has much to do.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=5m --retries=6 \
     CMD ["python3", "deploy/healthcheck.py"]
 
 FROM code AS query

@@ -112,10 +112,12 @@ def stack() -> Iterator[Stack]:
         build() | SECRETS | {"STAND_IN": "published", "OPERATOR_TOKENS": json.dumps({"anna": ANNA})}
     )
     found.down()
-    found.compose("build", "neighbours", "query_api_1")
-    found.compose("up", "--detach", "--wait", "--wait-timeout", "300")
-    yield found
-    found.down()
+    try:
+        found.compose("build", "neighbours", "query_api_1")
+        found.compose("up", "--detach", "--wait", "--wait-timeout", up.UP_S_MAX)
+        yield found
+    finally:
+        found.down()
 
 
 @pytest.fixture

@@ -182,6 +182,14 @@ def test_a_container_may_fill_tables_for_as_long_as_a_roll_waits(
             assert services[name]["healthcheck"]["start_period"] == f"{FILL_S_MAX / 3600:.0f}h"
 
 
+def test_no_container_is_given_up_before_make_up_gives_up(services: dict[str, Any]) -> None:
+    patience = f"{int(up.UP_S_MAX) // 60}m"
+    assert f"--start-period={patience} " in (ROOT / "Dockerfile").read_text()
+    for name, one in services.items():
+        if "retries" in (check := one.get("healthcheck", {})):
+            assert check["start_period"] in (patience, f"{FILL_S_MAX / 3600:.0f}h"), name
+
+
 def test_every_image_of_others_is_pinned_and_can_be_chosen(services: dict[str, Any]) -> None:
     for one in services.values():
         variable, default = re.fullmatch(r"\$\{([A-Z_]+):-(.+)\}", one["image"]).groups()  # type: ignore[union-attr]
