@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
+from uuid import uuid4
 
 import aiohttp
 from multidict import CIMultiDict
@@ -43,6 +44,8 @@ NOT_PASSED_ON: Final = frozenset(
 )
 """Headers of one connection, and headers that only the gateway itself may set."""
 READS: Final = ("GET", "HEAD")
+REPEATED: Final = ("PUT", "DELETE")
+"""Writes that aiohttp, as nginx, sends again if a connection that it has kept breaks off."""
 BODY_BYTES_MAX: Final = 1_000_000
 CHUNK_BYTES: Final = 64 * 1024
 CONNECT_S_MAX: Final = 5.0
@@ -219,6 +222,9 @@ async def _forward(
     target = request.scope["raw_path"] + (b"?" + query if query else b"")
     headers = CIMultiDict(_drop_hop_headers(request.headers.items()))
     headers["X-Forwarded-For"] = "" if request.client is None else request.client.host
+    if request.method in REPEATED:
+        # With one key, a command that is sent twice counts once.
+        headers.setdefault("Idempotency-Key", uuid4().hex)
     body = await _read_body(request)
     *others, last = rotation.list_turns(service)
 

@@ -194,6 +194,34 @@ async def test_a_read_goes_on_to_a_process_that_is_ready(method: str, asked: int
     assert len(statuses) == asked
 
 
+@pytest.mark.parametrize("own", [None, "a-key-of-the-client"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_command_whose_answer_is_lost_is_sent_again_with_one_key(
+    method: str, own: str | None
+) -> None:
+    """aiohttp does so on a connection that it has kept."""
+    keys: list[str | None] = []
+
+    async def answer_or_leave(request: web.Request) -> web.Response:
+        keys.append(request.headers.get("Idempotency-Key"))
+        if len(keys) == 2:
+            request.transport.close()  # type: ignore[union-attr]
+        return web.Response()
+
+    upstream = web.Application()
+    upstream.router.add_route("*", "/{path:.*}", answer_or_leave)
+    headers = {} if own is None else {"Idempotency-Key": own}
+    async with TestServer(upstream) as server:
+        address = str(server.make_url("")).rstrip("/")
+        async with in_front_of(command_api=address) as client:
+            for _ in "12":
+                async with client.request(method, "/api/v1/booking/1", headers=headers) as answer:
+                    assert answer.status == 200
+    earlier, lost, again = keys
+    assert lost == again
+    assert (lost == own) if own else (lost and lost != earlier)
+
+
 @pytest.mark.parametrize("said", [b"", b"what?\r\n\r\n"])
 async def test_a_process_that_gives_no_answer_is_not_ready(
     said: bytes, monkeypatch: pytest.MonkeyPatch
