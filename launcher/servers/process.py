@@ -40,10 +40,17 @@ class DirectoryInUse(ServerError):
 
 
 def free_port() -> int:
-    """Return a TCP port on loopback that is free now."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
+    """Return a TCP port on loopback that is free, and that nobody else gets for a minute.
+
+    The kernel gives to nobody a port whose last connection has just been closed. A server may
+    listen at it all the same if it sets SO_REUSEADDR, as ours do.
+    """
+    with socket.create_server((HOST, 0)) as listener:
         port: int = listener.getsockname()[1]
+        with socket.create_connection((HOST, port)) as client:
+            accepted, _ = listener.accept()
+            accepted.close()  # The side that closes first is the one that the kernel remembers.
+            client.recv(1)
         return port
 
 
