@@ -33,7 +33,6 @@ ANALYST_PASSWORD: Final = "CLICKHOUSE_ANALYST_PASSWORD"
 INVESTIGATOR_PASSWORD: Final = "CLICKHOUSE_INVESTIGATOR_PASSWORD"
 DATABASE: Final = "practix"
 ANALYSTS_DATABASE: Final = "practix_analysts"
-READY_DEADLINE_S: Final = 60.0
 PROBE_TIMEOUT_S: Final = 2
 
 # The old name of the root element. Old servers know no other, current ones know both.
@@ -141,7 +140,7 @@ class ClickHouseServer(Server):
                 INVESTIGATOR_PASSWORD: self._investigator_password,
             },
         )
-        await self._process.wait_ready(self._answers, READY_DEADLINE_S)
+        await self._process.wait_ready(self._answers)
         await asyncio.to_thread(
             self._execute, "default", f"CREATE DATABASE IF NOT EXISTS {DATABASE}"
         )

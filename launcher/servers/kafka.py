@@ -31,7 +31,6 @@ from launcher.servers.server import Server
 from runtime.process.file_lock import FileLock, FileLocked
 
 POM: Final = Path(__file__).with_name("kafka-pom.xml")
-READY_DEADLINE_S: Final = 60.0
 PROBE_TIMEOUT_MS: Final = 2_000
 LOCK_POLL_S: Final = 0.2
 
@@ -151,7 +150,7 @@ class KafkaServer(Server):
             options = [f"--cluster-id={cluster_id}", f"--config={properties}"]
             await run_command([*java, "kafka.tools.StorageTool", "format", *options])
         self._process.start([*java, "kafka.Kafka", str(properties)], cwd=self._data_dir)
-        await self._process.wait_ready(self._answers, READY_DEADLINE_S)
+        await self._process.wait_ready(self._answers)
 
     @property
     def _log_dir(self) -> Path:

@@ -37,7 +37,6 @@ from launcher.servers.server import Server, read_or_make_secret
 
 USER: Final = "practix"
 DATABASE: Final = "practix"
-READY_DEADLINE_S: Final = 60.0
 ORPHAN_DEADLINE_S: Final = 30.0
 PROBE_TIMEOUT_S: Final = 2.0
 SOCKET_PATH_MAX: Final = 107
@@ -127,7 +126,7 @@ class PostgresServer(Server):
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [*account.prefix, str(binaries / "postgres"), "-D", str(cluster), *options]
         self._process.start(command, cwd=home)
-        await self._process.wait_ready(self._answers, READY_DEADLINE_S)
+        await self._process.wait_ready(self._answers)
         await self._create_database()
 
     async def _answers(self) -> bool:

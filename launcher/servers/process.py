@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 HOST: Final = "127.0.0.1"
+READY_S_MAX: Final = 180.0
+"""Longer than a server takes to start on a slow and busy machine."""
 POLL_S: Final = 0.05
 FREEZE_DEADLINE_S: Final = 5.0
 FREEZE_POLL_S: Final = 0.002
@@ -125,7 +127,9 @@ class ServerProcess:
                 preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, death_signal),
             )
 
-    async def wait_ready(self, probe: Callable[[], Awaitable[bool]], deadline_s: float) -> None:
+    async def wait_ready(
+        self, probe: Callable[[], Awaitable[bool]], deadline_s: float = READY_S_MAX
+    ) -> None:
         """Wait until `probe` returns True.
 
         Raises ServerFailed if the process ends or takes longer than `deadline_s` seconds.

@@ -22,6 +22,7 @@ from launcher.openapi import start_apps
 from tests.attack.target import Received, Target, own_site
 from tests.cells.embedded import evening
 from tests.paths import API_DOCUMENT, ROOT
+from tests.waiting import WITHIN_S
 
 PAGE: Final = ROOT / "docs" / "security.md"
 BEGIN, END = "<!-- roles: begin -->\n", "<!-- roles: end -->\n"
@@ -48,7 +49,6 @@ REFUSED: Final = frozenset({401, 403, 404})
 
 BUSY: Final = frozenset({429, 503})
 """Asked too often, or a server behind it has yet to wake up: worth another try."""
-PATIENCE_S: Final = 60.0
 
 
 class Ask(NamedTuple):
@@ -379,7 +379,7 @@ async def ask_as(
     address = f"{path}?{query}" if query else path
     for name, value in places.items():
         address = address.replace(f"{{{name}}}", value)
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             answer = await scene.target.send(method, address, scene.tokens.get(role), body)
             if answer.status not in BUSY:

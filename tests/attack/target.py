@@ -21,11 +21,10 @@ from launcher.servers.process import free_port
 from runtime.event_stream import EVENT_STREAM
 from tests.cells.embedded import PRACTIX, START_S_MAX, evening
 from tests.paths import ROOT
+from tests.waiting import WITHIN_S
 
 ANSWER_S_MAX: Final = 30.0
 """An answer that takes longer hangs. Far more than is promised: the machine may be slow."""
-BACK_S_MAX: Final = 60.0
-"""How long a killed part may take to work again."""
 AWAY: Final = {(503, "unavailable"), (504, "projection_behind")}
 """Status and code of a read while a part that it needs is away."""
 
@@ -65,7 +64,7 @@ def own_site(data: Path, *, practix: Sequence[str] = PRACTIX, **environment: str
             yield Site(f"http://127.0.0.1:{port}", token, data, process.pid)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(WITHIN_S)
 
 
 def _await_ready(process: subprocess.Popen[bytes], base_url: str) -> None:
@@ -128,7 +127,7 @@ class Target:
 
         Until then every answer must say so and come in time.
         """
-        async with asyncio.timeout(BACK_S_MAX):
+        async with asyncio.timeout(WITHIN_S):
             while True:
                 async with asyncio.timeout(ANSWER_S_MAX):
                     received = await self.send("GET", path, token)
@@ -139,7 +138,7 @@ class Target:
 
     async def await_ready(self) -> dict[str, Any]:
         """Wait until `/readyz` answers 200; returns what it says."""
-        async with asyncio.timeout(BACK_S_MAX):
+        async with asyncio.timeout(WITHIN_S):
             while (received := await self.send("GET", "/readyz")).status != 200:
                 await asyncio.sleep(0.1)
         readiness: dict[str, Any] = received.json

@@ -16,6 +16,7 @@ from tests.contract.own_sql_attacks import (
     RIGHTS,
     SYSTEM,
 )
+from tests.waiting import WITHIN_S
 
 ASK = "/api/v1/operator/ask"
 REFUSED = {(422, "malformed_query"), (403, "own_sql_barred")}
@@ -25,7 +26,7 @@ REFUSED = {(422, "malformed_query"), (403, "own_sql_barred")}
 @pytest.fixture(autouse=True)
 async def history(target: Target) -> None:
     """There: it comes some moments after the system is ready."""
-    async with asyncio.timeout(60.0):
+    async with asyncio.timeout(WITHIN_S):
         while (await target.operator("GET", f"{ASK}?name=invitations")).status != 200:
             await asyncio.sleep(0.1)
 

@@ -3,8 +3,7 @@
 import asyncio
 
 from tests.attack.target import Target
-
-WAIT_S_MAX = 30.0
+from tests.waiting import WITHIN_S
 
 
 async def test_a_muted_host_learns_nothing_and_reaches_nobody(target: Target) -> None:
@@ -39,7 +38,7 @@ async def test_a_muted_host_learns_nothing_and_reaches_nobody(target: Target) ->
         assert guest_id not in body, looked_at
 
     # Once the fan has heard of the evening, the one who muted the host would have, too.
-    async with asyncio.timeout(WAIT_S_MAX):
+    async with asyncio.timeout(WITHIN_S):
         while not (await target.send("GET", "/api/v1/notifications?state=sent", fan)).json:
             await asyncio.sleep(0.05)
         while (notices := (await target.send("GET", "/api/v1/notifications", guest)).json) and any(

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.attack.target import Target
+from tests.waiting import WITHIN_S
 
 SECRET = "Secret street 7"
-WAIT_S_MAX = 30.0
 
 
 async def hasten(target: Target, recipient: str, position: int) -> dict[str, Any]:
@@ -16,7 +16,7 @@ async def hasten(target: Target, recipient: str, position: int) -> dict[str, Any
     (waiting,) = (await target.operator("GET", f"{path}&min_position={position}")).json
     due_at = {"due_at": datetime.now(UTC).isoformat()}
     await target.operator("PUT", f"/api/v1/operator/notices/{waiting['id']}", due_at)
-    async with asyncio.timeout(WAIT_S_MAX):
+    async with asyncio.timeout(WITHIN_S):
         while (found := (await target.operator("GET", path)).json[0])["state"] == "waiting":
             await asyncio.sleep(0.05)
     settled: dict[str, Any] = found

@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.attack.target import Target
 from tests.cells.embedded import PRACTIX
 from tests.paths import ROOT
+from tests.waiting import WITHIN_S
 
 HOSTILE = '<img src=x onerror=alert(1)><a href="http://evil.example">Tickets</a>'
 SECRET = "hunter2-of-the-operator"
@@ -33,7 +34,7 @@ async def until_told(target: Target, token: str, person_id: str) -> str:
     """The inbox page, once a message with the title is there."""
     import asyncio
 
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             inbox = f"/neighbours/notification/inbox/{person_id}"
             page = (await target.send("GET", inbox, token, Accept="text/html")).body.decode()

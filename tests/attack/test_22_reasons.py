@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.attack.target import Target
+from tests.waiting import WITHIN_S
 
 
 async def test_a_typed_code_of_the_systems_stays_a_quotation(target: Target) -> None:
@@ -17,7 +18,7 @@ async def test_a_typed_code_of_the_systems_stays_a_quotation(target: Target) -> 
     assert (read.json["reason"], read.json["reason_by"]) == ("superseded", "person")
 
     inbox = f"/neighbours/notification/inbox/{guest_id}"
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             notices = (await target.send("GET", inbox, guest, Accept="application/json")).json
             told = [one["text"] for one in notices if "superseded" in one["text"]]

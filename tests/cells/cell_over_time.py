@@ -15,9 +15,7 @@ from uuid import uuid4
 from runtime.process.clock import shifted_clock, system_clock
 from tests.cells.command_cell import CommandCell, command_cell, evening
 from tests.cells.http_reply import HttpReply
-
-DEADLINE_S: Final = 15.0
-
+from tests.waiting import WITHIN_S
 
 HELD: Final = timedelta(days=1, hours=6)
 """From now until the evening of `evening()` is over, whatever the film."""
@@ -43,7 +41,7 @@ class CellOverTime:
     async def say(self, name: str, method: str, path: str, body: Any = None) -> HttpReply:
         """Return the answer. If a busy machine made it uncertain, the same key is sent again."""
         key = uuid4().hex
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(WITHIN_S):
             while True:
                 reply = await self.cell.send(
                     method, f"/api/v1{path}", self.tokens[name], body, Idempotency_Key=key
@@ -122,6 +120,6 @@ class CellOverTime:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         while not await holds():
             await asyncio.sleep(0.02)

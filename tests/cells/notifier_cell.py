@@ -30,8 +30,8 @@ from runtime.outside.ports import Click, Notice, NotificationClient, PersonProfi
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock
 from tests.histories.notifier_events import BEGIN, NotifierHistory
+from tests.waiting import WITHIN_S
 
-REACHED_WITHIN_S = 60.0
 CLICKS_A_PAGE = 3
 TURNS_MAX = 10_000
 
@@ -192,7 +192,7 @@ class NotifierCell:
     async def follow_history(self, reader: NoticeReader) -> None:
         """Let the outbox follow the history."""
         newest = await self.history.write_to(self.journal)
-        assert await reader.reach(newest, REACHED_WITHIN_S)
+        assert await reader.reach(newest, WITHIN_S)
 
     async def read(self) -> None:
         """Let a reader of its own follow the history."""

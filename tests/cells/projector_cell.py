@@ -27,7 +27,6 @@ from tests.cells.killed import Killed
 from tests.histories.chain import Chain
 from tests.waiting import eventually
 
-DEADLINE_S: Final = 60.0
 SMALL: Final = BatchLimits(events_max=7, pause_s=0.001, idle_wait_s=0.05)
 
 Rows = dict[str, dict[Key, tuple[Any, ...]]]

@@ -270,7 +270,6 @@ def test_services_run_without_rights(stack: Stack) -> None:
         stack.compose("exec", "-T", "command_api_1", "sh", "-c", "touch /srv/x")
 
 
-@pytest.mark.timeout(900)
 async def test_a_rolling_replacement_loses_no_request(stack: Stack, traffic: Traffic) -> None:
     async with traffic.flowing():
         await traffic.progress()
@@ -285,7 +284,6 @@ async def test_a_rolling_replacement_loses_no_request(stack: Stack, traffic: Tra
     assert result["ok"], result
 
 
-@pytest.mark.timeout(900)
 async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> None:
     """Every service is restarted, the leader killed, Kafka and PostgreSQL taken down and up,
     while hosts announce and guests book."""

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 from typing import Final
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from runtime.journal.port import (
 )
 from runtime.journal.sqlite import JournalLocked, SqliteJournal
 from runtime.journal.sqlite_file import BESIDE
+from runtime.journal.sqlite_writer import GROUP_ENTRIES_MAX
 from tests.contract.journal_contract import (
     JournalContract,
     append_all,
@@ -115,10 +117,17 @@ class TestSqliteJournal(JournalContract):
         await journal.close()
 
     async def test_what_a_writer_has_queued_is_dropped_when_it_closes(self, tmp_path: Path) -> None:
-        journal = SqliteJournal(tmp_path / "journal.sqlite")
+        closed = Event()
+
+        def wait_until_closed() -> int:
+            closed.wait()
+            return 0
+
+        journal = SqliteJournal(tmp_path / "journal.sqlite", clock=wait_until_closed)
         writer = await journal.open_writer()
-        places = [writer.append(payload) for payload in numbered("entry", 50_000)]
+        places = [writer.append(payload) for payload in numbered("entry", 2 * GROUP_ENTRIES_MAX)]
         await writer.close()
+        closed.set()
         outcomes = await asyncio.gather(*places, return_exceptions=True)
         stored = sum(not isinstance(outcome, WriterLost) for outcome in outcomes)
         assert stored < len(places)

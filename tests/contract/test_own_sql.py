@@ -35,6 +35,7 @@ from tests.contract.own_sql_attacks import (
     RIGHTS,
     SYSTEM,
 )
+from tests.waiting import WITHIN_S
 
 SECRET: Final = "the secret that signs the tokens"
 CREATE: Final = "CREATE TABLE notes (id UInt64) ENGINE = ReplacingMergeTree ORDER BY id"
@@ -185,7 +186,7 @@ async def test_readers_and_the_writer_never_wait_for_questions_or_scans(
         await analytics.insert("notes", {"id": [1]})
         assert (await analytics.query("SELECT count() > 0 FROM notes")).rows == [(1,)]
     assert [one.done() for one in slow] == [False] * 4
-    async with asyncio.timeout(20.0):  # It breaks them off.
+    async with asyncio.timeout(WITHIN_S):  # It breaks them off.
         await analytics.close()
     results = await asyncio.gather(*slow, return_exceptions=True)
     assert {type(one) for one in results} == {AnalyticsUnavailable}

@@ -15,7 +15,6 @@ from tests.cells.stand_in import CREDENTIAL, TOKEN_SECRET
 
 SECRET: Final = TOKEN_SECRET
 HEARTBEAT_TIMEOUT_S: Final = 2.0
-READY_S_MAX: Final = 60.0
 RAISED_LIMITS: Final = '{"person": {"writes": 1000000}, "address": {"writes": 1000000}}'
 """A few people, on one machine, who write without a pause."""
 
@@ -56,7 +55,7 @@ class CommandProcess:
         async def ready() -> bool:
             return (await self.readiness(session)).get("ready") is True
 
-        await self.process.wait_ready(ready, READY_S_MAX)
+        await self.process.wait_ready(ready)
 
     async def readiness(self, session: aiohttp.ClientSession) -> dict[str, object]:
         """Return what `/readyz` says, or nothing if the process does not answer."""

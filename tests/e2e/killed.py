@@ -6,15 +6,14 @@ import signal
 
 from tests.cells.embedded import RunningSystem, evening
 from tests.servers.process_tree import find_descendant
-
-BACK_S_MAX = 120.0
+from tests.waiting import WITHIN_S
 
 
 async def kill(system: RunningSystem, words: str) -> None:
     """Send SIGKILL, and wait until something else runs in its place and everything is ready."""
     killed = find_descendant(system.process.pid, words)
     os.kill(killed, signal.SIGKILL)
-    async with asyncio.timeout(BACK_S_MAX):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             await asyncio.sleep(0.2)
             assert system.process.poll() is None, system.process.communicate()[0]
@@ -30,7 +29,7 @@ async def wait_for_position(system: RunningSystem, token: str, position: int) ->
     """Wait until reads have come to the position. A reader notices late that a broker is back, and
     a PostgreSQL that was killed has forgotten what was written last."""
     path = f"{system.url}/api/v1/announcements?min_position={position}"
-    async with asyncio.timeout(BACK_S_MAX):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             headers = {"Authorization": f"Bearer {token}"}
             async with system.session.get(path, headers=headers) as response:

@@ -139,7 +139,6 @@ def _settled(site: Site, session: requests.Session) -> RequestContext:
     return RequestContext(site, session, (host, guest), known)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_no_answer_breaks_the_document(label: str, context: RequestContext) -> None:
     operation = OPERATIONS[label]

@@ -9,7 +9,6 @@ from typing import Any
 
 import aiohttp
 import msgspec
-import pytest
 
 from launcher.servers.process import free_port
 from tests.cells.embedded import (
@@ -59,7 +58,6 @@ async def ask(
         return answer.status, await answer.json(), int(answer.headers.get("X-Position", 0))
 
 
-@pytest.mark.timeout(300)
 async def test_what_happens_in_one_cell_is_not_known_in_the_other(tmp_path: Path) -> None:
     async with (
         run_system(tmp_path) as msk,

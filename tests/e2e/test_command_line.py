@@ -20,6 +20,7 @@ from runtime.service.settings import WRONG_SETTINGS_STATUS
 from tests.cells.embedded import PRACTIX, START_S_MAX
 from tests.histories.chain import Chain
 from tests.paths import ROOT
+from tests.waiting import WITHIN_S
 
 TRAFFIC = str(ROOT / "demo" / "evening_rush.jsonl")
 
@@ -33,7 +34,7 @@ def practix(data: Path, *arguments: str, status: int = 1, **environment: str) ->
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=WITHIN_S,
     )
     assert ended.returncode == status, ended.stderr
     assert "Traceback" not in ended.stderr
@@ -89,7 +90,7 @@ def test_the_module_is_the_command_too(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=WITHIN_S,
     )
     assert (ended.returncode, "there is no journal" in ended.stderr) == (1, True)
 

@@ -14,6 +14,7 @@ from tests.cells.embedded import (
     evening,
     run_system,
 )
+from tests.waiting import WITHIN_S
 
 
 async def renew(system: RunningSystem) -> dict[str, object]:
@@ -30,7 +31,6 @@ async def verify(system: RunningSystem) -> dict[str, object]:
     return result
 
 
-@pytest.mark.timeout(300)
 async def test_reads_and_writes_go_on_in_a_renewed_journal(tmp_path: Path) -> None:
     async with run_system(tmp_path) as system:
         evening_id, boris, position = await confirm_guest(system)
@@ -53,7 +53,6 @@ async def test_reads_and_writes_go_on_in_a_renewed_journal(tmp_path: Path) -> No
         assert offline.returncode == 0, offline.stderr
 
 
-@pytest.mark.timeout(300)
 async def test_what_an_erased_person_wrote_leaves_the_journal_with_the_next_renewal(
     tmp_path: Path,
 ) -> None:
@@ -66,7 +65,7 @@ async def test_what_an_erased_person_wrote_leaves_the_journal_with_the_next_rene
         anna_id = (await system.get("/api/v1/my/erasure", anna))["user_id"]
         erasure = f"/api/v1/operator/user/{anna_id}/erasure"
         await system.send("PUT", erasure, system.operator_token, {"at_once": True})
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while (await system.get("/api/v1/my/erasure", anna))["state"] != "erased":
                 await asyncio.sleep(0.1)
         assert find_in_journal(tmp_path, "kanarienvogel")
@@ -88,7 +87,6 @@ def find_in_journal(data: Path, text: str) -> list[str]:
     return [path.name for path in files if text.encode() in path.read_bytes()]
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("after_s", [0.0, 0.05, 0.2])
 async def test_a_kill_in_the_middle_loses_nothing(tmp_path: Path, after_s: float) -> None:
     async with run_system(tmp_path) as system:

@@ -29,8 +29,6 @@ from tests.e2e.killed import announce_and_see, kill, wait_for_position
 from tests.paths import API_DOCUMENT, ROOT
 from tests.waiting import within
 
-COPIED_S_MAX = 60.0
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
@@ -46,7 +44,6 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runn
             assert (await stream.next())[:2] == ("end", {"reason": "shutting_down"})
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.jsonl"
@@ -71,7 +68,7 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
     answer = await asyncio.to_thread(system.command, *own_sql, "SELECT max(seq) FROM events")
     assert answer.returncode == 0, answer.stderr
     count_told = "SELECT count() AS told FROM notices WHERE state = 'sent'"
-    async for _ in within(COPIED_S_MAX):
+    async for _ in within():
         copied = await asyncio.to_thread(system.command, *own_sql, count_told)
         assert copied.returncode == 0, copied.stderr
         if json.loads(copied.stdout.splitlines()[-1])["rows"][0]["told"] > 10:
@@ -86,7 +83,6 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
     assert sorted(roles.values()) == ["active", "active", "standby", "standby"]
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_replacing_all_processes_loses_no_request(system: RunningSystem) -> None:
     traffic = Traffic(system.session, system.url)
@@ -99,7 +95,6 @@ async def test_replacing_all_processes_loses_no_request(system: RunningSystem) -
     await traffic.demand_all_readable(await system.token("anna"))
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_journal_of_separate_processes_is_renewed(system: RunningSystem) -> None:
     evening_id, boris, position = await confirm_guest(system, in_days=5)
@@ -115,7 +110,6 @@ async def test_the_journal_of_separate_processes_is_renewed(system: RunningSyste
     assert json.loads(after.stdout.splitlines()[-1])["dead_letters"] == 0
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_separate_processes_outlive_their_servers_and_are_started_again(
     system: RunningSystem,

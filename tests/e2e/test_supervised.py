@@ -5,13 +5,10 @@ What is killed under separate processes: see test_separate.
 
 from pathlib import Path
 
-import pytest
-
 from tests.cells.embedded import assert_guest_is_seen, confirm_guest, run_system
 from tests.e2e.killed import announce_and_see, kill, wait_for_position
 
 
-@pytest.mark.timeout(300)
 async def test_an_embedded_system_outlives_its_postgresql(tmp_path: Path) -> None:
     async with run_system(tmp_path) as system:
         evening_id, boris, position = await confirm_guest(system)

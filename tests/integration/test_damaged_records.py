@@ -13,10 +13,11 @@ from notifier.reader import NoticeReader
 from notifier.store.outbox import NoticeOutbox
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import DEADLINE_S, follow
+from tests.cells.projector_cell import follow
 from tests.histories.chain import Chain
 from tests.histories.damaged import damage, rechain
 from tests.histories.random_people import RandomPeople
+from tests.waiting import WITHIN_S
 
 MUTANTS = 250
 SEEDS = (20, 21)
@@ -58,7 +59,7 @@ async def test_the_notifier_comes_to_the_end(
     await chain.write_to(sqlite_journal)
     reader = NoticeReader(sqlite_journal, NoticeOutbox(tables))
     running = asyncio.create_task(reader.run())
-    reached = asyncio.create_task(reader.reach(chain.seq, DEADLINE_S))
+    reached = asyncio.create_task(reader.reach(chain.seq, WITHIN_S))
     await asyncio.wait([running, reached], return_when=asyncio.FIRST_COMPLETED)
     running.cancel()
     with suppress(asyncio.CancelledError):

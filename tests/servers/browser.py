@@ -13,9 +13,12 @@ from typing import Any, Final, Literal
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.waiting import WITHIN_S
+
 NAMES: Final = ("chromium", "chromium-browser")
 PHONE: Final = (360, 740)
 DESKTOP: Final = (1280, 900)
+WITHIN_MS: Final = WITHIN_S * 1000
 GRAVE: Final = frozenset({"serious", "critical"})
 """Impacts of axe's findings that no page of ours may have."""
 
@@ -32,7 +35,9 @@ async def running_browser() -> AsyncIterator[Browser]:
         raise BrowserMissing("no chromium (Debian: apt-get install chromium)")
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=as_root)
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=as_root, timeout=WITHIN_MS
+        )
         try:
             yield browser
         finally:
@@ -57,8 +62,8 @@ async def open_window(
         locale=locale,
         timezone_id=zone,
     )
+    context.set_default_timeout(WITHIN_MS)
     page = await context.new_page()
-    page.set_default_timeout(60_000)  # The machine may be busy.
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(

@@ -10,8 +10,6 @@ from collections import Counter
 from random import Random
 from typing import Final
 
-import pytest
-
 from command_api.image.image import Image
 from contracts.events.stored.words_apart import take_words_apart
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
@@ -110,7 +108,6 @@ class Readers:
         fold_events(self._story)
 
 
-@pytest.mark.timeout(600)
 def test_a_damaged_record_is_refused_as_declared_or_taken() -> None:
     random = Random(SEED)
     became: Counter[str] = Counter()

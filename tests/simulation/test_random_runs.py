@@ -17,7 +17,6 @@ SEEDS: Final = SEEDS_MAX
 """As many as a planted bug has to be found in: the rarest one is found in the 148th."""
 
 
-@pytest.mark.timeout(600)
 def test_every_seed_holds() -> None:
     """Nothing acknowledged is lost or doubled, no evening is over-booked, nobody is at two
     evenings, all processes agree with the journal, over crashes, pauses and outages."""

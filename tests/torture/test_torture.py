@@ -30,8 +30,6 @@ SHORT: Final = (
 )
 SECONDS: Final = (2.0, 4.0)
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Result]:

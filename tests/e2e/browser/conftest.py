@@ -9,9 +9,9 @@ from playwright.async_api import Browser, expect
 
 from tests.cells.embedded import RunningSystem, run_system
 from tests.conftest import unavailable
-from tests.servers.browser import BrowserMissing, running_browser
+from tests.servers.browser import WITHIN_MS, BrowserMissing, running_browser
 
-expect.set_options(timeout=60_000)  # The machine may be busy.
+expect.set_options(timeout=WITHIN_MS)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -18,6 +18,7 @@ from query_api.analysts.questions import ready_questions
 from query_api.dashboard.page import DIRECTORY
 from tests.cells.embedded import RunningSystem, confirm_guest, run_system
 from tests.servers.browser import DESKTOP, PHONE, find_grave, is_too_wide, open_window
+from tests.waiting import WITHIN_S
 
 FUNNEL: Final = "#question-request_funnel"
 OWN: Final = "#own .result"
@@ -39,7 +40,7 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runn
 async def read_by_analysts(system: RunningSystem, position: int) -> None:
     """Wait until the analysts' database is at this position."""
     path = f"/api/v1/operator/ask?min_position={position}"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while "questions" not in await system.get(path, system.operator_token, expect=None):
             await asyncio.sleep(0.05)
 

@@ -15,7 +15,7 @@ LATER_S: Final = 4 * 86_400
 """After the evening, which begins in two days."""
 PLACE: Final = {"event_location": "Moscow, Arbat 1", "ticket_count": "1"}
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_from_the_button_to_mutual_ratings(browser: Browser, tmp_path: Path) -> None:

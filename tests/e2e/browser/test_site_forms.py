@@ -11,7 +11,7 @@ from tests.servers.browser import PHONE
 
 BLANK: Final = "Fill this in; blanks alone do not count."
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def open_announcing(visitor: Visitor, system: RunningSystem) -> None:

@@ -15,7 +15,7 @@ from tests.servers.browser import open_window
 
 PLACE: Final = {"event_location": "Moscow, Arbat 1", "ticket_count": "1"}
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def fill(system: RunningSystem, path: str, host: str, guest: str) -> None:

@@ -11,7 +11,7 @@ from tests.e2e.browser.site import Visitor, visiting
 TABS_MAX: Final = 80
 """No control of a page is farther away."""
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def tab_to(visitor: Visitor, control: Locator) -> None:

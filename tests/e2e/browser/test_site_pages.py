@@ -22,11 +22,10 @@ EVENINGS: Final = 8
 """Those of the example week. One is full."""
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 LOST: Final = "There is nothing at this address, or you may not see it."
-TOLD_S_MAX: Final = 60.0
 STATES_AND_TIMES: Final = """lines => lines.map(
     (one) => [one.querySelector('.tag').innerText, one.querySelector('time').dateTime])"""
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -221,7 +220,7 @@ async def test_notices_are_the_newest_first_and_say_of_what_and_why(
 ) -> None:
     token = await system.token("anna")
     hosted = await system.get("/api/v1/announcements?mine=host", token)
-    async for _ in within(TOLD_S_MAX):
+    async for _ in within():
         lines = await system.get("/api/v1/notifications", token)
         if [one["state"] for one in lines].count("sent") > 3 and not any(map(is_due, lines)):
             break
@@ -265,7 +264,7 @@ async def test_a_host_reads_what_became_of_the_evenings(
     token = await system.token("anna")
     _, position = await system.send("GET", "/api/v1/announcements?mine=host", token)
     path = f"/api/v1/my/figures?min_position={position}"
-    async for _ in within(TOLD_S_MAX):
+    async for _ in within():
         if "figures" in (await system.get(path, token, expect=None) or {}):
             break
     async with visiting(browser, system.url, "anna") as anna:

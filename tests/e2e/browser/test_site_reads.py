@@ -34,7 +34,7 @@ DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 NOTHING_READ: Final = "/report"
 """The page that reads nothing."""
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @contextmanager

@@ -41,7 +41,7 @@ CLOCKS: Final = [
     ("2027-10-03T02:10", "Australia/Lord_Howe", "2027-10-02T15:40Z"),
 ]
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -14,7 +14,7 @@ from tests.servers.browser import open_window
 
 EMPHASIS: Final = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)")
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def read_labels() -> list[str]:
@@ -31,7 +31,6 @@ async def test_the_tour_goes_as_the_readme_says(browser: Browser, tmp_path: Path
         open_window(browser) as (first, complaints),
     ):
         second = await first.context.new_page()  # Of the same browser, as a reader has it.
-        second.set_default_timeout(60_000)
         anna, boris = (Visitor(page, complaints, system.url) for page in (first, second))
         for visitor, name in ((anna, her), (boris, him)):
             await visitor.open("/")

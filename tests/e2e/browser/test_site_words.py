@@ -17,6 +17,7 @@ from contracts.notices import Kind
 from contracts.values.personal import ERASED_TEXT
 from tests.cells.embedded import RunningSystem, evening
 from tests.e2e.browser.site import Visitor, visiting
+from tests.waiting import WITHIN_S
 
 LANGUAGES: Final = {"en": "en-GB", "ru": "ru-RU"}
 EVENTS: Final = {
@@ -34,7 +35,7 @@ FORMAT: Final = """async ([module, name, given]) => {
     return (await import(new URL(`parts/${module}.js`, base)))[name](...given);
 }"""
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def list_keys(words: dict[str, Any], at: str = "") -> Iterator[str]:
@@ -166,7 +167,7 @@ async def meet(system: RunningSystem, host: str, guest: str, days: int) -> str:
 
 async def until_called_off(system: RunningSystem, evening_id: str, token: str) -> None:
     """Wait until the erasure of the evening's host shows."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         path = f"/api/v1/announcement/{evening_id}"
         while (await system.get(path, token))["title"] != ERASED_TEXT:
             await asyncio.sleep(0.1)

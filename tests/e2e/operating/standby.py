@@ -11,8 +11,8 @@ from typing import Final
 import aiohttp
 
 from launcher.servers.process import HOST, ServerProcess, free_port
+from tests.waiting import WITHIN_S
 
-WITHIN_S: Final = 60.0
 POLL_S: Final = 0.05
 
 

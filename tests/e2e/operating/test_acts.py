@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import pytest
 
 from tests.cells.embedded import RunningSystem, evening, run_system
+from tests.waiting import WITHIN_S
 
 ANNA: Final = "the token of Anna, an operator of the tests"
 BORIS: Final = "the token of Boris, an operator of the tests"
@@ -47,7 +47,7 @@ async def moderate(system: RunningSystem) -> int:
 async def renew(system: RunningSystem) -> None:
     """Have Anna renew the journal, and wait until that is done."""
     await system.send("POST", RENEWAL, ANNA, {}, expect=202)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while (await system.get(RENEWAL, ANNA))["phase"] != "done":
             await asyncio.sleep(0.1)
         while (await list_acts(system, 1))[0]["act"] != "journal.renewal_ended":
@@ -69,11 +69,10 @@ async def list_acts(system: RunningSystem, position: int) -> list[dict[str, Any]
     return found
 
 
-@pytest.mark.timeout(300)
 async def test_acts_name_who_did_what_and_nobodys_words(tmp_path: Path) -> None:
     async with run_system(tmp_path, **TOKENS) as system:
         position = await moderate(system)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while len(acts := await list_acts(system, position)) < 11:
                 await asyncio.sleep(0.2)
         assert [(one["act"], one["by"], one["stated_by"]) for one in acts] == [

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from launcher import cli
@@ -28,7 +27,6 @@ async def run_restored(data: Path, backup: Path) -> AsyncIterator[RunningSystem]
         yield system
 
 
-@pytest.mark.timeout(400)
 async def test_a_backup_of_a_running_system_is_whole_and_its_tables_catch_up(
     tmp_path: Path,
 ) -> None:

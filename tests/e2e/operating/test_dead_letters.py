@@ -5,10 +5,9 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from tests.cells.embedded import RunningSystem, confirm_guest, run_system
 from tests.paths import ROOT
+from tests.waiting import WITHIN_S
 
 TITLE: Final = "Moved to the roof"
 OLDER_BUILD: Final = '''
@@ -39,7 +38,6 @@ def list_parked(system: RunningSystem, of: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.timeout(300)
 async def test_an_operator_retries_what_an_older_build_could_not_read(tmp_path: Path) -> None:
     older, data = tmp_path / "older", tmp_path / "data"
     older.mkdir()
@@ -70,7 +68,7 @@ async def test_an_operator_retries_what_an_older_build_could_not_read(tmp_path: 
         boris = await system.token("boris")
         seen = await system.get(f"/api/v1/announcement/{evening_id}", boris)
         assert seen["title"] == TITLE
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while True:
                 told = await system.get("/api/v1/notifications", boris)
                 if [one["state"] for one in told if one["kind"] == "announce_put"] == ["sent"]:

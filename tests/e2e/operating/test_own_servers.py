@@ -88,7 +88,6 @@ async def servers_can_run() -> None:
         unavailable(reason)
 
 
-@pytest.mark.timeout(600)
 async def test_all_servers_are_lost_and_restored(tmp_path: Path) -> None:
     data, dump, journal = tmp_path / "data", tmp_path / "practix.dump", tmp_path / "journal"
     async with run_system(data, **SEPARATE) as system:

@@ -18,7 +18,6 @@ from runtime.journal.kafka import KafkaJournal
 from tests.cells.stand_in import CREDENTIAL, OPERATOR, TOKEN_SECRET, stand_in_settings
 from tests.e2e.operating.standby import (
     POLL_S,
-    WITHIN_S,
     ModuleProcess,
     active_and_standby,
     until,
@@ -34,6 +33,7 @@ from tests.histories.notifier_events import (
 from tests.paths import ROOT
 from tests.servers.choice import Broker
 from tests.servers.http_server import served
+from tests.waiting import WITHIN_S
 
 TAKEN_OVER_S_MAX: Final = 10.0
 GUESTS_EACH: Final = 5

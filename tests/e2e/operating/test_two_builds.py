@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
-import pytest
 
 from launcher.servers import kafka
 from runtime.postgres.pools import READ_MODEL
@@ -46,7 +45,6 @@ def shapes_of(ready: dict[str, Any]) -> dict[str, str]:
     }
 
 
-@pytest.mark.timeout(900)
 async def test_two_builds_work_side_by_side(tmp_path: Path) -> None:
     if reason := kafka.why_unavailable():
         unavailable(reason)

@@ -35,7 +35,6 @@ async def lay_out(data: Path) -> None:
         await run_command([*psql, f"--file={data / 'tables.sql'}", postgres.dsn])
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("tables", ["kept", "lost"])
 async def test_an_early_build_is_upgraded(tmp_path: Path, tables: str) -> None:
     data = tmp_path / "data"

@@ -4,7 +4,6 @@ import signal
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from launcher.servers import kafka
 from tests.cells.embedded import SEPARATE, RunningSystem, confirm_guest, evening, run_system
@@ -16,7 +15,6 @@ from tests.integration.projector.shapes.builds import SPOILS_NAMES
 PROBLEM = "different: "
 
 
-@pytest.mark.timeout(600)
 async def test_a_build_with_wrong_read_models_takes_nothing_away(tmp_path: Path) -> None:
     if reason := kafka.why_unavailable():
         unavailable(reason)

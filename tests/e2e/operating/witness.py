@@ -9,8 +9,7 @@ from typing import Any
 from launcher.servers.postgres import DATABASE, USER
 from launcher.servers.process import HOST
 from tests.cells.embedded import RunningSystem
-
-TOLD_S_MAX = 60.0
+from tests.waiting import WITHIN_S
 
 
 async def command(system: RunningSystem, *arguments: str) -> Any:
@@ -24,7 +23,7 @@ async def wait_told(system: RunningSystem, approvals: int) -> list[tuple[str, st
     """Return type and link of what Boris was told, once he was told of so many approvals."""
     boris, _ = await system.send("POST", "/neighbours/auth/token", body={"login": "boris"})
     path = f"/neighbours/notification/inbox/{boris['user_id']}"
-    async with asyncio.timeout(TOLD_S_MAX):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             inbox = await system.get(path, boris["access_token"])
             told = sorted((one["event_type"], one["short_link"]) for one in inbox)

@@ -8,15 +8,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from unittest.mock import patch
 
 import pytest
 
 from runtime.journal import sqlite_file
 from tests.cells.command_cell import CommandCell, command_cell, evening
-
-PATIENCE_S: Final = 60.0
+from tests.waiting import WITHIN_S
 
 
 class Disk(NamedTuple):
@@ -82,7 +81,7 @@ async def announce(cell: CommandCell, token: str, days: int) -> int:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(WITHIN_S):
         while not condition():
             await asyncio.sleep(0.02)
 

@@ -11,10 +11,10 @@ from contracts.events.person import PersonErased
 from contracts.events.stored.codec import decode_events
 from contracts.values.personal import ERASED_NAME, ERASED_TEXT
 from tests.cells.command_cell import OPERATOR_TOKEN, CommandCell, command_cell, evening
+from tests.waiting import WITHIN_S
 
 PATH = "/my/erasure"
 CANARY = "canary"
-DONE_S_MAX = 60.0
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def read_state(cell: CommandCell, token: str) -> str:
 
 
 async def wait_until_erased(cell: CommandCell, token: str) -> None:
-    async with asyncio.timeout(DONE_S_MAX):
+    async with asyncio.timeout(WITHIN_S):
         while await read_state(cell, token) != "erased":
             await asyncio.sleep(0.05)
 

@@ -137,7 +137,6 @@ async def test_each_run_adds_what_is_new(site: ExportSite, tmp_path: Path) -> No
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-@pytest.mark.timeout(300)
 async def test_killed_at_any_step_the_next_run_goes_on(site: ExportSite, tmp_path: Path) -> None:
     await site.follow()
     child = await asyncio.create_subprocess_exec(

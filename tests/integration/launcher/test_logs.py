@@ -4,13 +4,11 @@ import asyncio
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from tests.cells.embedded import RunningSystem, evening, run_system
+from tests.waiting import WITHIN_S
 
 CANARY: Final = "Kanarienvogel"
 ADDRESS: Final = "203.0.113.77"
-WITHIN_S: Final = 60.0
 
 
 async def log_in(system: RunningSystem, login: str) -> tuple[str, str]:
@@ -83,7 +81,6 @@ async def wait_until_forgotten(system: RunningSystem, person_id: str, *words: st
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.timeout(300)
 async def test_no_log_tells_who_did_or_typed_what(tmp_path: Path) -> None:
     async with run_system(tmp_path) as system:
         (host, host_id), (guest, guest_id) = await log_in(system, "host"), await log_in(system, "g")

@@ -21,8 +21,8 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer, end_orphan
 from launcher.servers.postgres_account import account_of_nobody, prepare_home
 from launcher.servers.process import DirectoryInUse, ServerFailed, ServerProcess
+from tests.waiting import WITHIN_S
 
-DEADLINE_S: Final = 20.0
 START_POSTGRES: Final = """
 import asyncio, sys
 from pathlib import Path
@@ -43,7 +43,7 @@ async def backend_states(server: PostgresServer, pid: int) -> list[str]:
 
 
 async def until_gone(pid: int) -> None:
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             if not works(pid):
                 return
@@ -282,7 +282,7 @@ async def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
         return False
 
     with pytest.raises(ServerFailed, match="no such luck"):
-        await process.wait_ready(never, deadline_s=DEADLINE_S)
+        await process.wait_ready(never)
 
 
 async def test_a_server_that_does_not_answer_is_ended(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from neighbours.services.hand_on import HandOn
 from tests.cells.stand_in import CREDENTIAL, stand_in_settings
 from tests.servers.http_server import served
 from tests.servers.mail_server import mail_server
+from tests.waiting import WITHIN_S
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own.
 
-WITHIN_S = 60.0
 TELEGRAM = "tgram://123456789:abcdefg_hijklmnop/12315544"
 
 

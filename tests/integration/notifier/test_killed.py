@@ -27,8 +27,8 @@ from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.cells.stand_in import OPERATOR, build_settings, stand_in_settings
 from tests.histories.notifier_events import booking, created, person, published, seen
 from tests.servers.http_server import served
+from tests.waiting import WITHIN_S
 
-WITHIN_S = 60.0
 NOTICES = 2
 
 

@@ -20,6 +20,7 @@ from notifier.store.session import LeaseSession
 from runtime.postgres.tables import ALLOW_COMPUTING
 from tests.cells.notifier_cell import NotifierCell
 from tests.histories.notifier_events import announcement, booking, created, published, seen
+from tests.waiting import WITHIN_S
 
 GUESTS: Final = ("anna", "boris", "vera", "zoe")
 LEASE: Final = timedelta(minutes=2)
@@ -94,7 +95,7 @@ async def test_fan_outs_end_together_and_wait_for_nobody(cell: NotifierCell) -> 
     async with cell.pool.acquire() as connection, connection.transaction():
         await connection.execute(ALLOW_COMPUTING)
         await connection.execute(LOCK_FANOUT, first.seq, first.event_index)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             await asyncio.gather(
                 *(cell.queue.set_fanout_state(one, "done", None) for one in leased)
             )

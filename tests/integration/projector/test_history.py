@@ -42,7 +42,6 @@ from tests.servers.http_server import served
 from tests.servers.nothing_saved import asker_of_ready_questions
 from tests.waiting import POLL_S, WITHIN_S, eventually
 
-DEADLINE_S: Final = 20.0
 SECRET: Final = "the operator's secret of the tests"
 QUICK: Final = HISTORY_LIMITS._replace(events_max=7, pause_s=0.0, idle_wait_s=0.05)
 COUNTS: Final = """

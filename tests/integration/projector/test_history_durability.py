@@ -18,9 +18,9 @@ from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.paths import ROOT
+from tests.waiting import WITHIN_S
 
 SCRIPT: Final = Path(__file__).with_name("follow_until_killed.py")
-DEADLINE_S: Final = 60.0
 POSITIONS_BEFORE_KILL: Final = 4
 QUICK: Final = HISTORY_LIMITS._replace(events_max=3, pause_s=0.0, idle_wait_s=0.05)
 COUNTS: Final = "SELECT uniqExact(seq, event_index), count(), max(seq) FROM events FINAL"
@@ -43,7 +43,7 @@ def expected(stated: StatedHistory) -> list[tuple[int, int, int]]:
 async def follow_to(journal: SqliteJournal, analytics: Analytics, seq: int) -> None:
     history = HistoryReader(journal, analytics, QUICK)
     running = asyncio.create_task(history.run())
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         while history.position.state.seq < seq and not running.done():
             await asyncio.sleep(0.005)
     running.cancel()
@@ -98,7 +98,7 @@ async def test_a_killed_server_is_waited_for_and_nothing_is_lost_or_twice(
         history = HistoryReader(journal, analytics, QUICK)
         await server.kill()
         running = asyncio.create_task(history.run())
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(WITHIN_S):
             await server.start()
             while history.position.state.seq <= len(stated.commits):
                 assert not running.done()

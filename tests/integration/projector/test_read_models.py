@@ -28,7 +28,6 @@ from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import Fenced, TablesUnavailable
 from tests.cells.killed import Killed
 from tests.cells.projector_cell import (
-    DEADLINE_S,
     SMALL,
     Dying,
     Rows,
@@ -41,7 +40,7 @@ from tests.cells.projector_cell import (
 )
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.random_people import RandomPeople, live_until
-from tests.waiting import eventually
+from tests.waiting import WITHIN_S, eventually
 
 LIVES: Final = 8
 
@@ -232,7 +231,7 @@ async def test_a_journal_without_what_the_tables_have_seen_stops_the_service(
     service = ProjectorService(cut_back, tables)
     projecting = await service.start()
     with pytest.raises(JournalBroken):
-        await asyncio.wait_for(projecting, DEADLINE_S)
+        await asyncio.wait_for(projecting, WITHIN_S)
     assert not service.ready
     assert await read_rows(tables) == before
     await service.stop()
@@ -256,7 +255,7 @@ async def test_a_projector_stops_when_another_one_has_moved_the_tables(
         await rival.write(RowBatch(Intake().take([new])), Step(at, find_end(chain), None))
         await chain.write_to(sqlite_journal, written)
         with pytest.raises(Fenced):
-            await asyncio.wait_for(projecting, DEADLINE_S)
+            await asyncio.wait_for(projecting, WITHIN_S)
     assert await read_rows(tables) == fold_rows(chain)
 
 

@@ -21,9 +21,10 @@ from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
 from runtime.progress.reporting import ReportLine
-from tests.cells.projector_cell import DEADLINE_S, follow, read_rows, uuid_text
+from tests.cells.projector_cell import follow, read_rows, uuid_text
 from tests.histories.chain import Chain
 from tests.histories.random_people import live_until_rated
+from tests.waiting import WITHIN_S
 
 QUICK: Final = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
 PATIENCE_S: Final = 0.3
@@ -51,7 +52,7 @@ async def votes(
 ) -> AsyncIterator[HistoryVotes]:
     """The same in ClickHouse."""
     async with followed(sqlite_journal, analytics) as history:
-        assert await history.reach(chain.seq, DEADLINE_S)
+        assert await history.reach(chain.seq, WITHIN_S)
         yield HistoryVotes(analytics, history)
 
 
@@ -184,7 +185,7 @@ async def test_a_history_that_comes_late_is_waited_for(
     async with AsyncExitStack() as stack:
         history = await stack.enter_async_context(followed(sqlite_journal, analytics))
         votes = HistoryVotes(analytics, history)
-        result = await verdict(tables, sqlite_journal, votes, patience_s=DEADLINE_S)
+        result = await verdict(tables, sqlite_journal, votes, patience_s=WITHIN_S)
     assert result["ok"], result
     assert result["scores_in_history"]
 

@@ -33,7 +33,6 @@ from runtime.process.lifecycle import Process as WholeProcess
 from runtime.process.lifecycle import run_as
 from runtime.progress.reporting import ReportLine
 from tests.cells.projector_cell import (
-    DEADLINE_S,
     SMALL,
     commit_stored,
     follow,
@@ -44,7 +43,7 @@ from tests.cells.projector_cell import (
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.random_people import FILM, RandomPeople, live_until_rated
 from tests.servers.http_server import served
-from tests.waiting import eventually
+from tests.waiting import WITHIN_S, eventually
 
 OPERATOR_TOKEN: Final = "the operator's own token, of thirty-two bytes or more"
 TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
@@ -360,7 +359,7 @@ class ServedProjector:
 
     async def ready(self, position: int = 0) -> None:
         """And the tables at `position` or later."""
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(WITHIN_S):
             while not await self._has_reached(position):
                 await asyncio.sleep(0.01)
 
@@ -503,5 +502,5 @@ async def test_a_broken_journal_makes_the_process_unready_and_fail(
     other = SqliteJournal(tmp_path / "other.db")
     await Chain().write_to(other)
     async with process(postgres_dsn, other) as there:
-        await asyncio.wait_for(there.failed.wait(), DEADLINE_S)
+        await asyncio.wait_for(there.failed.wait(), WITHIN_S)
         assert await there.get("/readyz") == 503

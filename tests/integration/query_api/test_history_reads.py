@@ -26,8 +26,8 @@ from tests.histories.chain import Chain
 from tests.histories.random_people import live_until_rated
 from tests.servers.clickhouse_engines import Open
 from tests.unit.query_api.history.past import assert_agrees, group_by_announcement
+from tests.waiting import WITHIN_S
 
-DEADLINE_S: Final = 30.0
 LIMITS: Final = HISTORY_LIMITS._replace(events_max=100, pause_s=0.0, idle_wait_s=0.05)
 
 
@@ -39,7 +39,7 @@ def chain() -> Chain:
 async def follow(journal: SqliteJournal, analytics: Analytics, end: int) -> None:
     history = HistoryReader(journal, analytics, LIMITS)
     following = asyncio.create_task(history.run())
-    assert await history.reach(end, DEADLINE_S)
+    assert await history.reach(end, WITHIN_S)
     following.cancel()
     await asyncio.wait([following])
 

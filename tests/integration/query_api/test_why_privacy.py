@@ -8,14 +8,13 @@ import pytest
 from tests.cells.command_cell import CommandCell, evening
 from tests.cells.http_reply import HttpReply
 from tests.cells.own_reads import at
-
-READ_S_MAX = 60.0
+from tests.waiting import WITHIN_S
 
 
 async def read_after(cell: CommandCell, path: str, token: str, position: int) -> HttpReply:
     """Read once the tables and the history have come to `position`."""
     separator = "&" if "?" in path else "?"
-    async with asyncio.timeout(READ_S_MAX):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             address = f"/api/v1{path}{separator}min_position={position}"
             reply = await cell.send("GET", address, token)

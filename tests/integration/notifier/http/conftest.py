@@ -8,7 +8,8 @@ import pytest
 
 from contracts.events.booking import BookingApproved, BookingRequested
 from tests.histories.notifier_events import booking, created, published, seen
-from tests.integration.notifier.http.served_notifier import WITHIN_S, ServedNotifier, running
+from tests.integration.notifier.http.served_notifier import ServedNotifier, running
+from tests.waiting import WITHIN_S
 
 
 @pytest.fixture

@@ -27,10 +27,10 @@ from runtime.service.cell import ZONE_DEFAULT
 from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, key_for, stand_in_settings
 from tests.histories.notifier_events import BEGIN, NotifierHistory, person
 from tests.servers.http_server import served
+from tests.waiting import WITHIN_S
 
 NOBODY = "00000000-0000-0000-0000-000000000001"
 APPROVED: tuple[Kind, ...] = ("operator_message",)
-WITHIN_S = 60.0
 NOTICES = "/api/v1/operator/notices"
 
 

@@ -11,8 +11,9 @@ from notifier.main import build_app
 from notifier.settings import Settings
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.stand_in import CREDENTIAL, OPERATOR, TOKEN_SECRET
-from tests.integration.notifier.http.served_notifier import WITHIN_S, ServedNotifier
+from tests.integration.notifier.http.served_notifier import ServedNotifier
 from tests.servers.http_server import served
+from tests.waiting import WITHIN_S
 
 
 async def test_nobody_reads_or_wishes_without_a_token(cell: ServedNotifier) -> None:

@@ -26,7 +26,7 @@ from tests.integration.projector.rebuild.rebuilt import (
     rebuilt,
     service_of,
 )
-from tests.waiting import eventually
+from tests.waiting import WITHIN_S, eventually
 
 SHAPES = (
     """SELECT relname, array_to_string(reloptions, ' '), relpersistence FROM pg_class
@@ -202,7 +202,7 @@ async def test_whoever_holds_a_table_is_waited_for_and_reads_are_not_held_up(
             rebuilding = asyncio.create_task(rebuilt(service, GROUPS["people"]))
             while not await tables.fetchval(WAITS, wanted):
                 await asyncio.sleep(0.01)
-            await asyncio.wait_for(tables.fetch("SELECT FROM read_model.people"), 5)
+            await asyncio.wait_for(tables.fetch("SELECT FROM read_model.people"), WITHIN_S)
             assert not rebuilding.done()
             await holding.rollback()
             assert (await rebuilding)["switched"]

@@ -19,9 +19,9 @@ from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.process.clock import system_clock
 from tests.integration.query_api.analysts.deployed import deployed
 from tests.servers.http_server import served
+from tests.waiting import WITHIN_S
 
 TOKEN: Final = "a token of the tests"
-PATIENCE_S: Final = 30.0
 SQL: Final = "SELECT 1 AS one"
 QUESTIONS: Final[dict[str, tuple[str, str, object]]] = {
     "a ready one": ("GET", "?name=request_funnel", None),
@@ -83,9 +83,9 @@ async def test_a_question_is_given_up_when_its_client_leaves(
     method, path, body = QUESTIONS[question]
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session:
         asking = asyncio.create_task(session.request(method, site.url + path, json=body))
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(WITHIN_S):
             await site.analytics.begun.wait()
         asking.cancel()
         await asyncio.wait([asking])
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(WITHIN_S):
         await site.analytics.given_up.wait()

@@ -17,10 +17,10 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import Accepted, Tail
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.renewed import close_log, read_log, renew_log
+from tests.waiting import WITHIN_S
 
 ANNA: Final = PersonId("00000000-0000-4000-8000-00000000000a")
 LATER: Final = 40
-DEADLINE_S: Final = 20.0
 
 
 def told() -> list[bytes]:
@@ -67,7 +67,7 @@ def copy_of(journal: SqliteJournal) -> Copy:
 
 
 async def run(copy: Copy) -> None:
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         await copy.run(lambda: 0, asyncio.Event())
 
 
@@ -97,7 +97,7 @@ async def test_what_an_earlier_attempt_left_behind_a_gap_does_not_count(
     await append(new, [*carried[:5], *carried[7:9]])
     await run(copy_of(journal))
     tail = Tail(new, pinned=True)
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         while tail.position.state.seq < len(OLD):
             await tail.fetch(0.1)
     assert tail.position.state == read_log(carried)[-1][1]
@@ -107,7 +107,7 @@ async def test_two_processes_may_finish_the_same_log_at_once(journal: SqliteJour
     await append(journal.at_generation(LATER), expected()[:3])
     await asyncio.gather(*(run(copy_of(journal)) for _ in range(3)))
     tail = Tail(journal.at_generation(LATER), pinned=True)
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         while tail.position.state.seq < len(OLD):
             await tail.fetch(0.1)
     assert tail.position.state == read_log(expected())[-1][1]
@@ -121,10 +121,10 @@ async def test_a_log_without_a_first_entry_cannot_be_gone_on_with(journal: Sqlit
 async def test_it_says_when_it_has_caught_up(journal: SqliteJournal) -> None:
     copy, caught_up = copy_of(journal), asyncio.Event()
     await copy.begin(HEADER)
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         await copy.run(lambda: 1_000_000, caught_up)
     assert not caught_up.is_set()
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(WITHIN_S):
         await copy_of(journal).run(lambda: len(OLD), caught_up)
     assert caught_up.is_set()
 

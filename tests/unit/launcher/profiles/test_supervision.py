@@ -7,8 +7,8 @@ import pytest
 from launcher.profiles.supervision import Patience, keep_up
 from launcher.servers.process import ServerFailed
 from runtime.process.tasks import end, start_for
+from tests.waiting import WITHIN_S
 
-WITHIN_S = 20.0
 HURRIED = Patience(restarts_max=3, within_s=600.0, pause_s=0.01)
 
 

@@ -9,6 +9,7 @@ import pytest
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.chdb_client import EngineProcess
 from runtime.clickhouse.port import Quota, ResultSet
+from tests.waiting import WITHIN_S
 
 ANSWER = b'{"meta": [{"name": "n", "type": "UInt8"}], "data": [[1]]}'
 
@@ -113,7 +114,7 @@ async def test_a_question_past_its_limit_ends_the_engine_though_its_asker_left(
     monkeypatch.setattr("runtime.clickhouse.chdb.GRACE_S", 60.0)
     await leave(first)
     second = asyncio.create_task(analytics.ask("second"))
-    async with asyncio.timeout(20.0):
+    async with asyncio.timeout(WITHIN_S):
         while len(engines) < 2:
             await asyncio.sleep(0.01)
     await settle()

@@ -8,6 +8,7 @@ import uvloop
 
 from runtime.clickhouse.chdb_client import EngineProcess
 from runtime.clickhouse.port import AnalyticsUnavailable
+from tests.waiting import WITHIN_S
 
 
 async def call_through_a_closed_pipe() -> None:
@@ -17,7 +18,7 @@ async def call_through_a_closed_pipe() -> None:
     engine = EngineProcess(process, None)
     process.stdin.close()
     await process.stdin.wait_closed()
-    async with asyncio.timeout(20.0):
+    async with asyncio.timeout(WITHIN_S):
         with pytest.raises(AnalyticsUnavailable):
             await engine.call("ask", "select", "SELECT 1")
     await engine.kill()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -14,9 +14,7 @@ from runtime.following.reader import BatchLimits, JournalReader, Step, cut_into_
 from runtime.journal.tail import START, Accepted, Tail
 from runtime.postgres.tables import Fenced, RowsRefused, TablesUnavailable
 from tests.unit.runtime.following.list_store import NOON, QUICK, Batch, GrowingJournal, ListStore
-from tests.waiting import eventually
-
-DEADLINE_S: Final = 20.0
+from tests.waiting import WITHIN_S, eventually
 
 
 class PatientStore(ListStore):
@@ -137,13 +135,13 @@ async def test_heartbeats_alone_are_written_only_so_often(
     chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow("a")
-    reader = reader_of(chain, store, QUICK._replace(quiet_s=DEADLINE_S))
+    reader = reader_of(chain, store, QUICK._replace(quiet_s=WITHIN_S))
     async with running(reader):
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
         chain.beat()
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
         chain.grow("b")
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
     assert store.names() == ["a", "b"]
     assert [step.reached.state.seq for step in store.steps] == [2, 4]
 
@@ -154,10 +152,10 @@ async def test_a_standby_learns_how_far_heartbeats_have_led(
     chain.grow("a")
     active, standby = reader_of(chain, store, QUICK._replace(quiet_s=0.05)), reader_of(chain, store)
     async with running(active):
-        assert await active.reach(chain.seq, DEADLINE_S)
+        assert await active.reach(chain.seq, WITHIN_S)
         for _ in range(3):
             chain.beat()
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(WITHIN_S):
             while standby.position.state.seq < chain.seq:
                 await standby.look(lambda: True)
                 await asyncio.sleep(0.005)
@@ -173,7 +171,7 @@ async def test_a_store_that_is_away_is_waited_for(chain: GrowingJournal, store: 
     reader = reader_of(chain, store)
     assert not reader.tables_available
     async with running(reader):
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
     assert reader.tables_available
     assert store.names() == ["a"]
 
@@ -223,7 +221,7 @@ async def test_a_store_that_takes_nothing_of_a_record_stops_the_reader(
     store.refused = {"a", "(a)", "(a: too long)"}
     async with running(reader_of(chain, store)) as following:
         with pytest.raises(RowsRefused):
-            await asyncio.wait_for(following, DEADLINE_S)
+            await asyncio.wait_for(following, WITHIN_S)
     assert store.names() == []
 
 
@@ -236,12 +234,12 @@ async def test_a_reader_stops_when_another_one_has_moved_the_store(
     chain.grow("a")
     reader = reader_of(chain, store)
     async with running(reader) as following:
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
         chain.grow("b")
         store.stored = (await accepted(chain))[-1].position
         chain.grow("c")
         with pytest.raises(Fenced):
-            await asyncio.wait_for(following, DEADLINE_S)
+            await asyncio.wait_for(following, WITHIN_S)
     assert store.names() == ["a"]
 
 
@@ -251,12 +249,12 @@ async def test_what_a_store_has_lost_in_a_crash_is_written_again(
     chain.grow("a", "b")
     reader = reader_of(chain, store, QUICK._replace(events_max=1))
     async with running(reader):
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
         del store.written[-1]
         store.stored = store.steps[-1].expected
         chain.grow("c")
         await eventually(lambda: store.stored.state.seq == chain.seq)
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
     assert store.names() == ["a", "b", "c"]
     assert store.loads == 2
     assert "tables went back" in caplog.text
@@ -268,7 +266,7 @@ async def test_what_a_store_has_lost_is_written_again_while_the_journal_is_quiet
     chain.grow("a", "b")
     reader = reader_of(chain, store, QUICK._replace(events_max=1, check_s=0.0))
     async with running(reader):
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
         del store.written[-1]
         store.stored = store.steps[-1].expected
         await eventually(lambda: store.stored.state.seq == chain.seq)
@@ -284,7 +282,7 @@ async def test_a_rival_is_noticed_while_the_journal_is_quiet(
         chain.grow("b")
         store.stored = (await accepted(chain))[-1].position
         with pytest.raises(Fenced):
-            await asyncio.wait_for(following, DEADLINE_S)
+            await asyncio.wait_for(following, WITHIN_S)
 
 
 async def test_a_journal_that_was_cut_back_stops_the_reader(
@@ -295,7 +293,7 @@ async def test_a_journal_that_was_cut_back_stops_the_reader(
     del chain.journal.payloads[-1]
     async with running(reader_of(chain, store)) as following:
         with pytest.raises(JournalBroken):
-            await asyncio.wait_for(following, DEADLINE_S)
+            await asyncio.wait_for(following, WITHIN_S)
 
 
 async def test_what_comes_before_a_break_is_written(
@@ -308,7 +306,7 @@ async def test_what_comes_before_a_break_is_written(
         chain.journal.payloads.append(b"no record")
         patient.may_write.set()
         with pytest.raises(JournalBroken):
-            await asyncio.wait_for(following, DEADLINE_S)
+            await asyncio.wait_for(following, WITHIN_S)
     assert patient.names() == ["a"]
 
 
@@ -323,7 +321,7 @@ async def test_the_next_batch_is_prepared_while_one_is_written(chain: GrowingJou
         await eventually(lambda: store.prepared_after == [None, []])
         assert store.names() == []
         store.may_write.set()
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
     assert store.prepared_after == [None, [], ["a"]]
     assert store.names() == ["a", "b"]
 
@@ -338,7 +336,7 @@ async def test_a_batch_is_prepared_anew_if_the_one_before_was_refused(
     async with running(reader):
         await eventually(lambda: store.writing)
         store.may_write.set()
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
     assert store.prepared_after == [None, [], ["a"], None]
     assert store.names() == ["(a: too long)", "b"]
 
@@ -352,7 +350,7 @@ async def test_a_batch_grows_while_one_is_written(chain: GrowingJournal) -> None
             chain.grow(name)
             await asyncio.sleep(0)
         store.may_write.set()
-        assert await reader.reach(chain.seq, DEADLINE_S)
+        assert await reader.reach(chain.seq, WITHIN_S)
     assert store.written == [[], ["a", "b", "c"]]
 
 

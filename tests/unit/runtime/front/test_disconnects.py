@@ -14,6 +14,7 @@ from runtime.logs.lines import CLIENT_GONE
 from tests.log_lines import collect_lines
 from tests.servers.front_app import make_front_app
 from tests.servers.http_server import served
+from tests.waiting import WITHIN_S
 
 
 async def test_a_broken_off_upload_is_one_line(
@@ -48,6 +49,6 @@ async def send_half(app: ASGIApp, reading: asyncio.Event, ended: asyncio.Event) 
         address = URL(url)
         _, writer = await asyncio.open_connection(address.host, address.port)
         writer.write(b"POST /upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{")
-        await asyncio.wait_for(reading.wait(), 10)
+        await asyncio.wait_for(reading.wait(), WITHIN_S)
         writer.close()
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), WITHIN_S)

@@ -21,6 +21,7 @@ from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import ServiceApp, make_app
 from tests.servers.http_server import served
+from tests.waiting import WITHIN_S
 
 HEAD = f" HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-ID: {'a' * 32}\r\n"
 _DATE = re.compile(rb"date: [^\r]*")
@@ -127,7 +128,7 @@ async def exchange(url: str, requests: str) -> bytes:
     asks it to close the connection. Leaves dates out."""
     address = URL(url)
     reader, writer = await asyncio.open_connection(address.host, address.port)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN_S):
         writer.write(requests.encode())
         answer = await reader.read(1)
         writer.write(f"GET /json{HEAD}Connection: close\r\n\r\n".encode())

@@ -16,8 +16,8 @@ from runtime.journal.port import (
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import Accepted, Position, Tail
 from tests.histories.list_journal import ListJournal
+from tests.waiting import WITHIN_S
 
-DEADLINE_S: Final = 5.0
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
@@ -192,7 +192,7 @@ class TestOnSqlite:
         writer = await journal.open_writer()
         tail = Tail(journal)
         assert await tail.fetch(0) == []
-        waiting = asyncio.create_task(tail.fetch(DEADLINE_S))
+        waiting = asyncio.create_task(tail.fetch(WITHIN_S))
         await writer.append(chain(1)[0])
         assert seqs(await waiting) == [1]
         await journal.close()

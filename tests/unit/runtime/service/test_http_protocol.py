@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from runtime.service.http_limits import HttpLimits
 from runtime.service.http_protocol import BoundedProtocol
 from runtime.service.serving import server_config
+from tests.waiting import WITHIN_S
 
-WITHIN_S = 20.0
 HURRIED = HttpLimits(head_s_max=0.3, body_s_max=0.3, write_s_max=0.5, connections_max=3)
 UNHURRIED = HttpLimits(head_s_max=600, body_s_max=600, write_s_max=600, connections_max=3)
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"

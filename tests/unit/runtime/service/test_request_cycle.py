@@ -20,8 +20,8 @@ from runtime.service.app import ServiceApp, make_app
 from runtime.service.http_limits import DEFAULT
 from runtime.service.http_protocol import BoundedProtocol
 from runtime.service.request_cycle import RequestCycle
+from tests.waiting import WITHIN_S
 
-WITHIN_S = 60.0
 _DEFAULT_HEADERS = [(b"date", b"now"), (b"server", b"uvicorn")]
 
 

@@ -18,8 +18,8 @@ from runtime.process.tasks import keep_running, run_aside
 from runtime.service.http_limits import HttpLimits
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import DrainingServer, serve, serve_until_stopped, server_config
+from tests.waiting import WITHIN_S
 
-WITHIN_S = 20.0
 REQUEST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n\r\n"
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 

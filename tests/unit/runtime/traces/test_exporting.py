@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from runtime.process.lifecycle import Process, run_as
 from runtime.traces import exporting
 from runtime.traces.exporting import LOST, SENT_AT_ONCE, WAITING_MAX, SpanQueue
+from tests.waiting import WITHIN_S
 
 
 class ToldExporter(SpanExporter):
@@ -131,6 +132,6 @@ async def test_the_end_of_its_thread_ends_the_process(
     queue, process = SpanQueue(collector), Process(lambda _reason: failed.set())
     with run_as(process), caplog.at_level(logging.CRITICAL), queue.keep_exporting():
         queue.on_end(span())
-        await asyncio.wait_for(failed.wait(), 5.0)
+        await asyncio.wait_for(failed.wait(), WITHIN_S)
     assert process.failure is not None
     assert process.failure.startswith("span exporter stopped")

@@ -17,10 +17,10 @@ from launcher.client import NotRunning, RequestRefused
 from launcher.connections import Connections
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import MALFORMED_SHOWN_MAX, DemoSummary
+from tests.waiting import WITHIN_S
 
 CONCURRENCY = 8
 YIELDS = 20
-DEADLINE_S = 20.0
 BROKEN_CONNECTION = 0
 KEY = "the key of a system that nobody else knows"
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -122,7 +122,7 @@ async def replay(system: FakeSystem, path: Path) -> DemoSummary:
     async with TestServer(system.app()) as server:
         with closing(Connections(str(server.make_url("")))) as connections:
             demo = Demo(connections, CONCURRENCY, lambda: None, retry_s=0.0)
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(WITHIN_S):
                 return await demo.run(path)
 
 
