@@ -25,7 +25,7 @@ from runtime.journal.port import Journal
 from runtime.journal.tail import Position
 from tests.cells.killed import Killed
 from tests.histories.chain import Chain
-from tests.waiting import eventually
+from tests.waiting import WITHIN_S, eventually
 
 SMALL: Final = BatchLimits(events_max=7, pause_s=0.001, idle_wait_s=0.05)
 
@@ -90,6 +90,15 @@ def fold_rows(chain: Chain) -> Rows:
 
 async def read_letters(pool: asyncpg.Pool) -> list[asyncpg.Record]:
     return await pool.fetch("SELECT * FROM read_model.dead_letters ORDER BY seq, event_index")
+
+
+async def somebody_waits_behind(blocker: Any) -> None:
+    """Return once another connection waits for what this one holds."""
+    sql = """SELECT count(*) FROM pg_locks
+             WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"""
+    async with asyncio.timeout(WITHIN_S):
+        while not await blocker.fetchval(sql):
+            await asyncio.sleep(0.005)
 
 
 def find_end(chain: Chain) -> Position:

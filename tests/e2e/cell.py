@@ -59,7 +59,7 @@ class CommandProcess:
 
     async def readiness(self, session: aiohttp.ClientSession) -> dict[str, object]:
         """Return what `/readyz` says, or nothing if the process does not answer."""
-        timeout = aiohttp.ClientTimeout(total=1.0)
+        timeout = aiohttp.ClientTimeout(total=5.0)
         try:
             async with session.get(f"{self.url}/readyz", timeout=timeout) as response:
                 answer: dict[str, object] = await response.json()

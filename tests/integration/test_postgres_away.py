@@ -13,7 +13,6 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from launcher.servers import postgres
 from launcher.servers.postgres import DATABASE, PostgresServer
 from notifier.dispatcher import Dispatcher
 from notifier.reader import NoticeReader
@@ -52,12 +51,10 @@ def reasons() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresServer]:
-    """A server of the test's own, which keeps its port."""
+async def server(tmp_path: Path) -> AsyncIterator[PostgresServer]:
+    """A server of the test's own."""
     server = PostgresServer(tmp_path / "postgres")
     await server.start()
-    port = server.port
-    monkeypatch.setattr(postgres, "free_port", lambda: port)
     yield server
     await server.stop()
 
@@ -170,7 +167,7 @@ async def test_projector_notifier_and_reads_outlive_postgresql(
     await waiter.wait(chain.seq)
     await eventually(lambda: reader.position.state.seq == chain.seq)
     await eventually(lambda: projector.position == chain.seq)
-    assert waiter.readiness() == {"tables": True, "position": chain.seq}
+    await eventually(lambda: waiter.readiness() == {"tables": True, "position": chain.seq})
     assert reasons == []
     for task in notifying:
         await end(task)
@@ -190,8 +187,7 @@ async def test_read_only_tables_are_waited_for_with_a_reason(
     await projector.start()
     await eventually(lambda: projector.readiness().get("tables_away") == "read_only")
     await _set_read_only(server, "off")
-    await eventually(lambda: projector.position == chain.seq)
-    assert projector.ready
+    await eventually(lambda: projector.ready and projector.position == chain.seq)
     await projector.stop()
     pool.terminate()
     assert reasons == []

@@ -49,7 +49,7 @@ USES_CLICKHOUSE: Final = ("projector", "query")
 
 KAFKA_DISK: Final = "256m"
 START_S_MAX: Final = 180.0
-PROBE_S_MAX: Final = 2.0
+PROBE_S_MAX: Final = 5.0
 SUPERVISE_S: Final = 0.2
 
 

@@ -35,7 +35,7 @@ class ModuleProcess:
 
     async def has_role(self, session: aiohttp.ClientSession, role: str) -> bool:
         """Return whether it is ready, in this role."""
-        timeout = aiohttp.ClientTimeout(total=1.0)
+        timeout = aiohttp.ClientTimeout(total=10.0)
         try:
             async with session.get(f"{self.url}/readyz", timeout=timeout) as found:
                 return bool(found.status == 200 and (await found.json())["role"] == role)

@@ -10,7 +10,6 @@ from typing import Final
 import pytest
 
 from launcher.servers.clickhouse import ClickHouseServer
-from launcher.servers.process import free_port
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.port import Analytics
@@ -85,12 +84,8 @@ async def test_a_killed_server_is_waited_for_and_nothing_is_lost_or_twice(
     own_clickhouse_server: ClickHouseServer,
     journal: SqliteJournal,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The shared server only proves that one can be run; this test kills its own."""
-    port = free_port()
-    assert port != own_clickhouse_server.port
-    monkeypatch.setattr("launcher.servers.clickhouse.free_port", lambda: port)
     stated = evenings_in_march()
     async with ClickHouseServer(tmp_path / "server") as server:
         analytics = ServerAnalytics(server.dsn)

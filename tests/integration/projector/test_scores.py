@@ -22,11 +22,11 @@ from projector.read_models.projections.scores import SCORES, RevealedRating, sco
 from projector.service import ProjectorService
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import fold_rows, follow, read_rows
+from tests.cells.projector_cell import fold_rows, follow, read_rows, somebody_waits_behind
 from tests.histories.chain import Chain
 from tests.histories.random_people import live_until_rated
 from tests.servers.http_server import served
-from tests.waiting import WITHIN_S, eventually
+from tests.waiting import eventually
 
 BOLD = Formula(prior_weight=1.0)
 STANDING = ("Created", "Alive", "Closed")
@@ -231,15 +231,6 @@ async def test_scores_can_be_read_while_evenings_are_ranked_by_another_formula(
             assert await reader.fetchval("SELECT count(*) FROM read_model.scores")
         assert not switching.done()
     assert await ranks_of(tables, *STANDING) == ranks_by(BOLD, chain)
-
-
-async def somebody_waits_behind(blocker: Any) -> None:
-    """Another connection waits for what this one holds."""
-    sql = """SELECT count(*) FROM pg_locks
-             WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"""
-    async with asyncio.timeout(WITHIN_S):
-        while not await blocker.fetchval(sql):
-            await asyncio.sleep(0.005)
 
 
 async def test_an_operator_tries_a_formula_over_http(

@@ -38,6 +38,7 @@ from tests.cells.projector_cell import (
     follow,
     running,
     seen,
+    somebody_waits_behind,
     uuid_text,
 )
 from tests.histories.chain import BEGIN, Chain
@@ -48,6 +49,7 @@ from tests.waiting import WITHIN_S, eventually
 OPERATOR_TOKEN: Final = "the operator's own token, of thirty-two bytes or more"
 TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 PATIENCE_S: Final = 0.2
+COMMAND_S_MAX: Final = 2.0
 
 
 async def lines_of(pool: asyncpg.Pool, journal: Journal) -> list[ReportLine]:
@@ -153,11 +155,12 @@ async def test_a_table_that_is_being_rewritten_is_waited_for(
 ) -> None:
     """To fold the journal may have taken hours."""
     await projected(tables, sqlite_journal, RandomPeople(1).live(50).chain)
-    pool = await open_pool(postgres_dsn, command_timeout_s=0.5)
+    pool = await open_pool(postgres_dsn, command_timeout_s=COMMAND_S_MAX)
     async with tables.acquire() as rewriting, rewriting.transaction():
         await rewriting.execute("LOCK TABLE people")
         verifying = asyncio.ensure_future(verdict(pool, sqlite_journal))
-        await asyncio.sleep(1.0)
+        await somebody_waits_behind(rewriting)
+        await asyncio.sleep(COMMAND_S_MAX + 0.5)
     assert (await verifying)["ok"]
     pool.terminate()
 

@@ -15,7 +15,8 @@ from runtime.process.tasks import end
 from tests.torture.proxy import start_table_link
 from tests.waiting import eventually
 
-QUICK: Final = LockPace(look_s=0.05, sign_s=0.05, answer_s_max=0.5, silence_s=2.0)
+QUICK: Final = LockPace(look_s=0.05, sign_s=0.05)
+"""With as much patience as by default, so that a slow machine loses no lock."""
 
 
 class Work:

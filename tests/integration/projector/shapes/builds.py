@@ -19,7 +19,7 @@ from runtime.postgres.read_models import BuildShape, ShapePlace, list_places, re
 from runtime.postgres.shape_lock import ShapeLock
 from tests.cells.projector_cell import SMALL
 
-QUICK: Final = LockPace(look_s=0.05, sign_s=0.05, answer_s_max=2.0, silence_s=4.0)
+QUICK: Final = LockPace(look_s=0.05, sign_s=0.05, answer_s_max=60.0, silence_s=120.0)
 OURS: Final = read_shape(MIGRATIONS)
 SHOES: Final = """
     ALTER TABLE read_model.people ADD COLUMN shoe_size integer;

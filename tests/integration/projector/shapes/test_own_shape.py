@@ -330,7 +330,7 @@ async def test_to_go_back_to_the_build_before_uses_its_tables_again(
     await chain.write_to(sqlite_journal, half_of(chain))
     async with running_build(sqlite_journal, postgres_dsn, OURS) as build:
         await build.until_at(chain.seq)
-        assert build.service.ready
+        await build.until_ready()
         assert await read_rows(tables) == fold_rows(chain)
 
 

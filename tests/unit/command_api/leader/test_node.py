@@ -4,6 +4,7 @@ import asyncio
 
 from command_api.image.store import StoreDamaged
 from command_api.leader.node import Node
+from tests.waiting import WITHIN_S
 
 
 class DamagedAtTheEnd(Node):
@@ -12,11 +13,13 @@ class DamagedAtTheEnd(Node):
     def __init__(self) -> None:
         self.reign = None
         self.begun = 0
+        self.followed = asyncio.Event()
 
     async def _begin(self) -> None:
         self.begun += 1
 
     async def _follow(self) -> None:
+        self.followed.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -29,10 +32,10 @@ class DamagedAtTheEnd(Node):
 async def test_a_node_that_is_stopped_does_not_begin_anew() -> None:
     node = DamagedAtTheEnd()
     running = asyncio.create_task(node.run())
-    await asyncio.sleep(0.01)
+    await node.followed.wait()
     await node.resign()
     running.cancel()
-    await asyncio.wait([running], timeout=1.0)
+    await asyncio.wait([running], timeout=WITHIN_S)
     stopped, begun = running.cancelled(), node.begun
     running.cancel()
     assert stopped

@@ -46,8 +46,7 @@ async def test_a_standby_follows_the_store_and_then_the_journal() -> None:
     await active.start()
     await standby.start()
     journal.grow("a", "b")
-    await eventually(lambda: standby.position == journal.seq)
-    assert standby.ready
+    await eventually(lambda: standby.ready and standby.position == journal.seq)
     assert standby.readiness()["role"] == "standby"
     assert "journal" not in standby.readiness()
     assert active.readiness()["role"] == "active"
@@ -55,9 +54,8 @@ async def test_a_standby_follows_the_store_and_then_the_journal() -> None:
     await active.stop()
     lock.give()
     journal.grow("c")
-    await eventually(lambda: standby.position == journal.seq)
+    await eventually(lambda: standby.ready and standby.position == journal.seq)
     assert standby.readiness()["role"] == "active"
-    assert standby.ready
     assert prepared == [False, True]
     assert store.names() == ["a", "b", "c"]
     await standby.stop()

@@ -103,7 +103,7 @@ async def test_spans_are_exported_while_the_process_works(
         for _ in range(2):
             collector.asked.clear()
             queue.on_end(span())
-            assert await asyncio.to_thread(collector.asked.wait, 5.0)
+            assert await asyncio.to_thread(collector.asked.wait, WITHIN_S)
 
 
 async def test_a_collector_that_hangs_delays_the_end_by_a_moment(
