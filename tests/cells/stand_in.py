@@ -6,7 +6,9 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from neighbours.settings import StandInSettings
+from runtime.calls.remote import RemoteSettings
 from runtime.outside.wiring import OutsideSettings
+from tests.waiting import WITHIN_S
 
 TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 OPERATOR: Final = "the operator token of tests, of thirty-two bytes or more"
@@ -25,7 +27,11 @@ def stand_in_settings(data_dir: Path, **changed: Any) -> StandInSettings:
 
 def build_settings(url: str, **changed: Any) -> OutsideSettings:
     """Return settings of clients with all five services at the stand-in's address."""
-    values: dict[str, Any] = {"base_url": url, "credential": SecretStr(CREDENTIAL)}
+    values: dict[str, Any] = {
+        "base_url": url,
+        "credential": SecretStr(CREDENTIAL),
+        "remote": RemoteSettings(timeout_s=WITHIN_S, deadline_s=WITHIN_S),
+    }
     return OutsideSettings(**values | changed)
 
 
