@@ -62,16 +62,22 @@ async def test_limited_and_unauthenticated_writes_never_reach_the_log(limited: T
     anna, _ = await limited.person("anna")
     announced = await limited.evening(anna)
     path = f"/api/v1/announcement/{announced.json['id']}"
-    while (last := await limited.send("PUT", path, anna, {"unknown": 1})).status != 429:
-        assert last.status == 422
-    for token in (None, "no.such.token", anna):
+    while (refused := await limited.send("PUT", path, anna, {"unknown": 1})).status != 429:
+        assert refused.status == 422
+    newest, title = announced.position, iter(range(GUESSES))
+    # One write comes back from time to time, so the next one need not be refused.
+    while (
+        refused := await limited.send("PUT", path, anna, {"title": f"{next(title)}"})
+    ).status != 429:
+        newest = refused.position
+    assert "X-Position" not in refused.headers
+    for token in (None, "no.such.token"):
         answer = await limited.send("DELETE", path, token)
-        assert answer.status in (401, 429)
-        assert "X-Position" not in answer.headers
+        assert (answer.status, "X-Position" in answer.headers) == (401, False)
     boris, _ = await limited.person("boris")
     following = await limited.evening(boris)
     # Nothing lies between but what Boris did, and at most a heartbeat.
-    assert announced.position < following.position <= announced.position + 3
+    assert newest < following.position <= newest + 3
 
 
 async def test_guessing_short_links_meets_a_limit(limited: Target) -> None:
@@ -79,7 +85,6 @@ async def test_guessing_short_links_meets_a_limit(limited: Target) -> None:
         (await limited.send("GET", f"/s/{number:012d}")).status for number in range(GUESSES)
     ]
     assert set(statuses) == {404, 429}
-    assert statuses[-1] == 429
 
 
 async def test_an_address_made_up_by_the_client_is_not_believed(limited: Target) -> None:
@@ -87,7 +92,7 @@ async def test_an_address_made_up_by_the_client_is_not_believed(limited: Target)
         (await limited.send("GET", f"/s/{number:012d}", X_Forwarded_For=f"192.0.2.{number}")).status
         for number in range(GUESSES)
     ]
-    assert statuses[-1] == 429
+    assert 429 in statuses
 
 
 async def test_a_host_floods_neither_the_list_nor_a_guest(limited: Target) -> None:
