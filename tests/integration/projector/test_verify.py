@@ -122,7 +122,8 @@ async def test_what_the_domain_decided_and_the_projector_wrote_is_right(
     assert result["announcements"] == len(people.layer.announcements.own)
     assert result["bookings"] == len(people.layer.bookings.own)
     assert progress[0]["phase"] == "journal"
-    assert all(line["done"] == line["of"] for line in progress)
+    ends = {line["phase"]: line for line in progress}  # A slow machine reports more often.
+    assert all(line["done"] == line["of"] for line in ends.values())
 
 
 async def test_empty_tables_agree_with_an_empty_journal(

@@ -171,7 +171,7 @@ async def test_to_roll_back_loses_nothing(
 async def test_kept_tables_stay_kept_if_the_operator_goes_away_on_the_way_back(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    chain = canaries_of_anna()
+    chain = RandomPeople(3).live(60).chain
     await chain.write_to(sqlite_journal)
     journal = HeldJournal(sqlite_journal)
     async with following(journal, analytics, chain.seq) as live:
@@ -198,7 +198,7 @@ async def test_kept_tables_stay_kept_if_the_operator_goes_away_on_the_way_back(
 async def test_tables_of_another_shape_are_not_gone_back_to(
     sqlite_journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    chain = canaries_of_anna()
+    chain = RandomPeople(3).live(60).chain
     await chain.write_to(sqlite_journal)
     async with following(sqlite_journal, analytics, chain.seq) as live:
         rebuilding = HistoryRebuilding(sqlite_journal, analytics, live)
@@ -314,11 +314,13 @@ async def test_what_is_left_of_kept_tables_goes_with_the_next_erasures(
 
 
 async def test_reads_are_answered_while_tables_are_switched(
-    sqlite_journal: SqliteJournal, analytics: Analytics
+    sqlite_journal: SqliteJournal, analytics: Analytics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("query_api.edge.history_reads.SWITCH_S", 3.0)  # Of a slow machine.
+    monkeypatch.setattr("query_api.edge.history_reads.ANSWER_S_MAX", WITHIN_S)
     chain = RandomPeople(4).live(60).chain
     await chain.write_to(sqlite_journal)
-    reads = HistoryReads(analytics, 2.0)
+    reads = HistoryReads(analytics, WITHIN_S)
     answers: list[tuple[int, int]] = []
 
     async def read_on() -> None:
