@@ -18,8 +18,10 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 async def within(seconds: float = WITHIN_S) -> AsyncIterator[None]:
     """Yield again and again, for a loop that looks and breaks. Raises TimeoutError when the time
-    is over."""
-    async with asyncio.timeout(seconds):
-        while True:
-            yield
-            await asyncio.sleep(POLL_S)
+    is over, but lets a look end first."""
+    now = asyncio.get_running_loop().time
+    give_up_at = now() + seconds
+    while now() < give_up_at:
+        yield
+        await asyncio.sleep(POLL_S)
+    raise TimeoutError

@@ -21,7 +21,7 @@ from launcher.servers.process import free_port
 from runtime.event_stream import EVENT_STREAM
 from tests.cells.embedded import PRACTIX, START_S_MAX, evening
 from tests.paths import ROOT
-from tests.waiting import WITHIN_S
+from tests.waiting import WITHIN_S, within
 
 ANSWER_S_MAX: Final = 30.0
 """An answer that takes longer hangs. Far more than is promised: the machine may be slow."""
@@ -110,8 +110,18 @@ class Target:
         body: Any = None,
         **headers: str,
     ) -> Received:
-        """Return whatever comes back. `path` is sent as it is; `_` in header names becomes `-`.
-        Of a stream, which has no end, only the head is read."""
+        """Return whatever comes back, once the tables are where it asks for. `path` is sent as it
+        is; `_` in header names becomes `-`. Of a stream, which has no end, only the head is
+        read."""
+        async for _ in within():
+            received = await self._send_once(method, path, token, body, **headers)
+            if received.status != 504:
+                break
+        return received
+
+    async def _send_once(
+        self, method: str, path: str, token: str | None, body: Any = None, **headers: str
+    ) -> Received:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent.setdefault("Authorization", f"Bearer {token}")
@@ -130,7 +140,7 @@ class Target:
         async with asyncio.timeout(WITHIN_S):
             while True:
                 async with asyncio.timeout(ANSWER_S_MAX):
-                    received = await self.send("GET", path, token)
+                    received = await self._send_once("GET", path, token)
                 if received.status == 200:
                     return received
                 assert (received.status, received.json["code"]) in AWAY

@@ -39,14 +39,15 @@ class CellOverTime:
             self.tokens[name], self.ids[name] = await self.cell.person(name, **wishes)
 
     async def say(self, name: str, method: str, path: str, body: Any = None) -> HttpReply:
-        """Return the answer. If a busy machine made it uncertain, the same key is sent again."""
+        """Return the answer. If a busy machine made it uncertain, or late, the same is sent
+        again."""
         key = uuid4().hex
         async with asyncio.timeout(WITHIN_S):
             while True:
                 reply = await self.cell.send(
                     method, f"/api/v1{path}", self.tokens[name], body, Idempotency_Key=key
                 )
-                if reply.status != 503:
+                if reply.status not in (503, 504):
                     break
         if reply.status < 300:
             self.position = max(self.position, reply.position)

@@ -11,6 +11,7 @@ from runtime.process.clock import system_clock
 from tests.cells.cell_over_time import CellOverTime
 from tests.cells.command_cell import evening
 from tests.cells.http_reply import HttpReply
+from tests.waiting import within
 
 HOST: Final = "host"
 OPERATOR: Final = "operator"
@@ -50,9 +51,12 @@ class EventfulEvening:
         """Read after everything that was written."""
         given = {"min_position": self.people.position, **parameters}
         query = "&".join(f"{name}={quote(str(value))}" for name, value in given.items())
-        return await self.people.cell.send(
-            "GET", f"/api/v1{path}?{query}", self.people.tokens[role]
-        )
+        address, token = f"/api/v1{path}?{query}", self.people.tokens[role]
+        async for _ in within():
+            reply = await self.people.cell.send("GET", address, token)
+            if reply.status != 504 or "as_of" in parameters:
+                break
+        return reply
 
     async def entries(self, role: str, **parameters: Any) -> list[dict[str, Any]]:
         """Return the whole trail, on one page."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.cells.command_cell import CommandCell, evening
 from tests.cells.http_reply import HttpReply
+from tests.waiting import within
 
 
 class OwnReads:
@@ -39,11 +40,11 @@ class OwnReads:
 
     async def read(self, path: str, token: str, **headers: Any) -> HttpReply:
         """Read after everything that was written here."""
-        separator = "&" if "?" in path else "?"
-        reply = await self.cell.send(
-            "GET", f"{path}{separator}min_position={self.position}", token, **headers
-        )
-        assert reply.status != 504, reply.body
+        path = f"{path}{'&' if '?' in path else '?'}min_position={self.position}"
+        async for _ in within():
+            reply = await self.cell.send("GET", path, token, **headers)
+            if reply.status != 504:
+                break
         return reply
 
 
