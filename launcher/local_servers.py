@@ -17,12 +17,12 @@ import msgspec
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
-from launcher.servers.process import ServerFailed, ServerUnavailable
+from launcher.servers.process import READY_S_MAX, ServerFailed, ServerUnavailable
 from launcher.stop_signals import watch_stop_signals
 from runtime.process.private_files import OTHERS, close_to_others
 
 STATE_FILE: Final = "servers.json"
-START_S_MAX: Final = 120.0
+START_S_MAX: Final = 3 * READY_S_MAX  # One server after another.
 STOP_S_MAX: Final = 60.0
 POLL_S: Final = 0.1
 

@@ -34,7 +34,7 @@ Inflict = Callable[[System, Fault], AbstractAsyncContextManager[float]]
 """Harm is done on the way in and mended on the way out; in between it should last as many
 seconds as it says."""
 
-LEADER_S_MAX: Final = 60.0
+LEADER_S_MAX: Final = 120.0
 
 
 async def leader(system: System) -> Worker:

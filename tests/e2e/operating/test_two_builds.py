@@ -74,7 +74,8 @@ async def test_two_builds_work_side_by_side(tmp_path: Path) -> None:
         assert reader.answered > 100
         assert frozenset({before, after.name}) in seen
         await traffic.demand_all_readable(await system.token("anna"))
-        shapes = shapes_of(await system.get("/readyz"))
+        await system.ready()
+        shapes = shapes_of(await system.get("/readyz", expect=None))
         assert set(shapes.values()) == {after.name}
         assert len(shapes) == 4
         assert (await command(system, "verify"))["ok"]
