@@ -21,6 +21,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.describing import describe_error
+from runtime.postgres.pools import IDLE_IN_TRANSACTION
 from runtime.postgres.tables import (
     ACQUIRE_TIMEOUT_S,
     Fenced,
@@ -37,7 +38,14 @@ LOCK_CLASS: Final = int.from_bytes(b"act", "big")
 """First of the two numbers that name our advisory locks; the second is the name's hash."""
 TRY_LOCK: Final = f"SELECT pg_try_advisory_lock({LOCK_CLASS}, hashtext($1))"
 END_IF_SILENT: Final = "SELECT set_config('idle_session_timeout', $1, false)"
-SIGN_OF_LIFE: Final = "SELECT 1"
+SIGN_OF_LIFE: Final = f"""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead'
+        AND state_change < clock_timestamp() - interval '{IDLE_IN_TRANSACTION}'
+"""
+"""Ends sessions of our role that have prepared a statement and sent nothing more: their process is
+frozen or cut off. To PostgreSQL they are neither idle nor at work, so that none of its own limits
+ends them, and whoever is active would wait for the rows that they hold."""
 
 
 class LockPace(NamedTuple):

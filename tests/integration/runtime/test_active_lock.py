@@ -97,6 +97,21 @@ async def test_a_process_that_is_cut_off_stops_before_a_standby_takes_over(
     await link.stop()
 
 
+async def test_half_a_statement_of_a_process_that_is_frozen_holds_no_rows_for_long(
+    postgres_dsn: str, tables: asyncpg.Pool
+) -> None:
+    """A driver prepares a statement, and sends its arguments once it has the answer. In between,
+    no limit of PostgreSQL ends the transaction."""
+    frozen = await open_pool(postgres_dsn)
+    connection = await frozen.acquire()
+    await connection.execute("BEGIN; SELECT pg_advisory_xact_lock(7)")
+    await connection.prepare("SELECT 1")
+    async with contending(tables, Work()) as lock:
+        await eventually(lambda: lock.held)
+        await tables.execute("SELECT pg_advisory_lock(7), pg_advisory_unlock(7)")
+    frozen.terminate()
+
+
 async def test_work_that_was_fenced_off_begins_again(tables: asyncpg.Pool) -> None:
     attempts = 0
 
