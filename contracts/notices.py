@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from contracts.events.names import name_event
 from contracts.notice_reasons import NoticeCause, explain_notice
 from contracts.values.ids import AnnouncementId, BookingId
 from contracts.values.languages import Language
@@ -54,6 +55,8 @@ class SourceResponse(Struct, frozen=True):
     position: int
     event_index: int
     event_type: str
+    name: str
+    """What happened, in the language of the request."""
 
 
 class NoticeResponse(Struct, frozen=True, kw_only=True):
@@ -90,7 +93,10 @@ class NoticeResponse(Struct, frozen=True, kw_only=True):
 def notice_fields(notice: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """Return the fields of a NoticeResponse, made of a stored notice by column name."""
     fields = {name: notice[name] for name in NoticeResponse.__struct_fields__ if name in notice}
-    sources = [SourceResponse(**one) for one in notice["sources"] or ()]
+    sources = [
+        SourceResponse(**one, name=name_event(one["event_type"], None, language))
+        for one in notice["sources"] or ()
+    ]
     kind = notice["kind"]
     cause = NoticeCause(kind, receipt=notice["receipt"], **notice["cause"])
     why = explain_notice(cause, language, always=kind in ALWAYS_SENT)

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import Malformed
+from contracts.events.names import name_event
 from contracts.values.ids import BookingId, PersonId, PostId
+from contracts.values.languages import Language
 from query_api.announcements.rows import fetch_visible
 from query_api.chats.texts import fetch_texts
 from query_api.edge.moments import AS_OF, Moment, find_horizon, least_position, parse_moment
@@ -25,6 +27,7 @@ from query_api.history.past_details import demand_visible
 from query_api.people.apart import fetch_apart
 from query_api.people.names import fetch_names
 from runtime.auth.tokens import Caller
+from runtime.http.negotiation import language_of
 from runtime.http.numbers import DIGITS_MAX
 from runtime.http.paging import cut_page, parse_limit
 from runtime.http.parameters import path_id
@@ -53,6 +56,8 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     """From 0, among the events of the command at `position`."""
     at: datetime
     type: str
+    name: str
+    """What happened, in the caller's language."""
     actor: Actor | None
     """None if the caller may not know who did it."""
     booking_id: BookingId | None
@@ -121,7 +126,8 @@ async def _represent(
     async with reads.open_snapshot(request) as snapshot:
         names = await fetch_names(snapshot, people)
         texts = await fetch_texts(snapshot, caller, posts)
-    return [_represent_entry(one, names, texts) for one in entries]
+    language = language_of(request)
+    return [_represent_entry(one, names, texts, language) for one in entries]
 
 
 def _parse_place(parameters: QueryParams, announcement_id: str) -> EventPlace:
@@ -147,7 +153,10 @@ def _find_people(entry: TrailEntry) -> list[str]:
 
 
 def _represent_entry(
-    entry: TrailEntry, names: Mapping[PersonId, str], texts: Mapping[PostId, str | None]
+    entry: TrailEntry,
+    names: Mapping[PersonId, str],
+    texts: Mapping[PostId, str | None],
+    language: Language,
 ) -> AuditEntry:
     past, event = entry.past, entry.past.event
     guest_id = getattr(event, "guest_id", None)
@@ -160,6 +169,7 @@ def _represent_entry(
         event_index=past.event_index,
         at=past.at,
         type=past.type,
+        name=name_event(past.type, facts.get("reason"), language),
         actor=Actor(past.actor, actor_name) if entry.names_actor else None,
         booking_id=getattr(event, "booking_id", None),
         guest_id=guest_id,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contracts.values.languages import Language
-from query_api.my_data.codes import show_value
+from query_api.my_data.codes import RULE_REASON, is_reason_of_rule, leave_out_codes, show_value
 from query_api.my_data.labels import (
     AS_OF,
     MADE_AT,
@@ -64,7 +64,7 @@ class PageStyle:
 
     def render_rows(self, rows: Iterable[Mapping[str, Any]]) -> str:
         """Return rows of a part. A field without a value is left out."""
-        return "".join(f"<article>{self._render_fields(row)}</article>\n" for row in rows)
+        return "".join(f"<article>{self._render_row(row)}</article>\n" for row in rows)
 
     def end_part(self, row_count: int) -> str:
         """Return the end of a part with so many rows."""
@@ -75,29 +75,34 @@ class PageStyle:
         """Return the end of the page."""
         return "</body></html>\n"
 
-    def _render_fields(self, fields: Mapping[str, Any]) -> str:
+    def _render_row(self, row: Mapping[str, Any]) -> str:
+        return self._render_fields(leave_out_codes(row), is_reason_of_rule(row))
+
+    def _render_fields(self, fields: Mapping[str, Any], is_of_rule: bool) -> str:
+        """Return fields with their labels. `is_of_rule`: whether a rule gave the reason."""
         stated = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
         named = {label_field(name, self.language) for name in stated if not name.endswith("_id")}
         lines = "".join(
-            f"<dt>{escape(label)}</dt><dd>{self._render(name, value)}</dd>"
+            f"<dt>{escape(label)}</dt><dd>{self._render(name, value, is_of_rule)}</dd>"
             for name, value in stated.items()
             # The id of what is named beside it is in the file of this part.
             if (label := label_field(name, self.language)) not in named or not name.endswith("_id")
         )
         return f"<dl>{lines}</dl>"
 
-    def _render(self, field: str, value: Any) -> str:
+    def _render(self, field: str, value: Any, is_of_rule: bool) -> str:
         match value:
             case bool():
                 return escape((YES if value else NO).in_language(self.language))
             case datetime():
                 return escape(self._show_time(value))
             case Mapping():
-                return self._render_fields(value)
+                return self._render_fields(value, is_of_rule)
             case list() | tuple():
-                return ", ".join(self._render(field, one) for one in value)
+                return ", ".join(self._render(field, one, is_of_rule) for one in value)
             case _:
-                return escape(show_value(field, str(value), self.language))
+                known_as = RULE_REASON if field == "reason" and is_of_rule else field
+                return escape(show_value(known_as, str(value), self.language))
 
     def _show_time(self, at: datetime) -> str:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M:%S %Z}"

@@ -10,6 +10,7 @@ from command_api.domain.calendar import find_overlaps
 from command_api.domain.layer import Layer
 from command_api.domain.representation import AnswerBasis, Answers
 from command_api.domain.rules import Rules
+from contracts.error_codes import describe, is_error_code
 from contracts.representations import (
     DetailBookingResponse,
     Overlap,
@@ -90,7 +91,13 @@ def answer_with_booking(basis: AnswerBasis) -> DetailBookingResponse:
 
 
 def _answer_with_results(basis: AnswerBasis) -> dict[str, Any]:
-    return {"announcement_id": basis.outcome.announcement_id, **basis.outcome.facts}
+    """Answer with one result for each guest. A refusal has its sentence (`detail`)."""
+    language = basis.submission.language
+    results = [
+        {**one, "detail": describe(one["code"], language)} if is_error_code(one["code"]) else one
+        for one in basis.outcome.facts["results"]
+    ]
+    return {"announcement_id": basis.outcome.announcement_id, "results": results}
 
 
 BOOKING_ANSWERS: Final[Answers] = {

@@ -35,7 +35,8 @@ async def test_a_mute_is_the_persons_own_secret(cell: CommandCell) -> None:
     guests = {"guest_ids": [anna_id, boris_id]}
     sent = await cell.do("POST", f"{path}/invites", host, guests)
     assert [one["code"] for one in sent.body["results"]] == ["not_invitable", "not_invitable"]
-    assert {tuple(one) for one in sent.body["results"]} == {("guest_id", "code")}
+    assert {tuple(one) for one in sent.body["results"]} == {("guest_id", "code", "detail")}
+    assert len({one["detail"] for one in sent.body["results"]}) == 1
     trail = await cell.send("GET", f"/api/v1/history{path}?min_position={sent.position}", host)
     assert anna_id not in msgspec.json.encode(trail.body).decode()
 

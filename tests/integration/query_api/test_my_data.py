@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -65,6 +66,8 @@ async def test_it_holds_what_is_held_about_the_caller(eventful: EventfulEvening)
     assert about["position"] == position
     assert about["rows"].keys() == PARTS.keys()
     assert {f"{name}.json" for name in PARTS} | {"index.html", "about.json"} == found.files.keys()
+    page = found.files["index.html"]
+    assert set(re.findall(r"<d[td]>([a-z]+[._][a-z._]+)</d[td]>", page)) == set()
     assert found.part("profile")[0]["name"] == "Ann"
     bookings = {one["announcement_id"]: one for one in found.part("bookings_as_guest")}
     assert bookings[eventful.id]["author_name"] == "Host"

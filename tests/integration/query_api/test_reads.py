@@ -188,6 +188,8 @@ async def test_filters(cell: CommandCell, anna: OwnReads) -> None:
         "location=kaz%20bau": ["Soon"],
         "q=CAKE": ["Paid"],
         "q=matrix": ["Soon", "Paid"],
+        "q=!!!": [],
+        "location=%26": [],
         f"date_from={at(30).replace('+', '%2B')}": ["Paid"],
         f"date_to={at(30).replace('+', '%2B')}": ["Soon"],
         "min_author_rating=0": ["Soon", "Paid"],

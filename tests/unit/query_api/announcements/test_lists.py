@@ -46,7 +46,7 @@ def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
         "movie_id=1", "status=open", "status=", "status=Alive,",
         "min_author_rating=11", "min_author_rating=-1", "min_author_rating=nan",
         "min_author_rating=x", "min_author_rating=１", "min_author_rating=1_0",
-        "min_author_rating=%204", "mine=both", "q=%26", "location=",
+        "min_author_rating=%204", "mine=both", "q=%20", "location=",
     ],
 )  # fmt: skip
 def test_a_malformed_filter_is_refused_with_its_name(query: str) -> None:

@@ -1,6 +1,7 @@
 """An archive holds every row once, whatever their number, and leaves nothing behind."""
 
 import io
+import re
 import tracemalloc
 import zipfile
 from datetime import UTC, datetime
@@ -10,18 +11,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from command_api.domain.submission import AnyCommand
 from contracts.error_codes import describe
-from contracts.events.announcement import AnnouncementStatus, CloseReason, Visibility
+from contracts.events.announcement import AnnouncementStatus, CloseReason, ReopenReason, Visibility
+from contracts.events.booking import ReleaseReason
 from contracts.events.broadcast import Audience, BroadcastState
-from contracts.events.folding.booking_state import BookingState
+from contracts.events.folding.booking_state import BookingState, ReasonBy
 from contracts.events.invite_job import InviteJobState
-from contracts.events.rating import RatingRole
+from contracts.events.rating import RatingRole, RevealReason
 from contracts.events.report import SubjectKind
 from contracts.notices import Kind
 from contracts.values.languages import Language
 from contracts.values.personal import ERASED_NAME
 from query_api.my_data.archive import Archive, open_archive
-from query_api.my_data.codes import CODES
+from query_api.my_data.codes import CODES, COMMANDS, RULE_REASON
 from query_api.my_data.labels import PARTS
 from query_api.my_data.page import PageStyle
 
@@ -83,7 +86,29 @@ def test_the_page_says_codes_in_words_and_names_everything_once() -> None:
     assert "<dt>организатор</dt><dd>a-id</dd>" in unnamed
 
 
+def test_the_page_says_what_was_done_and_happened_in_words() -> None:
+    done = {"command": "plan.plan_film", "code": "film_planned", "refused": False}
+    refused = {"command": "booking.request", "code": "overlap", "refused": True}
+    closed = {"event": "announcement.closed", "facts": {"reason": "cutoff"}}
+    typed = {"event": "booking.rejected", "facts": {"reason": "cutoff"}}
+    notice = {"notice_id": 7, "state": "skipped", "reason": "too_late"}
+    page = style("ru").render_rows([done, refused, closed, typed, notice])
+    said = ("добавить фильм в план", "попросить место", "заявки закрыты", "скорое начало")
+    for shown in (*said, describe("overlap", "ru"), "отказ организатора", "не отправлено"):
+        assert f"<dd>{shown}</dd>" in page
+    assert page.count("cutoff") == 1, "what somebody typed is no code"
+    assert not re.search(r">\w+[._]\w+<", page)
+
+
+def test_a_reason_of_the_system_is_told_apart_from_a_typed_one() -> None:
+    for giver, shown in (("system", "a seat at another evening"), ("person", "superseded")):
+        page = style().render_rows([{"reason": "superseded", "reason_by": giver}])
+        assert f"<dt>reason</dt><dd>{shown}</dd>" in page
+
+
 def test_every_code_has_words() -> None:
+    commands = {one.__struct_config__.tag for one in get_args(AnyCommand)}
+    assert COMMANDS.keys() == {one for one in commands if not one.endswith("due")}, "by people"
     for field, codes in {
         "state": get_args(BookingState) + get_args(BroadcastState) + get_args(InviteJobState),
         "audience": get_args(Audience),
@@ -92,6 +117,13 @@ def test_every_code_has_words() -> None:
         "status": get_args(AnnouncementStatus),
         "visibility": get_args(Visibility),
         "closed_reason": get_args(CloseReason),
+        RULE_REASON: [
+            *get_args(CloseReason),
+            *get_args(ReopenReason),
+            *get_args(ReleaseReason),
+            *get_args(RevealReason),
+        ],
+        "reason_by": get_args(ReasonBy),
         "role": get_args(RatingRole),
         "language": get_args(Language),
     }.items():
