@@ -40,12 +40,13 @@ TRY_LOCK: Final = f"SELECT pg_try_advisory_lock({LOCK_CLASS}, hashtext($1))"
 END_IF_SILENT: Final = "SELECT set_config('idle_session_timeout', $1, false)"
 SIGN_OF_LIFE: Final = f"""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead'
+    WHERE datname = current_database() AND usename = current_user
+        AND state = 'active' AND wait_event = 'ClientRead'
         AND state_change < clock_timestamp() - interval '{IDLE_IN_TRANSACTION}'
 """
-"""Ends sessions of our role that have prepared a statement and sent nothing more: their process is
-frozen or cut off. To PostgreSQL they are neither idle nor at work, so that none of its own limits
-ends them, and whoever is active would wait for the rows that they hold."""
+"""Ends sessions of our role here that have prepared a statement and sent nothing more: their
+process is frozen or cut off. To PostgreSQL they are neither idle nor at work, so that none of its
+own limits ends them, and whoever is active would wait for the rows that they hold."""
 
 
 class LockPace(NamedTuple):
