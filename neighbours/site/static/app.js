@@ -6,6 +6,7 @@ import { endEarly } from './api/early.js';
 import { readsOf } from './api/reads.js';
 import { follow } from './api/stream.js';
 import { ask, notice, sayAtFields, whoAreYou } from './parts/action.js';
+import { begunForms } from './parts/form.js';
 import { findRoute, go, startRouter } from './shell/router.js';
 import { Session } from './shell/session.js';
 import { switchLanguage, words } from './words/index.js';
@@ -104,7 +105,7 @@ class App {
       reads: readsOf(page, args[0], query, this.session.person?.id),
       api: this.session.api,
       person: this.session.person,
-      knownPeople: this.session.known,
+      session: this.session,
       become: (login) => this.#choosePerson(login),
       go,
       fail: (error) => visit.signal.aborted || this.#fail(error),
@@ -158,10 +159,16 @@ class App {
     return html`<a href=${address} aria-current=${isHere ? 'page' : 'false'}>${say[name]}</a>`;
   }
 
+  /** Whether the page may be left, for which its forms are given up. */
+  async mayLeave() {
+    const forms = begunForms();
+    if (forms.length && !await ask(say.loseForm, this.#visit)) return false;
+    forms.forEach((form) => form.reset());
+    return true;
+  }
+
   async #switchLanguage() {
-    const isBegun = [...document.querySelectorAll('form:not([role]) :is(input, textarea)')].some(
-      (one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked);
-    if (!isBegun || await ask(say.loseForm, this.#visit)) switchLanguage();
+    if (await this.mayLeave()) switchLanguage();
   }
 
   #personMenu() {
@@ -222,4 +229,5 @@ class App {
 }
 
 const app = new App();
-startRouter((scrollY) => app.show(scrollY));
+startRouter((scrollY) => app.show(scrollY), () => app.mayLeave());
+addEventListener('beforeunload', (event) => begunForms().length && event.preventDefault());

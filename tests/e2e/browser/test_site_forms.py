@@ -9,6 +9,8 @@ from tests.cells.embedded import RunningSystem
 from tests.e2e.browser.site import Visitor, demand_said_at, visiting
 from tests.servers.browser import PHONE
 
+WOULD_ASK: Final = """() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"""
+"""Whether the browser would ask before the window is closed."""
 BLANK: Final = "Fill this in; blanks alone do not count."
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -105,7 +107,7 @@ async def test_the_forms_of_an_evening_do_so(browser: Browser, system: RunningSy
         await demand_said_at(boxes.first, "Choose at least 1.")
         await boxes.nth(1).check()
         await vera.page.locator("form", has=text).get_by_role("button").click()
-        await expect(vera.page.get_by_text("Done.")).to_be_visible()
+        await expect(vera.page.locator(".notice")).to_have_text("There is nobody to get it")
         reason = vera.page.locator("[name=reason]")
         await reason.fill(" ")
         await vera.click("See who would be told")
@@ -127,10 +129,19 @@ async def test_a_refusal_that_no_field_is_wrong_for_is_brought_into_view(
     async with visiting(browser, system.url, "gleb", size=PHONE) as gleb:
         await open_announcing(gleb, system)
         await gleb.page.locator("[name=event_location]").fill("Moscow, Arbat 4")
-        await gleb.page.locator("[name=event_time]").fill("2020-01-01T19:00")
+        begins = gleb.page.locator("[name=event_time]")
+        time = await begins.input_value()
+        await begins.fill("2020-01-01T19:00")
+        await gleb.click("Publish")
+        await demand_said_at(begins, "The time lies in the past.")
+        await begins.fill(time)
+        await gleb.click("Publish")
+        await expect(gleb.seats).to_be_visible()
+        await open_announcing(gleb, system)
+        await gleb.page.locator("[name=event_location]").fill("Moscow, Arbat 4")
         await gleb.click("Publish")
         alert = gleb.page.get_by_role("alert")
-        await expect(alert).to_have_text("The time lies in the past.")
+        await expect(alert.get_by_role("link")).to_be_visible()
         await expect(alert).to_be_in_viewport()
 
 
@@ -274,6 +285,10 @@ async def test_a_plan_is_added_and_changed_without_losing_what_its_form_does_not
         await ends.fill("2041-01-02T19:00")
         await tanya.click("Add a film")
         await demand_said_at(ends, "It ends before it begins.")
+        await begins.fill("2041-01-02T18:30")
+        await tanya.click("Add a film")
+        await demand_said_at(ends, "The film takes longer than this wished time.")
+        await expect(tanya.page.get_by_text("Time zone: UTC")).to_be_visible()
         await begins.fill("2041-01-02T12:00")
         await place.fill("Moscow, Arbat 9")
         film = await tanya.page.locator("[name=movie_id]").input_value()
@@ -330,7 +345,8 @@ async def test_a_free_time_with_one_end_lasts_from_midnight_or_until_then(
         await fields["fri", "to"].fill("18:00")
         await fields["sun", "to"].fill("12:00")
         await save.click()
-        await expect(ulya.page.get_by_role("alert")).to_have_text("It ends when it begins.")
+        await demand_said_at(fields["fri", "to"], "It ends when it begins.")
+        await expect(ulya.page.get_by_text("Time zone: Europe/Moscow").last).to_be_visible()
         await fields["fri", "to"].fill("02:00")
         await save.click()
         await expect(ulya.page.get_by_text("Saved.")).to_be_visible()
@@ -363,6 +379,51 @@ async def test_the_language_is_not_switched_over_a_form_that_is_begun_without_as
         await anna.page.locator("[name=hide_guests]").check()
         await anna.click("Русский")
         await expect(question).to_be_visible()
+
+
+async def test_a_form_that_is_begun_is_not_left_without_asking(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "petya") as petya:
+        await petya.open(f"/film/{await system.film()}")
+        await petya.follow("Announce an evening")
+        question = petya.page.get_by_role("dialog")
+        seen_by = petya.page.locator("[name=visibility]")
+        await seen_by.select_option("subscribers")
+        assert await petya.page.evaluate(WOULD_ASK)
+        for leave in (
+            lambda: petya.follow("Evenings"),
+            petya.page.go_back,
+            lambda: petya.click("Русский"),
+        ):
+            await leave()
+            await question.get_by_role("button", name="No").click()
+            await expect(question).to_have_count(0)
+            assert "/announce?movie_id=" in petya.page.url
+            await expect(seen_by).to_have_value("subscribers")
+        await petya.follow("Evenings")
+        await question.get_by_role("button", name="Yes").click()
+        await expect(petya.heading).to_have_text("Evenings")
+        await petya.page.go_back()
+        await expect(petya.heading).to_have_text("Announce an evening")
+        await expect(seen_by).to_have_value("public")
+        assert not await petya.page.evaluate(WOULD_ASK)
+        await petya.page.locator("[name=event_location]").fill("Moscow, Arbat 5")
+        await petya.click("Publish")
+        await expect(petya.seats).to_be_visible()
+        await petya.follow("My plan")
+        await expect(petya.heading).to_have_text("My plan")
+
+
+async def test_a_search_for_signs_alone_finds_nothing(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        await anna.open("/evenings")
+        await anna.page.locator("[name=q]").fill("!!!")
+        await anna.click("Find")
+        await expect(anna.page.get_by_text("No evening fits.")).to_be_visible()
+        await expect(anna.page.locator("[name=q]")).to_have_value("!!!")
 
 
 async def test_filters_that_are_being_typed_do_not_hold_the_language_back(

@@ -253,6 +253,19 @@ async def test_a_refusal_is_said_once(browser: Browser, system: RunningSystem) -
         await expect(zoya.page.locator(".panel")).to_contain_text("closed to new requests")
 
 
+async def test_a_refusal_goes_once_the_page_says_something_else(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting_stale(browser, system.url) as (yana, zoya):
+        await zoya.click("Ask to come")
+        alert = zoya.page.get_by_role("alert")
+        await expect(alert).to_contain_text("closed to new requests")
+        await yana.click("Take requests again")
+        await zoya.page.unroute("**/api/v1/stream*")
+        await expect(zoya.page.get_by_role("button", name="Ask to come")).to_be_visible()
+        await expect(alert).to_have_count(0)
+
+
 @pytest.mark.parametrize("price", [None, 300])
 async def test_a_paid_evening_becomes_free_only_if_the_host_says_so(
     browser: Browser, system: RunningSystem, price: int | None

@@ -9,22 +9,16 @@ from typing import Any, Final, get_args
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from contracts.events.announcement import AnnouncementStatus, AnyAnnouncementEvent, Visibility
-from contracts.events.booking import AnyBookingEvent
+from contracts.events.announcement import AnnouncementStatus, Visibility
 from contracts.events.broadcast import Audience, BroadcastState
 from contracts.events.folding.booking_state import BookingState
-from contracts.notices import Kind
+from contracts.notices import ALWAYS_SENT, Kind
 from contracts.values.personal import ERASED_TEXT
 from tests.cells.embedded import RunningSystem, evening
 from tests.e2e.browser.site import Visitor, visiting
 from tests.waiting import WITHIN_S
 
 LANGUAGES: Final = {"en": "en-GB", "ru": "ru-RU"}
-EVENTS: Final = {
-    str(kind.__struct_config__.tag).removesuffix(".v1")
-    for kind in get_args(AnyAnnouncementEvent) + get_args(AnyBookingEvent)
-}
-"""Types of which each has a word in the history: its own, or the one of the state it leads to."""
 LOAD: Final = """async (name) => {
     const base = document.querySelector('script[src$="app.js"]').src;
     const { default: words } = await import(new URL(`words/${name}.js`, base));
@@ -59,14 +53,12 @@ async def test_everything_has_a_word_in_both_languages(
         russian, english = [await anna.page.evaluate(LOAD, one) for one in ("ru", "en")]
     assert sorted(list_keys(russian)) == sorted(list_keys(english))
     for words in (russian, english):
-        assert set(words["kinds"]) == set(get_args(Kind))
+        assert set(words["kinds"]) == set(get_args(Kind)) - ALWAYS_SENT
         assert set(words["state"]) == {*get_args(BookingState), "hosting"}
         assert set(words["evening"]["status"]) == set(get_args(AnnouncementStatus))
         assert set(words["evening"]["visibility"]) == set(get_args(Visibility))
         assert set(words["notices"]["state"]) >= set(get_args(BroadcastState))
         assert set(words["host"]["audiences"]) == set(get_args(Audience))
-        states = {f"booking.{state}" for state in words["state"]}
-        assert words["history"]["events"].keys() | states >= EVENTS
 
 
 @pytest.mark.parametrize(
@@ -109,6 +101,15 @@ async def test_a_zone_is_named_unless_it_is_ones_own_or_unknown(
             assert (await say(anna.page, "times", "formatMoment", instant, zone)).endswith(ending)
 
 
+async def test_the_year_is_the_one_in_the_zone(browser: Browser, system: RunningSystem) -> None:
+    year = datetime.now(UTC).year
+    async with visiting(browser, system.url, "anna", zone="UTC") as anna:
+        for zone, said in (("UTC", False), ("Asia/Tokyo", True)):
+            moment = await say(anna.page, "times", "formatMoment", f"{year}-12-31T20:00:00Z", zone)
+            assert (str(year + 1) in moment) is said
+            assert str(year) not in moment
+
+
 async def test_an_evening_that_costs_an_unknown_sum_is_not_called_free(
     browser: Browser, system: RunningSystem
 ) -> None:
@@ -132,9 +133,12 @@ async def test_an_erased_person_is_called_so_in_the_language_and_is_not_invited(
     of_yegor = await meet(system, "yegor", "rita", days=5)
     token = await system.token("rita")
     yegor = (await system.get(f"/api/v1/announcement/{of_yegor}", token))["author_id"]
-    async with visiting(browser, system.url, "rita", locale=LANGUAGES["ru"]) as rita:
+    async with visiting(browser, system.url, "yegor", locale=LANGUAGES["ru"]) as rita:
+        await rita.become("rita")  # The browser knows both.
         invited = rita.page.locator("[name=guest_ids] option")
         await rita.open(f"/person/{yegor}")
+        for done in ("Не сообщать о встречах:", "Заблокировать:"):
+            await expect(rita.page.get_by_text(done)).to_be_visible()
         await expect(rita.heading).to_have_text("Yegor")
         body = {"by": "Olga", "at_once": True}
         erasure = f"/api/v1/operator/user/{yegor}/erasure"
@@ -148,6 +152,14 @@ async def test_an_erased_person_is_called_so_in_the_language_and_is_not_invited(
         await rita.open(f"/evening/{of_rita}")
         await expect(invited.first).to_be_attached()
         assert "удалённый пользователь" not in await invited.all_inner_texts()
+
+        await rita.become("sveta")  # She knows him from the browser alone.
+        await rita.open(f"/evening/{await meet(system, 'sveta', 'rita', days=6)}")
+        await rita.page.locator("[name=guest_ids]").select_option("Yegor")
+        await rita.click("Пригласить")
+        await expect(rita.page.get_by_role("alert")).to_contain_text("нельзя пригласить")
+        await expect(invited.first).to_be_attached()
+        await expect(rita.page.locator("main option", has_text="Yegor")).to_have_count(0)
 
 
 async def meet(system: RunningSystem, host: str, guest: str, days: int) -> str:

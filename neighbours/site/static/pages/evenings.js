@@ -73,6 +73,7 @@ export default class extends Page {
 
   /** A box that is not ticked says nothing, so it is said here. */
   #read(form) {
+    if (!form.reportValidity()) return;
     const unticked = Object.fromEntries(CHECKS.map((name) => [name, '']));
     const said = { ...unticked, ...readForm(form) };
     if (said.movie_id !== (this.query.get('movie_id') ?? '')) said.season = said.episode = '';

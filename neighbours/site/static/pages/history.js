@@ -1,6 +1,6 @@
 /** What has happened to an evening, and how it stood at any of these moments. */
 
-import { eventName, guestList, placeOf, statusOf, tag } from '../parts/evening_line.js';
+import { guestList, placeOf, statusOf, tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, html, words } from '../shell/page.js';
 
@@ -23,7 +23,7 @@ export default class extends Page {
       ${this.head}
       <label class="field"><span>${words.history.moment}</span>
         <input type="range" min="0" max=${this.entries.length - 1} .value=${String(this.chosen)}
-          aria-valuetext="${formatMoment(entry.at)}: ${eventName(entry)}"
+          aria-valuetext="${formatMoment(entry.at)}: ${entry.name}"
           @change=${(event) => this.#goTo(Number(event.target.value))}></label>
       <section class="panel" aria-live="polite" aria-busy=${this.seen !== this.chosen}>
         <p><strong>${shown.title}</strong>
@@ -41,7 +41,7 @@ export default class extends Page {
     return html`<li aria-current=${index === this.chosen ? 'step' : 'false'}>
       <button class="quiet" @click=${() => this.#goTo(index)}>
         <time datetime=${at}>${formatMoment(at)}</time>
-        <strong>${eventName(entry)}</strong>
+        <strong>${entry.name}</strong>
         <span class="facts">${actor?.name ?? (actor ? words.history.system : '')}
           ${guest && guest !== actor?.name ? `→ ${guest}` : ''}</span></button></li>`;
   }

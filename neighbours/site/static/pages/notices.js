@@ -1,6 +1,6 @@
 /** What the person was told, why, and what they want to be told. */
 
-import { eventName, tag } from '../parts/evening_line.js';
+import { tag } from '../parts/evening_line.js';
 import { formatMoment } from '../parts/times.js';
 import { Page, fold, html, words } from '../shell/page.js';
 
@@ -33,16 +33,14 @@ export default class extends Page {
     const text = this.textOf.get(line.key);
     const at = line.sent_at ?? line.due_at;
     return html`<li class="panel">
-      <p><strong>${text?.title ?? words.kinds[line.kind]}</strong>
+      <p><strong>${text?.title ?? words.kinds[line.kind] ?? line.why}</strong>
         ${tag(say.state[line.state])}</p>
       ${text && html`<p class="text">${text.text}</p>${fold(text.text)}`}
       <p class="facts"><time datetime=${at}>${formatMoment(at)}</time>
         ${line.announcement_id ? html` · <a href="/evening/${line.announcement_id}">
           ${text?.evening ?? html`${say.evening} ${line.event_time && formatMoment(line.event_time)}`}</a>` : ''}</p>
       <details><summary>${say.why}</summary><p>${line.why}
-        ${line.sources.map(({ event_type: type }) =>
-          say.event(eventName({ type: type.replace(/\.v\d+$/, '') }),
-            formatMoment(line.happened_at)))}</p></details>
+        ${line.sources.map(({ name }) => say.event(name, formatMoment(line.happened_at)))}</p></details>
     </li>`;
   }
 }

@@ -44,7 +44,8 @@ export default class extends Page {
       <a class="button" href="/evenings?author_id=${this.id}">${say.evenings}</a>
       ${Object.entries(this.done).map(([what, isDone]) => this.actions.button(
         say[isDone ? `un${what}` : what], () => this.#set(what, !isDone)))}
-      ${reportLink('person', this.id)}</p>`;
+      ${reportLink('person', this.id)}</p>
+      ${say.help.map((text) => html`<p class="quiet">${text}</p>`)}`;
   }
 
   /** Following is UGC's. */

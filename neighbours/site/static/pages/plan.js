@@ -3,7 +3,7 @@
 import { field, onSubmit } from '../parts/form.js';
 import { filmChoices } from '../parts/film.js';
 import { formatSpan, weekdays } from '../parts/times.js';
-import { instantOf, localTime } from '../parts/zones.js';
+import { OWN_ZONE, instantOf, localTime } from '../parts/zones.js';
 import { Page, html, words } from '../shell/page.js';
 
 const say = words.plan;
@@ -44,6 +44,7 @@ export default class extends Page {
     return html`<form class="tall" @submit=${onSubmit((said) => this.#put(plan, said))}>
       ${plan === NEW ? field(say.film, 'movie_id', { choices: filmChoices(this)
         .filter(([id]) => !this.plans.some((plan) => plan.movie_id === id)) }) : ''}
+      ${inZone(OWN_ZONE)}
       <div class="pair">${end(words.find.from, 'from')} ${end(say.to, 'to')}</div>
       ${field(say.place, 'places', { value: plan.places[0] })}
       <p>${this.actions.submit(button)}</p></form>`;
@@ -68,6 +69,7 @@ export default class extends Page {
   #freeForm() {
     const names = weekdays('long');
     return html`<form class="tall" @submit=${this.#saveFree}>
+      ${inZone(this.free.tz)}
       ${this.#shown().map((time, index) => html`<div class="pair">
         ${field(`${names[index]}, ${say.fromTime}`, `${DAYS[index]}_from`,
           { type: 'time', value: time?.from })}
@@ -82,14 +84,18 @@ export default class extends Page {
   }
 
   /** An end that is left out is midnight, and so is a beginning. Times without a field stay. */
-  #saveFree = onSubmit(async (said, form) => {
+  #saveFree = onSubmit((said) => {
     const shown = this.#shown();
     const weekly = DAYS.map((day) => ({ day, from: said[`${day}_from`], to: said[`${day}_to`] }))
       .filter(({ from, to }) => from || to)
       .map(({ day, from, to }) => ({ day, from: from || '00:00', to: to.replace(/^(00:00)?$/, '24:00') }));
     const times = [...weekly, ...this.free.times.filter((time) => !shown.includes(time))];
-    const saved = await this.actions.run(
-      () => this.api.put(this.reads.free, { tz: this.free.tz, times }), words.common.saved);
-    if (saved) form.reset();
+    return this.actions.run(
+      () => this.api.put(this.reads.free, { tz: this.free.tz, times }), words.common.saved,
+      (field) => field.replace(/^times.(\d+)./, (_, index) => `${times[index].day}_`));
   });
+}
+
+function inZone(zone) {
+  return html`<p class="quiet">${words.host.zone}: ${zone}</p>`;
 }

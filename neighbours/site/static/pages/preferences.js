@@ -5,9 +5,8 @@ import { Page, html, words } from '../shell/page.js';
 
 const say = words.notices;
 
-/** What concerns the own data cannot be switched off. */
-const KINDS = Object.entries(words.kinds).filter(([kind]) =>
-  !/^(erasure_|text_hidden|report_answered)/.test(kind));
+/** What can be switched off: the other kinds have no words of their own. */
+const KINDS = Object.entries(words.kinds);
 
 export default class extends Page {
   static title = say.preferences;

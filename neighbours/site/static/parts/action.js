@@ -16,11 +16,12 @@ document.addEventListener('input', ({ target }) => {
   for (const one of target.form?.elements ?? []) one.setCustomValidity('');
 });
 
-/** Say what is wrong with fields of the form that was sent; they have the API's names. Returns whether
- * it has one of them. */
-export function sayAtFields({ facts }, form = sent) {
+/** Say what is wrong with fields of the form that was sent; they have the API's names, or those by
+ * `nameOf`. Returns whether it has one of them. */
+export function sayAtFields({ facts }, form = sent, nameOf = (field) => field) {
   const wrong = facts.errors?.map(({ field, reason }) => {
-    const one = field.split('.').map((name) => form?.querySelector(`[name="${name}"]`)).find(Boolean);
+    const names = nameOf(field).split('.');
+    const one = names.map((name) => form?.querySelector(`[name="${name}"]`)).find(Boolean);
     one?.setCustomValidity(reason);
     return one;
   });
@@ -46,8 +47,10 @@ export class Actions {
   }
 
   /** Do it, unless something else is being done; then read anew, also after a refusal: what the
-   * page shows may be old. Returns what `act` does, or true; false if it was not done. */
-  async run(act, done) {
+   * page shows may be old. A form that was sent begins anew, unless that was a trial. `done` is what
+   * to say then, or says it of the answer; `nameOf` as in `sayAtFields`. Returns what `act` does, or
+   * true; false if it was not done. */
+  async run(act, done, nameOf) {
     if (this.busy) return false;
     const giveFocusBack = holdFocus();
     const form = sent;
@@ -59,12 +62,14 @@ export class Actions {
     try {
       const answer = await act();
       await this.page.read();
-      if (done) this.said = notice(done, 'done');
+      if (done) this.said = notice(done.call ? done(answer) : done, 'done');
+      // Not before whoever called has gone to another page.
+      if (form && !answer?.would_tell) setTimeout(() => this.page.signal.aborted || form.reset());
       return answer || true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       await this.page.renew();
-      if (!sayAtFields(error, form)) this.said = explain(error);
+      if (!sayAtFields(error, form, nameOf)) this.said = explain(error);
       this.refusal = error.message;
       return false;
     } finally {

@@ -120,9 +120,7 @@ export class Chat {
     document.querySelector(field).focus();
   }
 
-  #write = onSubmit(async (said, form) => {
-    if (await this.#do((api) => api.post(this.#address, said))) form.reset();
-  });
+  #write = onSubmit((said) => this.#do((api) => api.post(this.#address, said)));
 
   async #change(said, { post_id: id }) {
     if (await this.#do((api) => api.put(`/api/v1/post/${id}`, said))) this.#edit(null);

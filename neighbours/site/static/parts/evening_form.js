@@ -1,7 +1,7 @@
 /** The terms of an evening as a form: to announce one, and to change it. */
 
 import { html, language, words } from '../shell/view.js';
-import { checkbox, field, readForm } from './form.js';
+import { checkbox, field, onSubmit } from './form.js';
 import { OWN_ZONE, instantOf, knownZone, localTime, zonesAfter } from './zones.js';
 
 const CURRENCIES = [['RUB'], ['EUR'], ['USD']];
@@ -15,7 +15,7 @@ export function eveningForm(evening, film, submit, buttons) {
   const own = (label, name, options) => field(label, name, { value: evening[name], ...options });
   const check = (label, name) => checkbox(label, name, { checked: evening[name] });
   return html`<form class="tall"
-    @submit=${({ target, submitter }) => submit(readEvening(target), submitter.value)}>
+    @submit=${onSubmit((said, form, button) => submit(readEvening(said), button))}>
     ${own(say.title, 'title', { required: true })}
     ${own(say.description, 'description', { rows: 3 })}
     ${film?.kind === 'series' && !evening.id ? episodeFields(film) : ''}
@@ -49,8 +49,7 @@ function episodeFields(film) {
 }
 
 /** Return what the form says, as a body of the API. */
-function readEvening(form) {
-  const said = readForm(form);
+function readEvening(said) {
   const amount = +said.price_amount.replace(',', '.');
   // What is no number is the API's to refuse.
   const price = isNaN(amount) ? said.price_amount : amount;

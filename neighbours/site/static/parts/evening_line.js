@@ -88,10 +88,3 @@ export function ratingText(score, count) {
   if (!count) return words.rating.none;
   return words.rating.of(formatNumber(score, { minimumFractionDigits: 1 }), count);
 }
-
-/** What kind of event it was, at least roughly. Many are called as the state that they lead to. */
-export function eventName({ type, facts }) {
-  const [noun, verb] = type.split('.');
-  const { events } = words.history;
-  return events[`${type}.${facts?.reason}`] ?? events[type] ?? (noun === 'booking' ? words.state[verb] : null) ?? events[noun] ?? type;
-}

@@ -12,8 +12,8 @@ export class FirstSteps {
   }
 
   view() {
-    const { person, knownPeople, become, some } = this.page;
-    if (!person) return whoAreYou(words.first.who, knownPeople, become);
+    const { person, session, become, some } = this.page;
+    if (!person) return whoAreYou(words.first.who, session.known, become);
     return some.length ? '' : this.#offer();
   }
 

@@ -34,6 +34,16 @@ export function readForm(form) {
   return Object.fromEntries(new FormData(form));
 }
 
+/** Forms with something that was written or chosen and not sent. Those that search are none. */
+export function begunForms() {
+  return [...document.querySelectorAll('main form:not([role])')].filter((form) => {
+    const first = form.cloneNode(true);
+    first.reset();
+    const [now, before] = [form, first].map((one) => `${new URLSearchParams(new FormData(one))}`);
+    return now !== before;
+  });
+}
+
 /** Listen to a form that is sent: `act` gets what it says, the form, and what its button says. */
 export function onSubmit(act) {
   return ({ target, submitter }) => act(readForm(target), target, submitter?.value);

@@ -41,8 +41,8 @@ export class HostPanel {
 
   /** People whom the host may invite by name: earlier guests, and who uses this browser. */
   get #known() {
-    const { person, knownPeople } = this.page;
-    const known = new Map(knownPeople.map(({ id, name }) => [id, name]));
+    const { person, session } = this.page;
+    const known = new Map(session.known.map(({ id, name }) => [id, name]));
     for (const { guest_id: id, guest_name: name } of this.guests) known.set(id, name);
     for (const { guest_id: id, state } of this.bookings) if (OPEN.has(state)) known.delete(id);
     known.delete(person.id);
@@ -133,7 +133,7 @@ export class HostPanel {
         : html`<span class="check">${name}</span>`}
       <a class="facts" href="/person/${booking.guest_id}">${ratingText(score, count)}</a>
       ${tag([stateOf(state, this.page.evening, true), place].filter(Boolean).join(' · '))}
-      ${place && booking.preapproved ? tag(words.history.events['booking.preapproved'], 'mine')
+      ${place && booking.preapproved ? tag(say.preapproved, 'mine')
         : ''}
       ${this.#isOver ? '' : html`<span class="actions">
         ${isToAnswer(booking) ? html`
@@ -193,8 +193,15 @@ export class HostPanel {
       ${this.#share && this.#shareCard()}`;
   }
 
-  #inviteOne = onSubmit(({ guest_ids: id }) =>
-    this.#post('invites', { guest_ids: [id] }, say.invited));
+  /** A refusal is in the answer. Somebody whom it has erased is forgotten here, too. */
+  #inviteOne = onSubmit(({ guest_ids: id }) => this.#actions.run(async () => {
+    const { api, session } = this.page;
+    const { results: [{ detail }] } = await api.post(`${this.#address}/invites`, { guest_ids: [id] });
+    if (!detail) return;
+    const { name } = await api.get(`/api/v1/user/${id}/rating`);
+    if (name === words.standIns['erased person']) session.forget(id);
+    throw new Problem(409, { detail });
+  }, say.invited));
 
   async #revoke({ link_id: id }) {
     if (await ask(words.common.revokeForSure, this.page)) await this.#delete('invite-links', id);
@@ -229,10 +236,10 @@ export class HostPanel {
       </form>`;
   }
 
-  #say = onSubmit(async ({ text, before_start_min: before }, form) => {
+  #say = onSubmit(({ text, before_start_min: before }, form) => {
     const body = { text, to: new FormData(form).getAll('to') };
     if (before) body.before_start_min = Number(before);
-    if (await this.#post('broadcasts', body, say.said)) form.reset();
+    return this.#post('broadcasts', body, ({ reaches }) => say.reaches(reaches));
   });
 
   #cancel() {

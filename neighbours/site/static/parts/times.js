@@ -23,10 +23,11 @@ function clockOf(zone) {
   return timeZone === OWN_ZONE ? TIME : { ...TIME, timeZone, timeZoneName: 'short' };
 }
 
-/** With the year, unless it is this one. */
-function dayOf(time) {
-  const isOther = new Date(time).getFullYear() !== now().getFullYear();
-  return isOther ? { ...DAY, year: 'numeric' } : DAY;
+/** With the year, unless it is this one in the zone. */
+function dayOf(time, zone) {
+  const [year, present] = [time, now()].map((one) =>
+    format({ year: 'numeric', timeZone: knownZone(zone) }, one));
+  return year === present ? DAY : { ...DAY, year: 'numeric' };
 }
 
 export function formatDay(time) {
@@ -34,7 +35,7 @@ export function formatDay(time) {
 }
 
 export function formatMoment(time, zone) {
-  return format({ ...dayOf(time), ...clockOf(zone) }, time);
+  return format({ ...dayOf(time, zone), ...clockOf(zone) }, time);
 }
 
 /** "4 Dec". */
@@ -49,7 +50,7 @@ export function formatMonth(time) {
 
 /** "Fri, 4 December, 19:00–21:16". */
 export function formatSpan(from, to, zone) {
-  const written = new Intl.DateTimeFormat(LOCALE, { ...dayOf(from), ...clockOf(zone) });
+  const written = new Intl.DateTimeFormat(LOCALE, { ...dayOf(from, zone), ...clockOf(zone) });
   return written.formatRange(new Date(from), new Date(to));
 }
 

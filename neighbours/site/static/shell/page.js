@@ -52,12 +52,17 @@ export class Page {
     return this.#reading;
   }
 
-  /** Read anew and show it, for what others have changed. While there is no answer, the page
-   * stays as it is. */
+  /** Read anew and show it, for what others have changed. A refusal goes if the page then says
+   * something else. While there is no answer, the page stays as it is. */
   async renew() {
+    const before = shownText();
     try {
       await this.read();
       this.redraw();
+      if (this.actions.refusal && shownText() !== before) {
+        this.actions.said = this.actions.refusal = '';
+        this.redraw();
+      }
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (GONE.has(error.status)) this.fail(error);
@@ -79,6 +84,10 @@ export class Page {
   view() {}
 
   drawn() {}
+}
+
+function shownText() {
+  return document.querySelector('main').textContent;
 }
 
 function afterNextFrame(act) {

@@ -46,14 +46,16 @@ export function go(address, { replace = false } = {}) {
 }
 
 /** Have `onShow(scrollY)` called for the address now, after each click on a link of ours, and when
- * the person goes back: then with how far the page was scrolled. */
-export function startRouter(onShow) {
+ * the person goes back: then with how far the page was scrolled. `mayLeave` is asked before. */
+export function startRouter(onShow, mayLeave) {
   show = onShow;
-  document.addEventListener('click', followLink);
+  document.addEventListener('click', (event) => followLink(event, mayLeave));
   history.scrollRestoration = 'manual';
-  addEventListener('popstate', ({ state }) => {
+  addEventListener('popstate', async ({ state }) => {
     // The address of a place in the page, such as its content, is no other page.
-    if (location.pathname + location.search !== shown) arrive(state?.scrollY);
+    if (location.pathname + location.search === shown) return;
+    if (await mayLeave()) arrive(state?.scrollY);
+    else history.pushState(null, '', shown);
   });
   arrive();
 }
@@ -63,10 +65,10 @@ function arrive(scrollY) {
   show(scrollY);
 }
 
-function followLink(event) {
+async function followLink(event, mayLeave) {
   const link = event.target.closest('a[href^="/"]:not([download]):not([target])');
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
   if (!link || !plain || !findRoute(link.pathname)) return;
   event.preventDefault();
-  go(link.pathname + link.search);
+  if (await mayLeave()) go(link.pathname + link.search);
 }

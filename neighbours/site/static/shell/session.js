@@ -43,8 +43,13 @@ export class Session {
   }
 
   #remember({ login, id, name }) {
-    const others = this.known.filter((one) => one.id !== id);
-    localStorage.setItem(KNOWN, JSON.stringify([...others, { login, id, name }]));
+    this.forget(id, { login, id, name });
+  }
+
+  /** Forget somebody of this browser. */
+  forget(id, ...others) {
+    const known = this.known.filter((one) => one.id !== id);
+    localStorage.setItem(KNOWN, JSON.stringify([...known, ...others]));
   }
 
   #become({ token, ...person }) {

@@ -96,6 +96,7 @@ export default {
     states: {
       requested: 'waits for your answer', rejected: 'declined by you', declined: 'declined by the guest',
     },
+    preapproved: 'request approved in advance',
     noRequests: 'No requests yet.', approve: 'Approve', decline: 'Decline', takeBack: 'Take back',
     takeBackForSure: (name) => `Take back what ${name} was promised?`,
     approveChosen: 'Approve the chosen', declineChosen: 'Decline the chosen', invite: 'Invite', whom: 'Whom',
@@ -110,8 +111,8 @@ export default {
       invited: 'invited',
     },
     befores: { '': 'now', 60: 'an hour before', 1440: 'a day before' },
-    said: 'Done.', unsay: 'Do not send',
-    reaches: (number) => count(number, 'person', 'people'),
+    unsay: 'Do not send',
+    reaches: (number) => number ? `Recipients: ${number}` : 'There is nobody to get it',
     cancel: 'Cancel the evening', drop: 'Delete the draft', cancelNow: 'Yes, cancel it',
     reason: 'Reason (the guests will read it)',
   },
@@ -130,23 +131,6 @@ export default {
   },
   history: {
     title: 'What has happened', moment: 'How it stood at this moment', system: 'automatically',
-    events: {
-      post: 'chat message', invite_link: 'invite link', invite_job: 'inviting followers',
-      broadcast: 'message to the guests', report: 'text hidden', rating: 'rating',
-      'announcement.created': 'evening created', 'announcement.published': 'evening published',
-      'announcement.changed': 'evening changed', 'announcement.closed': 'closed to requests',
-      'announcement.closed.full': 'all seats are taken', 'announcement.reopened': 'open to requests again',
-      'announcement.reopened.seat_freed': 'a seat is free again',
-      'announcement.cancelled': 'evening cancelled', 'announcement.done': 'evening over',
-      'booking.requested': 'request', 'booking.approved': 'request approved',
-      'booking.preapproved': 'request approved in advance', 'booking.reconsidered': 'refusal taken back',
-      'booking.accepted': 'the guest has accepted', 'booking.declined': 'declined by the guest',
-      'booking.left': 'the guest cannot come', 'booking.hold_lapsed': 'seat no longer held',
-      'booking.hold_shortened': 'seat held for less long', 'booking.released': 'booking released',
-      'booking.resettled': 'confirmed again', 'booking.unqueued': 'waiting list dissolved',
-      'booking.unsettled': 'the guest has to agree again', 'rating.revealed': 'rating revealed',
-      'rating.retracted': 'rating taken back', 'rating.replied': 'review answered',
-    },
   },
   first: {
     who: 'Who are you? Another window can be another person.', empty: 'There are no evenings here yet.',
@@ -191,8 +175,6 @@ export default {
     remind_day: 'reminder a day before', remind_hour: 'reminder an hour before',
     score_request: 'please rate', score_revealed: 'rating revealed', chat_digest: 'new in the chat',
     plan_match: 'evenings for my plan', operator_message: 'message from the operators',
-    erasure_requested: 'erasure asked for', erasure_confirmed: 'erasure confirmed',
-    erasure_withdrawn: 'erasure cancelled', text_hidden: 'text hidden', report_answered: 'report answered',
   },
   person: {
     roles: { host: 'As a host', guest: 'As a guest' },
@@ -208,6 +190,10 @@ export default {
     reviews: 'Reviews by guests', unsigned: 'a guest', replied: 'Reply', reply: 'Your reply (only one)',
     send: 'Reply', mute: 'Mute this host', unmute: 'Unmute this host', block: 'Block', unblock: 'Unblock',
     follow: 'Follow', unfollow: 'Unfollow', evenings: 'Evenings of this host',
+    help: [
+      'Mute: no news of their evenings, and no invitations to them.',
+      'Block: neither of you finds or invites the other. Confirmed seats stay.',
+    ],
   },
   data: {
     title: 'My data', archive: 'What is held about me',
