@@ -184,7 +184,7 @@ async def _copy_of(template: str, server: Database) -> AsyncIterator[str]:
     """Make a new database like `template`, yield its address, and drop it afterwards."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.dsn)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield server.dsn_of(name)
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()

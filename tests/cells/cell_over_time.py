@@ -24,8 +24,11 @@ HELD: Final = timedelta(days=1, hours=6)
 class CellOverTime:
     """People who speak to the cell, read after that, and wait for days to pass."""
 
-    def __init__(self, directory: Path, postgres_dsn: str, running: AsyncExitStack) -> None:
+    def __init__(
+        self, directory: Path, postgres_dsn: str, running: AsyncExitStack, *, history: bool = False
+    ) -> None:
         self._directory = directory
+        self._history = history
         self._postgres_dsn = postgres_dsn
         self._running = running
         self.offset = timedelta()
@@ -100,6 +103,7 @@ class CellOverTime:
             self._directory,
             clock=shifted_clock(self.offset.total_seconds()),
             postgres_dsn=self._postgres_dsn,
+            history=self._history,
         )
         self.cell = await self._running.enter_async_context(cell)
 

@@ -138,13 +138,15 @@ async def command_cell(
     *,
     clock: Clock = system_clock,
     postgres_dsn: str | None = None,
+    history: bool = False,
     rules: Rules = DEFAULT_RULES,
     journal_directory: Path | None = None,
 ) -> AsyncIterator[CommandCell]:
     """Run the cell until the end of the block.
 
-    The journal may be in another directory. With `postgres_dsn` the projector, the history and the
-    query API run as well, and the query API has the same rules.
+    The journal may be in another directory. With `postgres_dsn` the projector and the query API run
+    as well, and the query API has the same rules. With `history`, which takes longer to start than
+    all the rest, they have a history.
     """
     state = StandInState(stand_in_settings(directory / "neighbours"), clock)
     app = make_front_app()
@@ -182,9 +184,11 @@ async def command_cell(
         found.readiness = service.readiness
         async with AsyncExitStack() as stack:
             if postgres_dsn is not None:
-                analytics = ChdbAnalytics(directory / "clickhouse")
-                stack.push_async_callback(analytics.close)
-                await migrate_history(analytics)  # Pages must not come before their tables.
+                analytics = None
+                if history:
+                    analytics = ChdbAnalytics(directory / "clickhouse")
+                    stack.push_async_callback(analytics.close)
+                    await migrate_history(analytics)  # Pages must not come before their tables.
                 query = {
                     "verifier": TokenVerifier(tokens, clock),
                     "movies": neighbours.movies,
@@ -204,19 +208,26 @@ async def command_cell(
 
 @asynccontextmanager
 async def _read_side(
-    app: FastAPI, journal: SqliteJournal, postgres_dsn: str, analytics: Analytics, **query: Any
+    app: FastAPI,
+    journal: SqliteJournal,
+    postgres_dsn: str,
+    analytics: Analytics | None,
+    **query: Any,
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         pool = await open_pool(postgres_dsn)
         stack.callback(pool.terminate)
-        projector = ProjectorService(journal, pool, clock=query["clock"])
-        history = HistoryService(journal, analytics, limits=AT_ONCE)
+        writers: list[ProjectorService | HistoryService] = [
+            ProjectorService(journal, pool, clock=query["clock"])
+        ]
+        if analytics is not None:
+            writers.append(HistoryService(journal, analytics, limits=AT_ONCE))
         reads = QueryService(
             pool=pool, analytics=analytics, feed_secret=SECRET, guard=None, **query
         )
         for router in reads.routers:
             app.include_router(router)
-        for service in (projector, history, reads):
+        for service in (*writers, reads):
             await service.start()
             stack.push_async_callback(service.stop)
         yield

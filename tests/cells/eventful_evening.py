@@ -135,7 +135,7 @@ async def eventful_evening(
 ) -> AsyncIterator[EventfulEvening]:
     """Start a cell with everybody in it; nothing has happened yet."""
     async with AsyncExitStack() as running:
-        rated = CellOverTime(directory, postgres_dsn, running)
+        rated = CellOverTime(directory, postgres_dsn, running, history=True)
         await rated.start()
         await rated.meet(*(role for role in ROLES if role != OPERATOR))
         await rated.meet(OPERATOR, is_super=True)

@@ -41,7 +41,19 @@ async def host(reads: ReadSide) -> str:
 
 
 @pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
+def with_history() -> None:
+    """Used by tests that read the history: their cell has one, which takes longer to start than
+    the rest of it. Without one, reads of the history are unavailable."""
+
+
+@pytest.fixture
+def has_history(request: pytest.FixtureRequest) -> bool:
+    """Whether the cell of this test has a history."""
+    return "with_history" in request.fixturenames
+
+
+@pytest.fixture
+async def cell(tmp_path: Path, postgres_dsn: str, has_history: bool) -> AsyncIterator[CommandCell]:
     """A cell with its read side. Tests of single services have cells of their own."""
-    async with command_cell(tmp_path, postgres_dsn=postgres_dsn) as found:
+    async with command_cell(tmp_path, postgres_dsn=postgres_dsn, history=has_history) as found:
         yield found

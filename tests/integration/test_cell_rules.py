@@ -20,8 +20,10 @@ STRICT = Rules(
 
 
 @pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
-    async with command_cell(tmp_path, postgres_dsn=postgres_dsn, rules=STRICT) as found:
+async def cell(tmp_path: Path, postgres_dsn: str, has_history: bool) -> AsyncIterator[CommandCell]:
+    async with command_cell(
+        tmp_path, postgres_dsn=postgres_dsn, history=has_history, rules=STRICT
+    ) as found:
         yield found
 
 
@@ -74,6 +76,7 @@ async def test_a_film_has_the_button_if_it_can_be_announced(cell: CommandCell) -
         assert tried.body.get("code") == together.body["reason"]
 
 
+@pytest.mark.usefixtures("with_history")
 async def test_an_announcement_of_a_series_names_one_episode(cell: CommandCell) -> None:
     anna = OwnReads(cell)
     host, _ = await cell.person("anna")

@@ -50,9 +50,9 @@ class Chat:
 
 
 @pytest.fixture
-async def chat(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Chat]:
+async def chat(tmp_path: Path, postgres_dsn: str, has_history: bool) -> AsyncIterator[Chat]:
     async with AsyncExitStack() as running:
-        cell = CellOverTime(tmp_path, postgres_dsn, running)
+        cell = CellOverTime(tmp_path, postgres_dsn, running, history=has_history)
         await cell.start()
         await cell.meet("host", "ann", "ben", "stranger")
         yield Chat(cell, await cell.evening("host", "ann", "ben"))
@@ -192,6 +192,7 @@ async def test_two_weeks_after_the_end_a_chat_is_only_read(chat: Chat) -> None:
     assert await chat.texts("ben") == ["See you.", "Thank you."]
 
 
+@pytest.mark.usefixtures("with_history")
 async def test_the_history_tells_a_post_to_those_who_could_read_it_then_and_may_now(
     chat: Chat,
 ) -> None:

@@ -18,7 +18,7 @@ from tests.cells.command_cell import command_cell
 @pytest.fixture
 async def rated(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CellOverTime]:
     async with AsyncExitStack() as running:
-        found = CellOverTime(tmp_path, postgres_dsn, running)
+        found = CellOverTime(tmp_path, postgres_dsn, running, history=True)
         await found.start()
         await found.meet("host", "ann", "ben", "stranger")
         yield found

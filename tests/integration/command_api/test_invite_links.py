@@ -19,9 +19,11 @@ GUESTS = [f"guest-{number}" for number in range(12)]
 
 
 @pytest.fixture
-async def people(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CellOverTime]:
+async def people(
+    tmp_path: Path, postgres_dsn: str, has_history: bool
+) -> AsyncIterator[CellOverTime]:
     async with AsyncExitStack() as running:
-        found = CellOverTime(tmp_path, postgres_dsn, running)
+        found = CellOverTime(tmp_path, postgres_dsn, running, history=has_history)
         await found.start()
         await found.meet("host", "stranger", *GUESTS)
         yield found
@@ -106,6 +108,7 @@ async def test_a_revoked_link_is_refused_and_what_came_of_it_stays(people: CellO
         assert found.status == 422, body
 
 
+@pytest.mark.usefixtures("with_history")
 async def test_no_record_and_no_table_has_the_token_and_history_tells_the_author_alone(
     people: CellOverTime, postgres_dsn: str
 ) -> None:

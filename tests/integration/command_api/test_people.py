@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from contracts.values.ids import PersonId
 from runtime.auth.suspensions import POLL_S, SuspensionWatch
@@ -15,6 +16,7 @@ from tests.cells.command_cell import (
 from tests.waiting import WITHIN_S
 
 
+@pytest.mark.usefixtures("with_history")
 async def test_a_mute_is_the_persons_own_secret(cell: CommandCell) -> None:
     host, host_id = await cell.person("host")
     anna, anna_id = await cell.person("anna")

@@ -10,6 +10,8 @@ from tests.cells.http_reply import HttpReply
 from tests.cells.own_reads import at
 from tests.waiting import WITHIN_S
 
+pytestmark = pytest.mark.usefixtures("with_history")
+
 
 async def read_after(cell: CommandCell, path: str, token: str, position: int) -> HttpReply:
     """Read once the tables and the history have come to `position`."""

@@ -25,7 +25,7 @@ async def test_a_clean_stop_warns_nobody(tmp_path: Path, caplog: pytest.LogCaptu
 
 async def test_a_booking_is_followed_into_every_table(tmp_path: Path, postgres_dsn: str) -> None:
     with collect_lines(tmp_path, logging.DEBUG) as read:
-        async with command_cell(tmp_path, postgres_dsn=postgres_dsn) as cell:
+        async with command_cell(tmp_path, postgres_dsn=postgres_dsn, history=True) as cell:
             host, _ = await cell.person("host")
             anna, anna_id = await cell.person("anna")
             announced = await cell.do("POST", f"/announcement/{cell.movie_id}", host, evening())

@@ -96,7 +96,7 @@ def find_stores(position: int, read: ReadSpans) -> set[object]:
 
 async def test_a_booking_is_followed_to_the_notice_of_it(tmp_path: Path, postgres_dsn: str) -> None:
     with collect_spans() as read:
-        async with command_cell(tmp_path, postgres_dsn=postgres_dsn) as cell:
+        async with command_cell(tmp_path, postgres_dsn=postgres_dsn, history=True) as cell:
             host, _ = await cell.person("host")
             anna, anna_id = await cell.person("anna")
             announced = await cell.do("POST", f"/announcement/{cell.movie_id}", host, evening())
@@ -183,7 +183,7 @@ async def test_a_block_leads_to_no_span(tmp_path: Path, postgres_dsn: str) -> No
     """Nor do the answers that it gives."""
     with collect_spans() as read:
         async with (
-            command_cell(tmp_path, postgres_dsn=postgres_dsn) as cell,
+            command_cell(tmp_path, postgres_dsn=postgres_dsn, history=True) as cell,
             notifying(cell, postgres_dsn),
         ):
             host, _ = await cell.person("host")
