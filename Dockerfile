@@ -32,6 +32,8 @@ COPY deploy/healthcheck.py deploy/create_topic.py deploy/copy_journal.py deploy/
 # What the nightly export calls; the rest of the launcher runs on a person's machine.
 COPY launcher/__init__.py launcher/client.py launcher/analyst_client.py launcher/
 COPY launcher/exports launcher/exports
+# Processes may not write here, so each would compile all of it at every start.
+RUN python3 -m compileall -q .
 ENV PATH=/opt/practix/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv
 RUN mkdir /var/lib/practix && chown practix:practix /var/lib/practix
 ARG PRACTIX_VERSION
