@@ -47,7 +47,12 @@ async def test_the_ledger_says_what_why_and_when(cell: ServedNotifier) -> None:
     ]
     status, asked = lines[2], lines[3]
     (source,) = status["sources"]
-    assert source == {"position": 4, "event_index": 0, "event_type": "booking.approved.v1"}
+    assert source == {
+        "position": 4,
+        "event_index": 0,
+        "event_type": "booking.approved.v1",
+        "name": "request approved",
+    }
     assert status["key"] == f"4:0:{person('anna')}:booking_status"
     assert status["why"] == (
         "You had asked for a seat, and the host said yes."
