@@ -181,12 +181,19 @@ class App {
       </form>`;
     }
     return html`<label><span class="quiet">${say.me}</span>
-      <select data-role="person" @change=${(event) => this.#choosePerson(event.target.value)}>
+      <select data-role="person" @change=${({ target }) => this.#switchPerson(target)}>
         ${person ? '' : html`<option value="" selected>${say.logIn}</option>`}
         ${known.map(({ login, name }) => html`
-          <option value=${login} ?selected=${login === person?.login}>${name}</option>`)}
+          <option value=${login} .selected=${login === person?.login}>${name}</option>`)}
         <option value="?">${say.another}</option>
       </select></label>`;
+  }
+
+  /** The menu says who the person is, until it is somebody else. */
+  async #switchPerson(menu) {
+    const login = menu.value;
+    menu.value = this.session.person?.login ?? '';
+    if (await this.mayLeave()) this.#choosePerson(login);
   }
 
   #choosePerson(login) {
@@ -219,8 +226,7 @@ class App {
       return html`<h1>${this.#title()}</h1>${whoAreYou(words.common.logInFirst, this.session.known,
         (login) => this.#choosePerson(login))}`;
     }
-    const text = { 0: words.common.unreachable, 404: words.common.notFound }[failure.status]
-      ?? failure.message;
+    const text = failure.status === 404 ? words.common.notFound : failure.message;
     const [name, address] = this.#menu().find(([one]) => one === this.#section) ?? ['films', '/'];
     return html`<h1>${this.#title()}</h1>${notice(text, 'problem')}
       ${FINAL.includes(failure.status) ? html`<a class="button" href=${address}>${say[name]}</a>`

@@ -11,6 +11,8 @@ from tests.servers.browser import PHONE
 
 WOULD_ASK: Final = """() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"""
 """Whether the browser would ask before the window is closed."""
+IS_PERSON: Final = "name => JSON.parse(sessionStorage['practix.person']).name === name"
+"""Whether the window is this person's."""
 BLANK: Final = "Fill this in; blanks alone do not count."
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -223,6 +225,9 @@ async def test_an_evening_is_not_cancelled_after_a_preview_that_others_made_old(
         await pasha.click("See who would be told")
         told = pasha.page.locator("form", has=cancel).locator("li").last
         await expect(told).to_contain_text("Petr")
+        await pasha.page.locator("[name=reason]").fill("Ill")
+        await expect(cancel).to_have_count(0)
+        await pasha.click("See who would be told")
         await cancel.click()
         await expect(pasha.page.locator("main .tag").first).to_have_text("cancelled")
 
@@ -413,6 +418,31 @@ async def test_a_form_that_is_begun_is_not_left_without_asking(
         await expect(petya.seats).to_be_visible()
         await petya.follow("My plan")
         await expect(petya.heading).to_have_text("My plan")
+
+
+async def test_the_menu_says_who_the_person_is_and_asks_before_a_begun_form_is_lost(
+    browser: Browser, system: RunningSystem
+) -> None:
+    async with visiting(browser, system.url, "anna") as anna:
+        menu = anna.page.locator("select[data-role=person]")
+        shown = menu.locator("option:checked")
+        for name in ("Boris", "Vera", "Anna", "Boris", "Anna"):
+            await menu.select_option(label=name)
+            await anna.page.wait_for_function(IS_PERSON, arg=name)
+            await expect(anna.page.locator("main")).to_have_attribute("aria-busy", "false")
+            await expect(shown).to_have_text(name)
+        await open_announcing(anna, system)
+        title = anna.page.locator("[name=title]")
+        await title.fill("At home")
+        question = anna.page.get_by_role("dialog")
+        await menu.select_option(label="Boris")
+        await question.get_by_role("button", name="No").click()
+        await expect(title).to_have_value("At home")
+        await expect(shown).to_have_text("Anna")
+        await menu.select_option(label="Boris")
+        await question.get_by_role("button", name="Yes").click()
+        await expect(title).to_have_value("The Matrix")
+        await expect(shown).to_have_text("Boris")
 
 
 async def test_a_search_for_signs_alone_finds_nothing(

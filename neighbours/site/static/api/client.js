@@ -98,7 +98,7 @@ export class Api {
     const init = { method, headers: all, body: body && JSON.stringify(body), signal };
     const first = method === 'GET' ? await takeEarly(path, this.token) : null;
     return first ?? fetch(path, init).catch((error) => {
-      throw signal?.aborted ? error : new Problem(UNREACHABLE, {});
+      throw signal?.aborted ? error : new Problem(UNREACHABLE, { detail: words.common.unreachable });
     });
   }
 }

@@ -16,7 +16,7 @@ export default class extends Page {
     return html`
       <p class="quiet"><a href="/evening/${this.evening.id}">${this.evening.title}</a></p>
       ${this.head}
-      <div @input=${this.#forget}>${eveningForm(this.evening, null, this.#preview,
+      <div @input=${() => this.#tell(null)}>${eveningForm(this.evening, null, this.#preview,
         this.actions.submit(words.host.preview))}</div>
       ${this.told && html`<section class="panel" aria-live="polite">
         ${toldList(this.told)}
@@ -26,10 +26,10 @@ export default class extends Page {
   }
 
   /** A preview is of what the fields said. */
-  #forget = () => {
-    this.told = null;
+  #tell(told) {
+    this.told = told;
     this.redraw();
-  };
+  }
 
   #put(query) {
     return this.actions.run(() => this.api.put(`${this.reads.evening}${query}`, this.changes));
@@ -38,8 +38,7 @@ export default class extends Page {
   #preview = async (terms) => {
     this.changes = changesOf(this.evening, terms);
     const trial = await this.#put('?dry_run=true');
-    this.told = trial.would_tell;
-    this.redraw();
+    this.#tell(trial.would_tell);
   };
 
   async #change() {

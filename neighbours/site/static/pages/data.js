@@ -39,7 +39,7 @@ export default class extends Page {
 
   /** Only the answer to the request has the token that confirms it. */
   async #erase() {
-    if (!await ask(say.forSure, this)) return;
+    if (!await ask(`${say.erasure}?`, this)) return;
     await this.actions.run(async () => {
       const { token } = await this.api.post(this.reads.erasure);
       await this.api.post(this.reads.erasure, { token });

@@ -28,15 +28,10 @@ export default class extends Page {
 
   view() {
     return html`${this.head}
-      ${this.isMe ? this.#own() : this.#relations()}
+      ${this.isMe ? html`<a class="button" href="/data">${words.data.title}</a>` : this.#relations()}
       ${['host', 'guest'].map((role) => this.#role(role))}
       ${this.#counters()}
       ${this.reviews.length ? this.#reviews() : ''}`;
-  }
-
-  #own() {
-    return html`<p class="actions"><a class="button" href="/figures">${words.figures.title}</a>
-      <a class="button" href="/data">${words.data.title}</a></p>`;
   }
 
   #relations() {

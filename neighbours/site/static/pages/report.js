@@ -4,19 +4,20 @@ import { field, onSubmit } from '../parts/form.js';
 import { notice } from '../parts/action.js';
 import { Page, html, words } from '../shell/page.js';
 
+const say = words.report;
 /** What `reportLink` leads to. */
 const SUBJECT = /^kind=(evening|review|post|person)&id=[\da-f-]{36}$/;
 
 export default class extends Page {
-  static title = words.report.title;
+  static title = say.title;
 
   view() {
-    if (!SUBJECT.test(`${this.query}`)) return html`${this.head} <p>${words.report.how}</p>`;
+    if (!SUBJECT.test(`${this.query}`)) return html`${this.head} <p>${say.how}</p>`;
     return html`${this.head}
-      ${this.sent ? notice(words.report.sent, 'done') : html`
+      ${this.sent ? notice(say.sent, 'done') : html`
         <form class="tall" @submit=${this.#send}>
-          ${field(words.report.reason, 'reason', { required: true })}
-          <p>${this.actions.submit(words.report.send, 'primary')}</p>
+          ${field(say.reason, 'reason', { required: true })}
+          <p>${this.actions.submit(say.send, 'primary')}</p>
         </form>`}`;
   }
 

@@ -102,8 +102,7 @@ export function notice(text, tone, details = '') {
 /** What the API said no to, in its own sentence, with the evenings that stand against it. */
 function explain(problem) {
   const { conflicts } = problem.facts;
-  return notice(problem.status ? problem.message : words.common.unreachable, 'problem',
-    conflicts ? eveningLinks(conflicts) : '');
+  return notice(problem.message, 'problem', conflicts ? eveningLinks(conflicts) : '');
 }
 
 export function whoAreYou(text, people, become) {

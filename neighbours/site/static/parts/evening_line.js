@@ -1,6 +1,8 @@
 import { html, words } from '../shell/view.js';
 import { formatMoment, formatNumber, formatPrice } from './times.js';
 
+const say = words.evening;
+
 /** `notes` are what else there is to say; empty ones are left out. */
 export function eveningLine(evening, notes = []) {
   const { status, my_state: state } = evening;
@@ -10,7 +12,7 @@ export function eveningLine(evening, notes = []) {
       <span class="film">${filmName(evening)}</span>
       <time datetime=${evening.event_time}>${formatMoment(evening.event_time, evening.tz)}</time>
       <span>${placeOf(evening)}</span>
-      <span class="facts">${words.evening.left(evening.tickets_left, evening.ticket_count)} ·
+      <span class="facts">${say.left(evening.tickets_left, evening.ticket_count)} ·
         ${priceOf(evening)} · ${evening.author_name}, ${ratingOf(evening)}</span>
       <span class="tags">${status === 'Alive' ? '' : tag(statusOf(evening))} ${notes.map((one) => tag(one))}
         ${state && tag(stateOf(state, evening), 'mine')}</span>
@@ -42,8 +44,7 @@ export function stateOf(state, evening, isHost) {
   if (!OPEN.has(state) || !isOver(evening)) {
     return (isHost && words.host.states[state]) || words.state[state];
   }
-  const { past } = words.evening;
-  return evening.status === 'Done' ? past[state] ?? past.open : '';
+  return evening.status === 'Done' ? say.past[state] ?? say.past.open : '';
 }
 
 export function guestList(evening, isHost) {
@@ -67,16 +68,16 @@ export function isFull({ status, closed_reason: reason }) {
 }
 
 export function statusOf(evening) {
-  return isFull(evening) ? words.evening.full : words.evening.status[evening.status];
+  return isFull(evening) ? say.full : say.status[evening.status];
 }
 
 export function placeOf(evening) {
-  return evening.event_location ?? evening.location_hint ?? words.evening.hidden;
+  return evening.event_location ?? evening.location_hint ?? say.hidden;
 }
 
 export function priceOf(evening) {
-  if (evening.is_free) return words.evening.free;
-  if (evening.price_amount === null) return words.evening.paid;
+  if (evening.is_free) return say.free;
+  if (evening.price_amount === null) return say.paid;
   return formatPrice(evening.price_amount, evening.price_currency);
 }
 

@@ -18,7 +18,7 @@ export class FirstSteps {
   }
 
   #offer() {
-    return html`<section class="panel" data-role="first"><p>${words.first.empty}</p>
+    return html`<section class="panel" data-role="first"><p>${words.mine.none}</p>
       <p class="actions">
         ${this.page.actions.button(words.first.fill, () => this.#fill(), 'primary')}
         ${this.#part === null ? ''

@@ -247,7 +247,7 @@ export class HostPanel {
       return this.#actions.button(say.drop, () => this.#drop());
     }
     return html`<h2>${say.cancel}</h2>
-      <form @submit=${this.#cancelOrPreview}>
+      <form @submit=${this.#cancelOrPreview} @input=${() => this.#preview(null)}>
         ${field(say.reason, 'reason')}
         ${this.#actions.submit(say.preview)}
         ${this.#told ? html`${toldList(this.#told)}
@@ -264,9 +264,14 @@ export class HostPanel {
     const query = { reason: reason || null, dry_run: now ? null : true };
     const answer = await this.#actions.run(
       () => this.page.api.delete(addressOf(this.#address, query)));
-    this.#told = answer.would_tell;
-    this.page.redraw();
+    this.#preview(answer.would_tell);
   });
+
+  /** A preview is of what the fields said. */
+  #preview(told) {
+    this.#told = told;
+    this.page.redraw();
+  }
 }
 
 function isToAnswer({ state, preapproved }) {

@@ -36,8 +36,7 @@ export class Session {
   }
 
   async logIn(login) {
-    const person = await askAuth(login, OWN);
-    sessionStorage.setItem(PERSON, JSON.stringify(person));
+    const person = await this.#askToken(login);
     this.#remember(person);
     this.#become(person);
   }
@@ -54,11 +53,13 @@ export class Session {
 
   #become({ token, ...person }) {
     this.person = person;
-    this.api = new Api(token, async () => {
-      const renewed = await askAuth(person.login, OWN);
-      sessionStorage.setItem(PERSON, JSON.stringify(renewed));
-      return renewed.token;
-    });
+    this.api = new Api(token, async () => (await this.#askToken(person.login)).token);
+  }
+
+  async #askToken(login) {
+    const person = await askAuth(login, OWN);
+    sessionStorage.setItem(PERSON, JSON.stringify(person));
+    return person;
   }
 }
 

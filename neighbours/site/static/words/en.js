@@ -133,11 +133,11 @@ export default {
     title: 'What has happened', moment: 'How it stood at this moment', system: 'automatically',
   },
   first: {
-    who: 'Who are you? Another window can be another person.', empty: 'There are no evenings here yet.',
+    who: 'Who are you? Another window can be another person.',
     fill: 'Fill with an example week',
   },
   mine: {
-    none: 'You have no evenings here yet.', find: 'Find one', coming: 'All that is to come',
+    none: 'There are no evenings here yet.', find: 'Find one', coming: 'All that is to come',
     unread: (number) => count(number, 'unread message', 'unread messages'),
     feeds: 'In your calendar',
     feedsHelp: 'A calendar program shows your evenings from such an address. Anybody who has the '
@@ -201,7 +201,6 @@ export default {
     fetch: 'Download my data', erasure: 'Erase my data',
     erasureHelp: 'Your evenings are cancelled, your seats go to others, and nobody is shown your '
       + 'name or your texts any more. You have a week to change your mind.',
-    forSure: 'Erase your data?',
     confirmed: (when) => `Erasure begins: ${when}. Until then you can change your mind.`,
     withdraw: 'Cancel the erasure',
   },
