@@ -67,13 +67,15 @@ async def test_a_feed_holds_no_raw_control(target: Target) -> None:
     assert not {one for one in text if (ord(one) < 32 and one not in "\r\n\t") or ord(one) == 127}
 
 
-@pytest.mark.parametrize(("amount", "shown"), [(1_000_000, "1000000"), (199_999.99, "199999.99")])
+@pytest.mark.parametrize(
+    ("amount", "shown"), [(1_000_000, "1,000,000"), (199_999.99, "199,999.99")]
+)
 async def test_a_price_is_shown_as_it_was_stated(target: Target, amount: float, shown: str) -> None:
     host, _ = await target.person("host")
     priced: dict[str, Any] = {"price_amount": amount, "price_currency": "RUB", "is_free": False}
     announced = await target.evening(host, **priced)
     page = await target.send("GET", await page_of(target, announced))
-    assert f"{shown} RUB" in page.body.decode()
+    assert f"RUB\N{NO-BREAK SPACE}{shown}" in page.body.decode()
     assert (await target.evening(host, **priced | {"price_amount": 1.999})).status == 422
 
 
