@@ -145,7 +145,11 @@ async def test_film_titles_speak_the_readers_language(
             (),
         ),
         ({"status": "Done"}, ("over",), ("Seats left",)),
-        ({"is_free": False, "price_amount": 300.0, "price_currency": "RUB"}, ("RUB\N{NO-BREAK SPACE}300",), ()),
+        (
+            {"is_free": False, "price_amount": 300.0, "price_currency": "RUB"},
+            ("RUB\N{NO-BREAK SPACE}300",),
+            (),
+        ),
         ({"is_free": False}, ("see the description",), ()),
     ],
 )
