@@ -1,5 +1,6 @@
 """Forms of the site: they say at its field what the API refuses, and lose nothing."""
 
+import re
 from typing import Final
 
 import pytest
@@ -404,7 +405,7 @@ async def test_a_form_that_is_begun_is_not_left_without_asking(
             await leave()
             await question.get_by_role("button", name="No").click()
             await expect(question).to_have_count(0)
-            assert "/announce?movie_id=" in petya.page.url
+            await expect(petya.page).to_have_url(re.compile(r"/announce\?movie_id="))
             await expect(seen_by).to_have_value("subscribers")
         await petya.follow("Evenings")
         await question.get_by_role("button", name="Yes").click()
