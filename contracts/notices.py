@@ -56,7 +56,7 @@ class SourceResponse(Struct, frozen=True):
     event_index: int
     event_type: str
     name: str
-    """What happened, in the language of the request."""
+    """Names what happened, in the language of the request."""
 
 
 class NoticeResponse(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,24 @@
 """Waits until something holds, for as long as a busy machine may need."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final, Protocol, TypeVar
 
 WITHIN_S: Final = 120.0
-"""Of no promise of ours: a machine that is slow and busy is no fault of what is tested."""
+"""No promise of ours: a machine that is slow and busy is no fault of what is tested."""
 POLL_S: Final = 0.005
+BEHIND: Final = 504
+"""Status of a read whose tables are not yet where `min_position` asks for."""
+
+
+class HasStatus(Protocol):
+    """What comes back from a request."""
+
+    @property
+    def status(self) -> int: ...
+
+
+A = TypeVar("A", bound=HasStatus)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
@@ -25,3 +37,13 @@ async def within(seconds: float = WITHIN_S) -> AsyncIterator[None]:
         yield
         await asyncio.sleep(POLL_S)
     raise TimeoutError
+
+
+async def until_caught_up(ask: Callable[[], Awaitable[A]]) -> A:
+    """Ask until the tables are where the read asks for. Return that answer. Raises TimeoutError
+    after WITHIN_S."""
+    async for _ in within():
+        answer = await ask()
+        if answer.status != BEHIND:
+            break
+    return answer

@@ -57,7 +57,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     at: datetime
     type: str
     name: str
-    """What happened, in the caller's language."""
+    """Names what happened, in the caller's language."""
     actor: Actor | None
     """None if the caller may not know who did it."""
     booking_id: BookingId | None

@@ -113,10 +113,9 @@ COMMANDS: Final[Mapping[str, Text]] = {
     "report.hide": Text("hide a text", "скрыть текст"),
 }
 _SYSTEM: Final = Text("the system", "автоматически")
-_MANUAL: Final = Text("decided by the host", "решение организатора")
 _CLOSED: Final[Mapping[str, Text]] = {
     "full": Text("full", "мест нет"),
-    "manual": _MANUAL,
+    "manual": Text("decided by the host", "решение организатора"),
     "cutoff": Text("it was about to begin", "скорое начало"),
 }
 REASONS: Final[Mapping[str, Text]] = {

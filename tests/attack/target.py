@@ -21,7 +21,7 @@ from launcher.servers.process import free_port
 from runtime.event_stream import EVENT_STREAM
 from tests.cells.embedded import PRACTIX, START_S_MAX, evening
 from tests.paths import ROOT
-from tests.waiting import WITHIN_S, within
+from tests.waiting import WITHIN_S, until_caught_up
 
 ANSWER_S_MAX: Final = 30.0
 """An answer that takes longer hangs. Far more than is promised: the machine may be slow."""
@@ -113,11 +113,7 @@ class Target:
         """Return whatever comes back, once the tables are where it asks for. `path` is sent as it
         is; `_` in header names becomes `-`. Of a stream, which has no end, only the head is
         read."""
-        async for _ in within():
-            received = await self._send_once(method, path, token, body, **headers)
-            if received.status != 504:
-                break
-        return received
+        return await until_caught_up(lambda: self._send_once(method, path, token, body, **headers))
 
     async def _send_once(
         self, method: str, path: str, token: str | None, body: Any = None, **headers: str

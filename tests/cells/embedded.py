@@ -16,7 +16,7 @@ import aiohttp
 from launcher.data_directory import DataDirectory
 from launcher.servers.process import free_port
 from tests.paths import ROOT
-from tests.waiting import WITHIN_S, within
+from tests.waiting import BEHIND, WITHIN_S, within
 
 PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
 START_S_MAX = 600.0
@@ -84,7 +84,7 @@ class RunningSystem:
                 if expect is not None:
                     raise
                 return None, 0
-            if response.status != 504 or expect in (None, 504):
+            if response.status != BEHIND or expect in (None, BEHIND):
                 break
         assert expect in (None, response.status), content
         return content, int(response.headers.get("X-Position", 0))

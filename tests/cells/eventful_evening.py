@@ -11,7 +11,7 @@ from runtime.process.clock import system_clock
 from tests.cells.cell_over_time import CellOverTime
 from tests.cells.command_cell import evening
 from tests.cells.http_reply import HttpReply
-from tests.waiting import within
+from tests.waiting import until_caught_up
 
 HOST: Final = "host"
 OPERATOR: Final = "operator"
@@ -52,11 +52,12 @@ class EventfulEvening:
         given = {"min_position": self.people.position, **parameters}
         query = "&".join(f"{name}={quote(str(value))}" for name, value in given.items())
         address, token = f"/api/v1{path}?{query}", self.people.tokens[role]
-        async for _ in within():
-            reply = await self.people.cell.send("GET", address, token)
-            if reply.status != 504 or "as_of" in parameters:
-                break
-        return reply
+
+        async def ask() -> HttpReply:
+            return await self.people.cell.send("GET", address, token)
+
+        # A moment that has not come yet is 504, too, and stays so.
+        return await (ask() if "as_of" in parameters else until_caught_up(ask))
 
     async def entries(self, role: str, **parameters: Any) -> list[dict[str, Any]]:
         """Return the whole trail, on one page."""

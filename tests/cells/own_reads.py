@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.cells.command_cell import CommandCell, evening
 from tests.cells.http_reply import HttpReply
-from tests.waiting import within
+from tests.waiting import until_caught_up
 
 
 class OwnReads:
@@ -41,11 +41,7 @@ class OwnReads:
     async def read(self, path: str, token: str, **headers: Any) -> HttpReply:
         """Read after everything that was written here."""
         path = f"{path}{'&' if '?' in path else '?'}min_position={self.position}"
-        async for _ in within():
-            reply = await self.cell.send("GET", path, token, **headers)
-            if reply.status != 504:
-                break
-        return reply
+        return await until_caught_up(lambda: self.cell.send("GET", path, token, **headers))
 
 
 def at(hours: float) -> str:

@@ -36,7 +36,7 @@ from tests.servers.http_server import served
 from tests.waiting import WITHIN_S
 
 TAKEN_OVER_S_MAX: Final = 60.0
-"""Of a promise of 10 s. The rest is for a slow machine."""
+"""The promise is 10 s. The rest is for a slow machine."""
 GUESTS_EACH: Final = 5
 
 

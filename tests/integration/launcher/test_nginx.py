@@ -77,7 +77,7 @@ async def behind() -> Behind:
 
 @pytest.fixture
 def stand_in() -> str:
-    """What of the stand-in the gateway opens besides the site."""
+    """Return which part of the stand-in the gateway opens besides the site."""
     return "closed"
 
 

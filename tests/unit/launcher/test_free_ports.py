@@ -5,7 +5,7 @@ import socket
 from launcher.servers.process import HOST, free_port
 
 MANY = 500
-"""Of some 14,000 ports. A port that is free again at once would come a second time."""
+"""There are some 14,000 ports. A port that is free again at once would come a second time."""
 
 
 def test_no_port_is_given_twice() -> None:

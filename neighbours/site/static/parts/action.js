@@ -62,7 +62,7 @@ export class Actions {
     try {
       const answer = await act();
       await this.page.read();
-      if (done) this.said = notice(done.call ? done(answer) : done, 'done');
+      if (done) this.said = notice(typeof done === 'string' ? done : done(answer), 'done');
       // Not before whoever called has gone to another page.
       if (form && !answer?.would_tell) setTimeout(() => this.page.signal.aborted || form.reset());
       return answer || true;

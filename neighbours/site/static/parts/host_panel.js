@@ -133,8 +133,7 @@ export class HostPanel {
         : html`<span class="check">${name}</span>`}
       <a class="facts" href="/person/${booking.guest_id}">${ratingText(score, count)}</a>
       ${tag([stateOf(state, this.page.evening, true), place].filter(Boolean).join(' · '))}
-      ${place && booking.preapproved ? tag(say.preapproved, 'mine')
-        : ''}
+      ${place && booking.preapproved ? tag(say.preapproved, 'mine') : ''}
       ${this.#isOver ? '' : html`<span class="actions">
         ${isToAnswer(booking) ? html`
           ${this.#actions.button(say.approve, () => this.#answer([id], true), 'primary')}

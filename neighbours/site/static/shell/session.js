@@ -42,13 +42,19 @@ export class Session {
   }
 
   #remember({ login, id, name }) {
-    this.forget(id, { login, id, name });
+    this.#keep([...this.#others(id), { login, id, name }]);
   }
 
-  /** Forget somebody of this browser. */
-  forget(id, ...others) {
-    const known = this.known.filter((one) => one.id !== id);
-    localStorage.setItem(KNOWN, JSON.stringify([...known, ...others]));
+  forget(id) {
+    this.#keep(this.#others(id));
+  }
+
+  #others(id) {
+    return this.known.filter((one) => one.id !== id);
+  }
+
+  #keep(people) {
+    localStorage.setItem(KNOWN, JSON.stringify(people));
   }
 
   #become({ token, ...person }) {
